@@ -1,0 +1,104 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestCodesCatchOneWrongCharacterAndOneExchange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var id VisitID
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		for _, c := range []struct {
+			text  string
+			parse func(string) error
+		}{
+			{id.String(), func(s string) error { _, err := ParseVisitID(s); return err }},
+			{strings.ReplaceAll(id.Badge().String(), "-", ""), func(s string) error { _, err := ParseBadge(s); return err }},
+		} {
+			if err := c.parse(c.text); err != nil {
+				t.Fatalf("%s: %v", c.text, err)
+			}
+			i := rapid.IntRange(0, len(c.text)-1).Draw(t, "i")
+			ch := rapid.SampledFrom([]byte(alphabet)).Draw(t, "ch")
+			if ch != c.text[i] && c.parse(c.text[:i]+string(ch)+c.text[i+1:]) == nil {
+				t.Fatalf("%s: %c at %d was not caught", c.text, ch, i)
+			}
+			j := rapid.IntRange(0, len(c.text)-1).Draw(t, "j")
+			b := []byte(c.text)
+			b[i], b[j] = b[j], b[i]
+			if string(b) != c.text && c.parse(string(b)) == nil {
+				t.Fatalf("%s: exchange of %d and %d was not caught", c.text, i, j)
+			}
+		}
+	})
+}
+
+func TestCodesRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var id VisitID
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		if got, err := ParseVisitID(strings.ToLower(id.String())); err != nil || got != id {
+			t.Fatalf("%v %v", got, err)
+		}
+		badge := id.Badge()
+		if got, err := ParseBadge(" " + strings.ToLower(badge.String())); err != nil || got != badge {
+			t.Fatalf("%v %v", got, err)
+		}
+		lo, hi := badge.Bounds()
+		if lo.Badge() != badge || hi.Badge() != badge || string(id[:]) < string(lo[:]) || string(id[:]) > string(hi[:]) {
+			t.Fatal("bounds do not hold the visit")
+		}
+		if _, err := ParseVisitID(NodeID(id).String()); err == nil {
+			t.Fatal("a node id was taken for a visit id")
+		}
+	})
+}
+
+func TestBadgeForgivesLookAlikes(t *testing.T) {
+	for i := range 4000 {
+		b := BadgeCode(uint64(i) * 7919 * 104729)
+		b &= 1<<badgeBits - 1
+		s := strings.NewReplacer("0", "o", "1", "l").Replace(b.String())
+		if got, err := ParseBadge(s); err != nil || got != b {
+			t.Fatalf("%s: %v %v", s, got, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("K7M4-2QXP")
+	f.Add(visit(1).String())
+	f.Add("day/20261122/0/north")
+	f.Fuzz(func(t *testing.T, s string) {
+		if b, err := ParseBadge(s); err == nil && b>>badgeBits != 0 {
+			t.Fatal("badge out of range")
+		}
+		_, _ = ParseVisitID(s)
+		if d, err := ParseDocID(s); err == nil && string(d.ID()) != s {
+			t.Fatal("document name is not in its one form")
+		}
+	})
+}
+
+func TestPrivatePrintsWithheld(t *testing.T) {
+	const secret = "Agda Markör"
+	p := Private(secret)
+	var b strings.Builder
+	j, _ := json.Marshal(map[string]any{"n": p, "s": []Private{p}})
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "p", p, "in", struct{ P Private }{p})
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "p", p, "in", struct{ P Private }{p})
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&b, verb, p)
+		fmt.Fprintf(&b, verb, struct{ P Private }{p})
+		fmt.Fprintf(&b, verb, &struct{ P []Private }{[]Private{p}})
+	}
+	if s := b.String() + string(j); strings.Contains(s, "Agda") || strings.Contains(s, fmt.Sprintf("%x", secret)) {
+		t.Fatalf("personal data printed: %s", s)
+	}
+}

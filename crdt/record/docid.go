@@ -1,0 +1,116 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Day is a date in UTC, counted in days since 1970-01-01. Documents are cut
+// by it; what people see is always local time.
+type Day int32
+
+// DayOf is the date of t in UTC.
+func DayOf(t time.Time) Day {
+	s := t.Unix()
+	d := s / 86400
+	if s%86400 < 0 {
+		d--
+	}
+	return Day(d)
+}
+
+// Start is the first moment of the day.
+func (d Day) Start() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+
+func (d Day) String() string { return d.Start().Format("20060102") }
+
+// ParseDay reads the form of String.
+func ParseDay(s string) (Day, error) {
+	t, err := time.Parse("20060102", s)
+	if err != nil || t.Format("20060102") != s {
+		return 0, fmt.Errorf("parse day: want YYYYMMDD")
+	}
+	return DayOf(t), nil
+}
+
+// DocKind is what a document holds.
+type DocKind string
+
+const (
+	// DocDay documents hold the events that were written on one day at one
+	// site; Automerge.
+	DocDay DocKind = "day"
+	// DocSealed documents hold sealed particulars and key records of one
+	// day of writing at one site. Never Automerge, so that they can be shredded.
+	DocSealed DocKind = "sealed"
+	// DocCampus documents hold the settings, one document a year; Automerge.
+	DocCampus DocKind = "campus"
+)
+
+// DocID names a document: "day/20261122/0/north", "sealed/20261122/0/north",
+// "campus/2026". The number after the day is the part: a writer goes on to
+// the next part when one holds PartSize entries, because Automerge slows down
+// with long documents.
+type DocID string
+
+// PartSize is how many entries a part may hold before writers go on to the
+// next. It bounds the cost of one merge (measured: flat up to about 5,000).
+const PartSize = 4096
+
+// ErrDocID is matched by errors of ParseDocID.
+var ErrDocID = errors.New("not the name of a document")
+
+// Doc is a document's name taken apart.
+type Doc struct {
+	Kind DocKind
+	Day  Day
+	Part int
+	Site SiteID
+	Year int
+}
+
+// ID puts the name together.
+func (d Doc) ID() DocID {
+	if d.Kind == DocCampus {
+		return DocID(fmt.Sprintf("campus/%04d", d.Year))
+	}
+	return DocID(string(d.Kind) + "/" + d.Day.String() + "/" + strconv.Itoa(d.Part) + "/" + string(d.Site))
+}
+
+// ParseDocID takes a document's name apart; it accepts just what ID writes.
+func ParseDocID(s string) (Doc, error) {
+	var d Doc
+	p := strings.SplitN(s, "/", 4)
+	switch {
+	case len(s) > 128:
+		return d, ErrDocID
+	case len(p) == 2 && p[0] == string(DocCampus):
+		y, err := strconv.Atoi(p[1])
+		if err != nil || y < 1970 || y > 9999 {
+			return d, ErrDocID
+		}
+		d = Doc{Kind: DocCampus, Year: y}
+	case len(p) == 4 && (p[0] == string(DocDay) || p[0] == string(DocSealed)):
+		day, err := ParseDay(p[1])
+		if err != nil {
+			return d, fmt.Errorf("%w: %w", ErrDocID, err)
+		}
+		part, err := strconv.Atoi(p[2])
+		if err != nil || part < 0 || part > 1<<16 {
+			return d, ErrDocID
+		}
+		if err := CheckPlaceName(p[3]); err != nil {
+			return d, fmt.Errorf("%w: %w", ErrDocID, err)
+		}
+		d = Doc{Kind: DocKind(p[0]), Day: day, Part: part, Site: SiteID(p[3])}
+	default:
+		return d, ErrDocID
+	}
+	if string(d.ID()) != s {
+		return d, ErrDocID
+	}
+	return d, nil
+}
