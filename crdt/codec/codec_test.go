@@ -1,0 +1,69 @@
+package codec
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/upprop/upprop/crdt/record"
+)
+
+func sample() record.Event {
+	return record.Event{
+		Kind: record.Arrived, At: 77, Visit: record.VisitID{1, 2},
+		Place: record.Place{Site: "North", Entrance: "East gate"}, How: "kiosk", Ends: 20000,
+		Of: &record.EventID{Doc: "day/20261122/0/s", Actor: record.ActorID{3}, Seq: 9},
+	}
+}
+
+func TestEventRoundTrip(t *testing.T) {
+	e := sample()
+	got, err := DecodeEvent(EncodeEvent(e))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(e, got); d != "" {
+		t.Fatal(d)
+	}
+}
+
+// An event of a newer release: an unknown kind and an unknown field.
+func TestNewerReleasesEventIsKept(t *testing.T) {
+	b := marshal(map[int]any{1: "teleported", 2: 9, 77: "something new"})
+	e, err := DecodeEvent(b)
+	if err != nil || e.Kind != "teleported" || e.At != 9 {
+		t.Fatalf("%+v %v", e, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"empty":      nil,
+		"too long":   append(EncodeEvent(sample()), make([]byte, MaxEvent)...),
+		"trailing":   append(EncodeEvent(sample()), 0),
+		"no kind":    marshal(map[int]any{2: 9}),
+		"twice":      {0xa2, 0x01, 0x61, 'x', 0x01, 0x61, 'y'},
+		"indefinite": {0xbf, 0x01, 0x61, 'x', 0xff},
+	} {
+		if _, err := DecodeEvent(b); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(EncodeEvent(sample()))
+	f.Add(EncodeSealed(record.SealedEntry{Kind: record.KeyPut, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if e, err := DecodeEvent(b); err == nil {
+			again, err := DecodeEvent(EncodeEvent(e))
+			if err != nil || !cmp.Equal(e, again) {
+				t.Fatalf("not stable: %v", err)
+			}
+		}
+		if s, err := DecodeSealed(b); err == nil && !bytes.Equal(EncodeSealed(s), EncodeSealed(s)) {
+			t.Fatal("not stable")
+		}
+	})
+}
