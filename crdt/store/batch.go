@@ -8,11 +8,15 @@ import (
 // MaxKey is the length of the longest key, in bytes.
 const MaxKey = 1024
 
-// ErrKeyTooLong means that a batch names a key longer than MaxKey.
-var ErrKeyTooLong = errors.New("key is longer than 1024 bytes")
+// ErrBadKey means that a batch names a key that is empty (pebble cannot write
+// a table of it and ends the process) or longer than MaxKey.
+var ErrBadKey = errors.New("key is empty or longer than 1024 bytes")
 
-// keyCeiling sorts after every key that MaxKey allows.
-var keyCeiling = bytes.Repeat([]byte{0xff}, MaxKey+1)
+// keyFloor is the first key there can be, keyCeiling sorts after the last.
+var (
+	keyFloor   = []byte{0}
+	keyCeiling = bytes.Repeat([]byte{0xff}, MaxKey+1)
+)
 
 type opKind byte
 
@@ -34,8 +38,8 @@ type op struct {
 
 // Batch is a list of changes that are made together or not at all, in the
 // order in which they were added. The zero Batch is empty and ready for use.
-// Keys and values are copied as they are added; a key longer than MaxKey makes
-// the Write fail with ErrKeyTooLong. Not safe for concurrent use.
+// Keys and values are copied as they are added; an empty key, or one
+// longer than MaxKey, makes the Write fail with ErrBadKey. Not safe for concurrent use.
 type Batch struct {
 	buf  []byte
 	ops  []op
@@ -55,6 +59,9 @@ func (b *Batch) Delete(key []byte) { b.add(opDelete, key, nil) }
 // DeleteRange removes all keys in [lo, hi). A nil lo is the beginning, a nil
 // hi the end.
 func (b *Batch) DeleteRange(lo, hi []byte) {
+	if len(lo) == 0 {
+		lo = keyFloor
+	}
 	if hi != nil && bytes.Compare(lo, hi) >= 0 {
 		return
 	}
@@ -72,8 +79,8 @@ func (b *Batch) Size() int { return len(b.buf) }
 func (b *Batch) Reset() { b.buf, b.ops, b.sets, b.err = b.buf[:0], b.ops[:0], 0, nil }
 
 func (b *Batch) add(kind opKind, k, v []byte) {
-	if len(k) > MaxKey || kind == opDeleteRange && len(v) > MaxKey {
-		b.err = ErrKeyTooLong
+	if len(k) == 0 || len(k) > MaxKey || kind == opDeleteRange && len(v) > MaxKey {
+		b.err = ErrBadKey
 	}
 	start := len(b.buf)
 	b.buf = append(b.buf, k...)
