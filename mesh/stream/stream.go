@@ -27,6 +27,19 @@ var (
 	ErrNotAdmitted = errors.New("peer is not admitted")
 	// ErrClosed means that the network has been closed.
 	ErrClosed = errors.New("network is closed")
+	// ErrReset is what pending and later reads and writes of a stream get
+	// once it has been reset by either side or has lost its connection.
+	ErrReset = errors.New("stream was reset")
+)
+
+// Limits on keys that are no members yet, kept by every Network.
+const (
+	// MaxGuests is the number of guests connected at once; more are refused.
+	MaxGuests = 8
+	// GuestTime is how long a guest's connection lasts.
+	GuestTime = 30 * time.Second
+	// MaxProtocol is the longest protocol id in bytes.
+	MaxProtocol = 64
 )
 
 // Standing is what a key is to this campus.
@@ -52,13 +65,15 @@ type Admit func(pub ed25519.PublicKey) Standing
 type Stream interface {
 	io.Reader
 	io.Writer
-	// Close closes both directions in good order. Idempotent.
+	// Close closes both directions in good order: bytes already written still
+	// arrive. Idempotent.
 	Close() error
 	// CloseWrite tells the other side that no more bytes follow.
 	CloseWrite() error
 	// Reset drops the stream at once, discarding buffered bytes; pending reads
 	// and writes on both sides fail. Idempotent, never blocks.
 	Reset()
+	// Reads and writes past their deadline fail with os.ErrDeadlineExceeded.
 	SetDeadline(time.Time) error
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
@@ -81,17 +96,23 @@ type Network interface {
 	// guests true, Guest peers may open it too. Call before peers connect.
 	Handle(protocol string, guests bool, h Handler)
 	// Dial connects to the node with this key at any of addrs ("IP:PORT", one
-	// port, TCP and QUIC); nil when a connection stands already. It clears
-	// earlier dial back-off. Errors: ErrUnreachable, ErrNotAdmitted, ctx's.
+	// port, TCP and QUIC); nil when a connection stands already. Where either
+	// side held the other for a guest, it asks again, so that a key which has
+	// become a member counts as one from then on. It clears earlier dial
+	// back-off. Errors: ErrUnreachable (also when another key answers),
+	// ErrNotAdmitted, ctx's.
 	Dial(ctx context.Context, pub ed25519.PublicKey, addrs []string) error
-	// Open opens a stream over a standing connection; it never dials.
-	// Errors: ErrUnreachable when none stands, ErrNotAdmitted.
+	// Open opens a stream over a standing connection; it never dials. It
+	// returns when the peer has accepted the protocol, one round trip later,
+	// and gives up after a few seconds even if ctx has no deadline.
+	// Errors: ErrUnreachable when none stands or the peer does not answer,
+	// ErrNotAdmitted, ctx's.
 	Open(ctx context.Context, peer identity.NodeID, protocol string) (Stream, error)
 	// Peers are the connected members, in no order.
 	Peers() []identity.NodeID
 	// Notify registers fn to be called when a member becomes connected (up)
 	// or is connected no more. Calls for one peer are serial and in order; fn
-	// must not block for long.
+	// must not block for long, and must not call Close.
 	Notify(fn func(peer identity.NodeID, up bool))
 	// Addrs are the "IP:PORT" addresses at which this node listens, with
 	// unspecified addresses resolved to the interfaces'.
@@ -108,6 +129,7 @@ type Network interface {
 	// connections are closed and both directions refused. For drills, the demo
 	// and tests.
 	Sever(peer identity.NodeID, cut bool)
-	// Close hangs up on everyone and stops listening. Idempotent.
+	// Close hangs up on everyone, stops listening, and waits for handlers and
+	// notifications to return; not to be called from one. Idempotent.
 	Close() error
 }
