@@ -20,7 +20,7 @@ func openDisk(t testing.TB, dir string, opts store.Options) *store.Disk {
 }
 
 func TestDisk(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	storetest.Run(t, func(t testing.TB) storetest.Rig {
 		dir := t.TempDir() + "/store"
 		return storetest.Rig{Open: func(t testing.TB) store.Store { return openDisk(t, dir, store.Options{}) }}
@@ -28,7 +28,7 @@ func TestDisk(t *testing.T) {
 }
 
 func TestDiskOnCrashFS(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	storetest.Run(t, func(testing.TB) storetest.Rig {
 		fs, seed := store.NewCrashFS(), uint64(0)
 		return storetest.Rig{

@@ -23,9 +23,25 @@ func (l engineLog) Errorf(format string, args ...any) {
 // Fatalf is called where pebble cannot go on; it relies on Fatalf not
 // returning.
 func (l engineLog) Fatalf(format string, args ...any) {
-	l.guard.fail(fmt.Errorf(format, args...))
+	f := fatal{msg: fmt.Sprintf(format, args...)}
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			f.cause = err
+		}
+	}
+	l.guard.fail(f)
 	park()
 }
+
+// fatal is pebble's last word, with the error that led to it.
+type fatal struct {
+	msg   string
+	cause error
+}
+
+func (f fatal) Error() string { return f.msg }
+
+func (f fatal) Unwrap() error { return f.cause }
 
 func (l engineLog) events() *pebble.EventListener {
 	return &pebble.EventListener{
