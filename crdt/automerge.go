@@ -1,0 +1,227 @@
+package crdt
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/automerge/automerge-go"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/shape"
+)
+
+// epoch is the time of every change: the event inside says when, and signed.
+var epoch = time.UnixMilli(0)
+
+const (
+	// maxUnions bounds the day documents kept in memory; others are read back
+	// from the store when they are needed.
+	maxUnions = 4
+	// maxWaiting bounds the changes that wait to be applied to a union.
+	maxWaiting = 512
+)
+
+// documents are the Automerge documents of the days. A writer document holds
+// this actor's own changes only, so that a change never depends on another
+// node's; the union holds everybody's.
+type documents struct {
+	r *Replica
+	// writers is guarded by Replica.writing.
+	writers map[record.DocID]*writer
+
+	mu     sync.Mutex
+	unions map[record.DocID]*union
+	tick   uint64
+}
+
+type writer struct {
+	doc *automerge.Doc
+	seq uint64
+}
+
+type union struct {
+	doc     *automerge.Doc
+	pending []byte
+	waiting int
+	used    uint64
+}
+
+func newDocuments(r *Replica) *documents {
+	return &documents{r: r, writers: map[record.DocID]*writer{}, unions: map[record.DocID]*union{}}
+}
+
+// write commits one event to the writer document and returns the change in
+// the form that travels. Callers hold Replica.writing.
+func (d *documents) write(id record.DocID, actor record.ActorID, value []byte) (raw []byte, hash [32]byte, err error) {
+	w := d.writers[id]
+	if w == nil {
+		if w, err = d.openWriter(id, actor); err != nil {
+			return nil, hash, err
+		}
+		d.keepToday(id)
+		d.writers[id] = w
+	}
+	raw, hash, err = putScalar(w.doc, shape.DayKey(actor[:], w.seq+1), value)
+	if err != nil {
+		return nil, hash, fmt.Errorf("write event: %w", err)
+	}
+	w.seq++
+	return raw, hash, nil
+}
+
+// openWriter makes the writer document; where the actor has written before
+// (a clock that stepped back over midnight), its changes are read back.
+func (d *documents) openWriter(id record.DocID, actor record.ActorID) (*writer, error) {
+	w := &writer{doc: automerge.New(), seq: d.r.heads.get(slot{id, actor})}
+	if w.seq > 0 {
+		all, err := d.r.changes(id, &actor)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.doc.LoadIncremental(all); err != nil {
+			return nil, fmt.Errorf("read back own changes: %w", err)
+		}
+	}
+	if err := w.doc.SetActorID(actor.Hex()); err != nil {
+		return nil, fmt.Errorf("name the writer: %w", err)
+	}
+	return w, nil
+}
+
+// keepToday lets go of writers of other days than that of id.
+func (d *documents) keepToday(id record.DocID) {
+	now, _ := record.ParseDocID(string(id))
+	for other := range d.writers {
+		if o, _ := record.ParseDocID(string(other)); o.Day != now.Day || o.Part < now.Part {
+			delete(d.writers, other)
+		}
+	}
+}
+
+// forgetWriters drops writer documents that counted changes which were not
+// kept. Callers hold Replica.writing.
+func (d *documents) forgetWriters() { clear(d.writers) }
+
+// putScalar sets one root key, commits, and returns the change uncompressed.
+func putScalar(doc *automerge.Doc, key string, value any) (raw []byte, hash [32]byte, err error) {
+	if err := doc.RootMap().Set(key, value); err != nil {
+		return nil, hash, fmt.Errorf("set: %w", err)
+	}
+	h, err := doc.Commit("", automerge.CommitOptions{Time: &epoch})
+	if err != nil {
+		return nil, hash, fmt.Errorf("commit: %w", err)
+	}
+	change, err := doc.Change(h)
+	if err != nil {
+		return nil, hash, fmt.Errorf("read change: %w", err)
+	}
+	raw, err = shape.Normalise(change.Save())
+	return raw, [32]byte(h), err
+}
+
+// apply merges one foreign change into the union, in the core. The caller has
+// checked its shape. The union is loaded if need be.
+func (d *documents) apply(id record.DocID, raw []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u, err := d.load(id)
+	if err != nil {
+		return err
+	}
+	return u.doc.LoadIncremental(raw)
+}
+
+// applied tells a union, if it is loaded, of one of our own changes.
+func (d *documents) applied(id record.DocID, raw []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if u := d.unions[id]; u != nil {
+		u.pending = append(u.pending, raw...)
+		if u.waiting++; u.waiting >= maxWaiting {
+			if u.flush() != nil {
+				delete(d.unions, id) // read back from the store at next use
+			}
+		}
+	}
+}
+
+func (u *union) flush() error {
+	if u.waiting == 0 {
+		return nil
+	}
+	err := u.doc.LoadIncremental(u.pending)
+	u.pending, u.waiting = u.pending[:0], 0
+	return err
+}
+
+func (d *documents) load(id record.DocID) (*union, error) {
+	d.tick++
+	if u := d.unions[id]; u != nil {
+		u.used = d.tick
+		return u, u.flush()
+	}
+	all, err := d.r.changes(id, nil)
+	if err != nil {
+		return nil, err
+	}
+	u := &union{doc: automerge.New(), used: d.tick}
+	if len(all) > 0 {
+		if err := u.doc.LoadIncremental(all); err != nil {
+			return nil, fmt.Errorf("read back document: %w", err)
+		}
+	}
+	for len(d.unions) >= maxUnions {
+		oldest, at := record.DocID(""), d.tick
+		for k, o := range d.unions {
+			if o.used < at {
+				oldest, at = k, o.used
+			}
+		}
+		delete(d.unions, oldest)
+	}
+	d.unions[id] = u
+	return u, nil
+}
+
+// drop lets go of a document in memory.
+func (d *documents) drop(id record.DocID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.unions, id)
+}
+
+// Snapshot is the Automerge document as its core saves it. For day documents
+// and the campus document.
+func (r *Replica) Snapshot(id record.DocID) ([]byte, error) {
+	r.docs.mu.Lock()
+	defer r.docs.mu.Unlock()
+	u, err := r.docs.load(id)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	return u.doc.Save(), nil
+}
+
+// DocumentEvents reads the events of a day back from its Automerge document:
+// key `<actor>:<seq>` → encoded event. It is the check on the index that
+// everything else reads.
+func (r *Replica) DocumentEvents(id record.DocID) (map[string][]byte, error) {
+	r.docs.mu.Lock()
+	defer r.docs.mu.Unlock()
+	u, err := r.docs.load(id)
+	if err != nil {
+		return nil, fmt.Errorf("read document: %w", err)
+	}
+	values, err := u.doc.RootMap().Values()
+	if err != nil {
+		return nil, fmt.Errorf("read document: %w", err)
+	}
+	out := make(map[string][]byte, len(values))
+	for k, v := range values {
+		if v.Kind() == automerge.KindBytes {
+			out[k] = v.Bytes()
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,275 @@
+package crdt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/upprop/upprop/crdt/codec"
+	"github.com/upprop/upprop/crdt/envelope"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/crdt/store"
+)
+
+// Draft is one entry to write: exactly one field is set. A zero time is
+// filled in at the moment of writing.
+type Draft struct {
+	Event   *record.Event
+	Sealed  *record.SealedEntry
+	Setting *Setting
+}
+
+// maxGroup bounds the entries that share one signature and one fsync.
+const maxGroup = 256
+
+// ErrDraft means that a draft cannot be written; nothing was.
+var ErrDraft = errors.New("draft cannot be written")
+
+type request struct {
+	drafts []Draft
+	ids    []record.EventID
+	reply  chan error
+}
+
+// Commit writes the drafts, all or none, and returns their ids when they are
+// durable and folded: after that nothing loses them. Commits that wait at the
+// same time share one signature and one fsync. Errors: ErrDraft, ErrClosed,
+// those of store.Write; ctx is only waited for before the commit begins.
+func (r *Replica) Commit(ctx context.Context, drafts ...Draft) ([]record.EventID, error) {
+	if len(drafts) == 0 || len(drafts) > maxGroup {
+		return nil, fmt.Errorf("commit of %d entries: %w", len(drafts), ErrDraft)
+	}
+	for _, d := range drafts {
+		if err := d.check(); err != nil {
+			return nil, err
+		}
+	}
+	q := &request{drafts: drafts, reply: make(chan error, 1)}
+	select {
+	case r.requests <- q:
+	case <-r.stop:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := <-q.reply; err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	return q.ids, nil
+}
+
+func (d Draft) check() error {
+	n := 0
+	if d.Event != nil {
+		n++
+		if d.Event.Kind == "" || len(codec.EncodeEvent(*d.Event)) > codec.MaxEvent-16 {
+			return fmt.Errorf("event without a kind or too large: %w", ErrDraft)
+		}
+	}
+	if d.Sealed != nil {
+		n++
+		if d.Sealed.Kind == "" || len(d.Sealed.Box) > codec.MaxSealed-1024 {
+			return fmt.Errorf("sealed entry without a kind or too large: %w", ErrDraft)
+		}
+	}
+	if d.Setting != nil {
+		n++
+		if err := d.Setting.check(); err != nil {
+			return err
+		}
+	}
+	if n != 1 {
+		return fmt.Errorf("a draft holds one entry: %w", ErrDraft)
+	}
+	return nil
+}
+
+// commitLoop gathers the requests that wait and writes them as one group. It
+// hands the group over to finishLoop before it is durable, so that the next
+// group is built while the disk works.
+func (r *Replica) commitLoop() {
+	defer r.done.Done()
+	defer r.endWriting()
+	for {
+		var group []*request
+		select {
+		case q := <-r.requests:
+			group = append(group, q)
+		case <-r.stop:
+			return
+		}
+		for n := len(group[0].drafts); n < maxGroup; {
+			select {
+			case q := <-r.requests:
+				group = append(group, q)
+				n += len(q.drafts)
+				continue
+			default:
+			}
+			break
+		}
+		r.writing.Lock()
+		f, err := r.writeGroup(group)
+		if err == nil {
+			r.finish <- f
+		}
+		r.writing.Unlock()
+		if err != nil {
+			for _, q := range group {
+				q.reply <- err
+			}
+		}
+	}
+}
+
+// endWriting lets nothing more into the log.
+func (r *Replica) endWriting() {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.state.mu.Lock()
+	r.state.closed = true
+	r.state.mu.Unlock()
+	close(r.finish)
+}
+
+// writeGroup builds, signs and enqueues one group. On error nothing of it is
+// kept and the node goes on as a new actor, because Automerge cannot take
+// back what its documents have already counted.
+func (r *Replica) writeGroup(group []*request) (f *flight, err error) {
+	before := r.feedEnd
+	defer func() {
+		if err != nil {
+			r.feedEnd = before
+			r.docs.forgetWriters()
+			if campusErr := r.reloadCampus(); campusErr != nil {
+				err = errors.Join(err, campusErr)
+			}
+			if actorErr := r.newActor(); actorErr != nil {
+				err = errors.Join(err, actorErr)
+			}
+		}
+	}()
+	f = newFlight()
+	var all []*envelope.Envelope
+	now := r.cfg.Now()
+	for _, q := range group {
+		for _, d := range q.drafts {
+			e, err := r.build(d, now, f)
+			if errors.Is(err, errUnchanged) {
+				q.ids = append(q.ids, record.EventID{})
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, e)
+			q.ids = append(q.ids, e.ID)
+		}
+		f.reply = append(f.reply, q.reply)
+	}
+	if len(all) == 0 {
+		f.wait = func() error { return nil }
+		return f, nil
+	}
+	if err := envelope.Sign(all, r.cfg.Sign); err != nil {
+		return nil, err
+	}
+	var b store.Batch
+	for i, e := range all {
+		f.entries[i].raw = e.Encode()
+		r.stage(&b, f.ranks, &f.entries[i])
+	}
+	if f.wait, err = r.store.Write(&b); err != nil {
+		return nil, err
+	}
+	for _, s := range f.entries {
+		r.advance(s)
+	}
+	f.feed = r.feedEnd
+	return f, nil
+}
+
+// build makes one draft an entry of today's document.
+func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, error) {
+	s := staged{local: true}
+	switch {
+	case d.Event != nil:
+		e := *d.Event
+		if e.At == 0 {
+			e.At = r.clock.Now()
+		}
+		s.event, s.value = &e, codec.EncodeEvent(e)
+		doc := r.openPart(record.DocDay, now, f)
+		change, hash, err := r.docs.write(doc, r.actor, s.value)
+		if err != nil {
+			return nil, err
+		}
+		s.payload, s.hash, s.id.Doc = change, hash, doc
+	case d.Sealed != nil:
+		e := *d.Sealed
+		if e.At == 0 {
+			e.At = r.clock.Now()
+		}
+		s.sealed = &e
+		s.payload, s.id.Doc = codec.EncodeSealed(e), r.openPart(record.DocSealed, now, f)
+	default:
+		raw, change, err := r.campus.write(r.actor, *d.Setting)
+		if err != nil {
+			return nil, err
+		}
+		s.setting = r.campus.current(change.Key)
+		s.payload, s.hash, s.id.Doc = raw, change.Hash, r.campusDoc(now)
+	}
+	s.id.Actor = r.actor
+	s.id.Seq = r.heads.get(slot{s.id.Doc, r.actor}) + f.count[s.id.Doc] + 1
+	if s.setting != nil && s.id.Seq != r.campus.lastSeq {
+		return nil, fmt.Errorf("own setting %d out of sequence: %w", s.id.Seq, ErrDraft)
+	}
+	if s.event != nil {
+		if day, err := shape.DecodeDay(s.payload); err != nil || day.Seq != s.id.Seq {
+			return nil, fmt.Errorf("own change of entry %d has not its shape: %w", s.id.Seq, errors.Join(err, ErrDraft))
+		}
+	}
+	r.feedEnd++
+	s.feed = r.feedEnd
+	f.add(s)
+	return &envelope.Envelope{ID: s.id, Payload: s.payload}, nil
+}
+
+// openPart is the part of today's document to write to: the first one that is
+// not full by what is known here.
+func (r *Replica) openPart(kind record.DocKind, now time.Time, f *flight) record.DocID {
+	d := record.Doc{Kind: kind, Day: record.DayOf(now), Site: r.cfg.Site}
+	for {
+		id := d.ID()
+		if r.heads.entries(id)+f.count[id] < record.PartSize {
+			return id
+		}
+		d.Part++
+	}
+}
+
+// stage adds an entry to the batch that makes it durable.
+func (r *Replica) stage(b *store.Batch, n ranks, s *staged) {
+	value := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(s.raw)), s.feed)
+	b.Set(entryKey(s.id), append(value, s.raw...))
+	b.Set(feedKey(s.feed), entryKey(s.id)[1:])
+	head := binary.BigEndian.AppendUint64(nil, s.id.Seq)
+	b.Set(slotKey(keyHead, slot{s.id.Doc, s.id.Actor}), append(head, s.hash[:]...))
+	switch {
+	case s.event != nil && s.event.BadgeOf() != 0:
+		b.Set(visitKey(*s.event, s.id), s.value)
+	case s.sealed != nil:
+		r.stageSealed(b, n, *s.sealed)
+	}
+}
+
+// advance notes that an entry has been enqueued. Callers hold writing.
+func (r *Replica) advance(s staged) {
+	at := slot{s.id.Doc, s.id.Actor}
+	r.heads.set(at, s.id.Seq)
+	r.chains[at] = s.hash
+}

@@ -1,0 +1,85 @@
+package crdt
+
+import (
+	"slices"
+
+	"github.com/upprop/upprop/crdt/record"
+)
+
+// staged is an entry on its way to the disk.
+type staged struct {
+	id      record.EventID
+	local   bool
+	feed    uint64
+	payload []byte
+	raw     []byte
+	hash    [32]byte
+	event   *record.Event
+	value   []byte
+	sealed  *record.SealedEntry
+	setting *Setting
+}
+
+// flight is a batch that has been enqueued and not yet settled. Flights settle
+// in the order of the log.
+type flight struct {
+	entries []staged
+	wait    func() error
+	reply   []chan error
+	feed    uint64
+	count   map[record.DocID]uint64
+	ranks   ranks
+}
+
+func newFlight() *flight { return &flight{count: map[record.DocID]uint64{}, ranks: ranks{}} }
+
+func (f *flight) add(s staged) {
+	f.entries = append(f.entries, s)
+	f.count[s.id.Doc]++
+}
+
+// finishLoop waits for each flight to be durable, folds it and lets its
+// writers go.
+func (r *Replica) finishLoop() {
+	defer r.done.Done()
+	for f := range r.finish {
+		err := f.wait()
+		if err == nil {
+			err = r.settle(f)
+		}
+		for _, c := range f.reply {
+			c <- err
+		}
+		if err != nil {
+			r.log.Error("entries were not saved", "entries", len(f.entries), "err", err)
+		}
+	}
+}
+
+// settle folds the entries of a durable flight and shows them to readers.
+func (r *Replica) settle(f *flight) error {
+	var badges []record.BadgeCode
+	for _, s := range f.entries {
+		if s.event != nil && s.event.BadgeOf() != 0 {
+			badges = append(badges, s.event.BadgeOf())
+		}
+		if s.local && s.event != nil {
+			r.docs.applied(s.id.Doc, s.payload)
+		}
+	}
+	slices.Sort(badges)
+	badges = slices.Compact(badges)
+
+	r.state.folding.Lock()
+	defer r.state.folding.Unlock()
+	folds := make(map[record.BadgeCode][]record.Presence, len(badges))
+	for _, b := range badges {
+		ps, err := r.foldBadge(b)
+		if err != nil {
+			return err
+		}
+		folds[b] = ps
+	}
+	r.state.show(f, folds)
+	return nil
+}

@@ -1,0 +1,271 @@
+package crdt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/upprop/upprop/crdt/codec"
+	"github.com/upprop/upprop/crdt/envelope"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/crdt/store"
+)
+
+// Gap says that entries of an actor after Have are missing here.
+type Gap struct {
+	Doc   record.DocID
+	Actor record.ActorID
+	Have  uint64
+}
+
+// errGap: something before this entry is missing.
+var errGap = errors.New("an entry before this one is missing")
+
+// Put takes encoded envelopes from another node, judges each, and returns
+// when those that are accepted are durable and folded. Held ones are passed
+// over. A refused one is counted against its author and holds back only what
+// the same author wrote after it in the same document. Safe for concurrent
+// use; raws are not kept.
+func (r *Replica) Put(ctx context.Context, raws [][]byte) ([]Gap, error) {
+	var envs []*envelope.Envelope
+	for _, raw := range raws {
+		// Held by the log from here on, so not the caller's memory.
+		e, err := envelope.Decode(slices.Clone(raw))
+		if err != nil {
+			r.refuse(record.NodeID{}, "envelope")
+			continue
+		}
+		if r.Holds(e.ID) {
+			continue
+		}
+		if err := r.verifier.Verify(e); err != nil {
+			r.refuse(record.NodeID{}, "signature")
+			continue
+		}
+		envs = append(envs, e)
+	}
+	if len(envs) == 0 {
+		return nil, ctx.Err()
+	}
+	select {
+	case <-r.stop:
+		return nil, ErrClosed
+	default:
+	}
+	f, gaps, err := r.enqueueForeign(envs)
+	if err != nil {
+		return nil, fmt.Errorf("put: %w", err)
+	}
+	if f == nil {
+		return gaps, nil
+	}
+	if err := <-f.reply[0]; err != nil {
+		return nil, fmt.Errorf("put: %w", err)
+	}
+	return gaps, nil
+}
+
+func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.closed() {
+		return nil, nil, ErrClosed
+	}
+	f := newFlight()
+	var b store.Batch
+	gaps := map[slot]uint64{}
+	var gapOrder []slot
+	before := r.feedEnd
+	type was struct {
+		at   slot
+		seq  uint64
+		hash [32]byte
+	}
+	var undo []was
+	take := func(e *envelope.Envelope) error {
+		at := slot{e.ID.Doc, e.ID.Actor}
+		s, err := r.admit(e)
+		if err != nil {
+			return err
+		}
+		undo = append(undo, was{at, r.heads.get(at), r.chains[at]})
+		r.feedEnd++
+		s.feed, s.raw = r.feedEnd, e.Encode()
+		r.stage(&b, f.ranks, &s)
+		r.advance(s)
+		f.add(s)
+		return nil
+	}
+	for _, e := range envs {
+		err := take(e)
+		if errors.Is(err, errGap) {
+			at := slot{e.ID.Doc, e.ID.Actor}
+			if _, seen := gaps[at]; !seen {
+				gapOrder = append(gapOrder, at)
+			}
+			gaps[at] = r.heads.get(at)
+			continue
+		}
+		if err == nil && r.campus.id == e.ID.Doc {
+			r.retrySettings(take)
+		}
+	}
+	if len(f.entries) > 0 {
+		wait, err := r.store.Write(&b)
+		if err != nil {
+			r.feedEnd = before
+			for _, u := range slices.Backward(undo) {
+				r.heads.set(u.at, u.seq)
+				r.chains[u.at] = u.hash
+			}
+			return nil, nil, errors.Join(err, r.reloadCampus())
+		}
+		f.wait, f.feed = wait, r.feedEnd
+		f.reply = []chan error{make(chan error, 1)}
+		r.finish <- f
+	} else {
+		f = nil
+	}
+	var out []Gap
+	for _, at := range gapOrder {
+		if have := r.heads.get(at); have == gaps[at] {
+			out = append(out, Gap{at.doc, at.actor, have})
+		}
+	}
+	return f, out, nil
+}
+
+// retrySettings takes the settings that waited for what came just now.
+func (r *Replica) retrySettings(take func(*envelope.Envelope) error) {
+	for again := true; again; {
+		again = false
+		for id, raw := range r.campus.pending {
+			e, err := envelope.Decode(raw)
+			if err == nil {
+				err = take(e)
+			}
+			if !errors.Is(err, errGap) {
+				delete(r.campus.pending, id)
+				again = again || err == nil
+			}
+		}
+	}
+}
+
+var (
+	errHeld    = errors.New("entry is held already, or its day is over")
+	errRefused = errors.New("entry is refused")
+)
+
+// admit judges one verified envelope by its place and payload and applies it
+// to its document. errGap: not yet. Other errors: never.
+func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
+	s := staged{id: e.ID, payload: e.Payload}
+	at := slot{e.ID.Doc, e.ID.Actor}
+	have := r.heads.get(at)
+	if e.ID.Seq <= have {
+		return s, errHeld
+	}
+	if _, blocked := r.blocked[at]; blocked {
+		return s, errHeld
+	}
+	doc, err := record.ParseDocID(string(e.ID.Doc))
+	if err != nil {
+		return s, r.refuse(e.ID.Actor.Node(), "document")
+	}
+	if doc.Kind != record.DocCampus && doc.Day < r.horizon() {
+		return s, errHeld // that day has been dropped: nothing brings it back
+	}
+	if doc.Kind == record.DocCampus {
+		return s, r.admitSetting(e, &s)
+	}
+	if e.ID.Seq > have+1 {
+		return s, errGap
+	}
+	if doc.Kind == record.DocSealed {
+		v, err := codec.DecodeSealed(e.Payload)
+		if err != nil {
+			return s, r.block(at, "sealed entry")
+		}
+		s.sealed = &v
+		r.clock.Observe(v.At)
+		return s, nil
+	}
+	day, err := shape.DecodeDay(e.Payload)
+	if err == nil && (string(day.Actor) != string(e.ID.Actor[:]) || day.Seq != e.ID.Seq) {
+		err = shape.ReasonActor
+	}
+	if err == nil {
+		err = day.Follows(have, r.chains[at])
+	}
+	if err != nil {
+		return s, r.block(at, "change: "+err.Error())
+	}
+	event, err := codec.DecodeEvent(day.Event)
+	if err != nil {
+		return s, r.block(at, "event")
+	}
+	if err := r.applyGuarded(day.Hash, at, func() error { return r.docs.apply(e.ID.Doc, e.Payload) }); err != nil {
+		return s, err
+	}
+	s.event, s.value, s.hash = &event, day.Event, day.Hash
+	r.clock.Observe(event.At)
+	return s, nil
+}
+
+func (r *Replica) admitSetting(e *envelope.Envelope, s *staged) error {
+	at := slot{e.ID.Doc, e.ID.Actor}
+	if r.cfg.MayEdit != nil && !r.cfg.MayEdit(e.ID.Actor.Node()) {
+		return r.block(at, "settings from a node that may not edit them")
+	}
+	if r.campus.id == "" {
+		r.campus.id = e.ID.Doc
+	}
+	change, err := shape.DecodeCampus(e.Payload)
+	if err == nil && (string(change.Actor) != string(e.ID.Actor[:]) || change.Seq != e.ID.Seq) {
+		err = shape.ReasonActor
+	}
+	if err == nil {
+		err = r.campus.past.Check(change)
+	}
+	switch {
+	case errors.Is(err, shape.ReasonGap):
+		if len(r.campus.pending) < maxPendingSettings {
+			r.campus.pending[e.ID] = e.Encode()
+		}
+		return errGap
+	case err != nil:
+		return r.block(at, "setting: "+err.Error())
+	}
+	if err := r.applyGuarded(change.Hash, at, func() error { return r.campus.merge(e.Payload, change) }); err != nil {
+		return err
+	}
+	s.setting, s.hash = r.campus.current(change.Key), change.Hash
+	return nil
+}
+
+// applyGuarded lets a change into the core, with its hash noted meanwhile.
+func (r *Replica) applyGuarded(hash [32]byte, at slot, apply func() error) error {
+	if _, err := r.store.Get(quarantineKey(hash)); err == nil {
+		return r.block(at, "quarantined change")
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	r.guard.enter(hash)
+	err := apply()
+	r.guard.leave()
+	if err != nil {
+		return r.block(at, "change that the core refuses")
+	}
+	return nil
+}
+
+func quarantineKey(hash [32]byte) []byte { return append([]byte{keyQuarantine}, hash[:]...) }
+
+// block stops taking what this actor writes in this document.
+func (r *Replica) block(at slot, reason string) error {
+	r.blocked[at] = reason
+	return r.refuse(at.actor.Node(), reason)
+}

@@ -1,0 +1,240 @@
+package crdt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/upprop/upprop/crdt/codec"
+	"github.com/upprop/upprop/crdt/envelope"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/crdt/store"
+)
+
+// keyHorizon holds the first day that has not been dropped.
+var keyHorizon = []byte("mhorizon")
+
+// load reads everything back: vectors, feed, quarantine, settings, and the
+// presences of those who may be inside. Days are folded as they stream by;
+// only open visits stay in memory.
+func (r *Replica) load() error {
+	var err error
+	var culprit [32]byte
+	if r.guard, culprit, err = openGuard(r.cfg.GuardFile); err != nil {
+		return err
+	}
+	if culprit != [32]byte{} {
+		var b store.Batch
+		b.Set(quarantineKey(culprit), []byte{1})
+		if err := r.store.Apply(&b); err != nil {
+			return fmt.Errorf("quarantine a change: %w", err)
+		}
+		r.log.Error("a change ended the process when it was applied and is quarantined")
+	}
+	if b, err := r.store.Get(keyHorizon); err == nil && len(b) == 4 {
+		r.state.horizon = record.Day(int32(binary.BigEndian.Uint32(b)))
+	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := r.loadHeads(); err != nil {
+		return err
+	}
+	if err := r.loadFeedEnd(); err != nil {
+		return err
+	}
+	if err := r.reloadCampus(); err != nil {
+		return err
+	}
+	if err := r.loadSettings(); err != nil {
+		return err
+	}
+	return r.foldAll()
+}
+
+func (r *Replica) loadHeads() error {
+	lo, hi := store.Prefix([]byte{keyHead})
+	return r.store.Scan(lo, hi, func(k, v []byte) error {
+		id, ok := parseEntry(append(slices.Clone(k[1:]), make([]byte, 8)...))
+		if !ok || len(v) != 40 {
+			return fmt.Errorf("head of %d bytes: %w", len(v), codec.ErrFormat)
+		}
+		at := slot{id.Doc, id.Actor}
+		seq := binary.BigEndian.Uint64(v)
+		r.heads.set(at, seq)
+		r.chains[at] = [32]byte(v[8:])
+		r.state.held(at, seq)
+		return nil
+	})
+}
+
+func (r *Replica) loadFeedEnd() error {
+	lo, hi := store.Prefix([]byte{keyFeed})
+	err := r.store.ScanBack(lo, hi, func(k, _ []byte) error {
+		r.feedEnd = binary.BigEndian.Uint64(k[1:])
+		return store.ErrStop
+	})
+	r.state.feed = r.feedEnd
+	return err
+}
+
+func (r *Replica) loadSettings() error {
+	keys, err := r.campus.doc.RootMap().Keys()
+	if err != nil {
+		return fmt.Errorf("read settings: %w", err)
+	}
+	for _, k := range keys {
+		if s := r.campus.current(k); s != nil {
+			r.state.settings[k] = *s
+		}
+	}
+	return nil
+}
+
+// foldAll folds every retained visit, badge by badge as they lie in the
+// index, and resumes the clock behind this node's own last event.
+func (r *Replica) foldAll() error {
+	r.state.folding.Lock()
+	defer r.state.folding.Unlock()
+	fresh := map[record.BadgeCode][]record.Presence{}
+	var group []record.Stated
+	var badge record.BadgeCode
+	flush := func() {
+		for _, p := range record.FoldBadge(group) {
+			if p.Open() {
+				fresh[badge] = append(fresh[badge], p)
+			}
+		}
+		group = group[:0]
+	}
+	lo, hi := store.Prefix([]byte{keyVisit})
+	err := r.store.Scan(lo, hi, func(k, v []byte) error {
+		b := record.VisitID(k[1:17]).Badge()
+		if b != badge {
+			flush()
+			badge = b
+		}
+		s, err := r.stated(k, v)
+		if err != nil {
+			return err
+		}
+		if s.ID.Actor.Node() == r.cfg.Node {
+			r.clock.Resume(s.Event.At)
+		}
+		group = append(group, s)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("fold visits: %w", err)
+	}
+	flush()
+	r.state.mu.Lock()
+	defer r.state.mu.Unlock()
+	r.state.open = fresh
+	return nil
+}
+
+// Rejudge folds everything anew, after the standing of a writer has changed.
+func (r *Replica) Rejudge() error {
+	if err := r.foldAll(); err != nil {
+		return err
+	}
+	r.state.mu.Lock()
+	defer r.state.mu.Unlock()
+	close(r.state.changed)
+	r.state.changed = make(chan struct{})
+	return nil
+}
+
+// stated reads one entry of the visit index.
+func (r *Replica) stated(k, v []byte) (record.Stated, error) {
+	id, ok := parseEntry(k[17:])
+	if !ok {
+		return record.Stated{}, fmt.Errorf("visit index: %w", codec.ErrFormat)
+	}
+	e, err := codec.DecodeEvent(v)
+	if err != nil {
+		return record.Stated{}, fmt.Errorf("visit index: %w", err)
+	}
+	s := record.Stated{ID: id, Event: e}
+	if r.cfg.Standing != nil {
+		s.Standing = r.cfg.Standing(id)
+	}
+	return s, nil
+}
+
+// foldBadge folds what the index holds of one badge.
+func (r *Replica) foldBadge(b record.BadgeCode) ([]record.Presence, error) {
+	group, err := r.evidence(b)
+	if err != nil {
+		return nil, err
+	}
+	return record.FoldBadge(group), nil
+}
+
+func (r *Replica) evidence(b record.BadgeCode) ([]record.Stated, error) {
+	first, last := b.Bounds()
+	lo := append([]byte{keyVisit}, first[:]...)
+	_, hi := store.Prefix(append([]byte{keyVisit}, last[:]...))
+	var group []record.Stated
+	err := r.store.Scan(lo, hi, func(k, v []byte) error {
+		s, err := r.stated(k, v)
+		group = append(group, s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fold visit: %w", err)
+	}
+	return group, nil
+}
+
+// entry is one stored entry of the log.
+type entry struct {
+	feed uint64
+	env  *envelope.Envelope
+	raw  []byte
+}
+
+// entries calls fn for a document's entries (of one actor, or of all, in order
+// of actor and sequence). What fn gets is valid during the call only.
+func (r *Replica) entries(doc record.DocID, actor *record.ActorID, fn func(entry) error) error {
+	prefix := docPrefix(keyEntry, doc)
+	if actor != nil {
+		prefix = append(prefix, actor[:]...)
+	}
+	lo, hi := store.Prefix(prefix)
+	return r.store.Scan(lo, hi, func(_, v []byte) error {
+		e, err := parseStored(v)
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+func parseStored(v []byte) (entry, error) {
+	if len(v) < 8 {
+		return entry{}, fmt.Errorf("stored entry: %w", codec.ErrFormat)
+	}
+	env, err := envelope.Decode(v[8:])
+	if err != nil {
+		return entry{}, fmt.Errorf("stored entry: %w", err)
+	}
+	return entry{feed: binary.BigEndian.Uint64(v), env: env, raw: v[8:]}, nil
+}
+
+// changes are the Automerge changes of a day document, one after another.
+func (r *Replica) changes(doc record.DocID, actor *record.ActorID) ([]byte, error) {
+	var all []byte
+	err := r.entries(doc, actor, func(e entry) error {
+		if change, err := shape.DecodeDay(e.env.Payload); err == nil {
+			if _, err := r.store.Get(quarantineKey(change.Hash)); err == nil {
+				return nil
+			}
+		}
+		all = append(all, e.env.Payload...)
+		return nil
+	})
+	return all, err
+}
