@@ -1,0 +1,166 @@
+package browsertest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Page is one tab. Its methods fail the test when they cannot do what they
+// say. One goroutine may use a page at a time.
+type Page struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// Page opens a tab, which is closed when the test ends.
+func (b *Browser) Page(t testing.TB, look Look) *Page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	t.Cleanup(cancel)
+	p := &Page{t: t, ctx: ctx}
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open tab: %v", err)
+	}
+	p.Look(look)
+	return p
+}
+
+// Look changes how the page is looked at.
+func (p *Page) Look(look Look) {
+	p.t.Helper()
+	if look.Width == 0 {
+		look.Width, look.Height = 1440, 900
+	}
+	scheme, media := "light", "screen"
+	if look.Dark {
+		scheme = "dark"
+	}
+	if look.Print {
+		media = "print"
+	}
+	p.do(chromedp.EmulateViewport(int64(look.Width), int64(look.Height)))
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media: media,
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme},
+				{Name: "prefers-reduced-motion", Value: "reduce"},
+			},
+		})
+		if err == nil {
+			_, err = chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: look.NoScript})
+		}
+		return chromedp.Void{}, err
+	})
+}
+
+func (p *Page) do(a chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, limit)
+	defer cancel()
+	if err := chromedp.Do(ctx, a); err != nil {
+		p.t.Fatalf("drive page: %v", err)
+	}
+}
+
+// Goto loads a URL and waits for it.
+func (p *Page) Goto(url string) { p.t.Helper(); p.do(chromedp.Navigate(url)) }
+
+// Wait waits until an element is there and visible.
+func (p *Page) Wait(css string) {
+	p.t.Helper()
+	p.do(chromedp.WaitVisible(chromedp.CSS(css)))
+}
+
+// Type types as a keyboard does, into whatever has the focus. "\t" is Tab and
+// "\r" is Enter.
+func (p *Page) Type(keys string) { p.t.Helper(); p.do(chromedp.KeyEvent(keys)) }
+
+// Keys for Type.
+const (
+	Tab    = kb.Tab
+	Enter  = kb.Enter
+	Escape = kb.Escape
+	Space  = " "
+)
+
+// Click clicks an element.
+func (p *Page) Click(css string) { p.t.Helper(); p.do(chromedp.Click(chromedp.CSS(css))) }
+
+// Text is the visible text of an element.
+func (p *Page) Text(css string) string {
+	p.t.Helper()
+	return run(p, chromedp.Text(chromedp.CSS(css)))
+}
+
+// Value is the value of a field.
+func (p *Page) Value(css string) string {
+	p.t.Helper()
+	return run(p, chromedp.Value(chromedp.CSS(css)))
+}
+
+// URL is where the page is.
+func (p *Page) URL() string { p.t.Helper(); return run(p, chromedp.Location()) }
+
+// Bool evaluates an expression of script that is true or false.
+func (p *Page) Bool(expression string) bool {
+	p.t.Helper()
+	return run(p, chromedp.Evaluate[bool](expression))
+}
+
+// String evaluates an expression of script that is a string.
+func (p *Page) String(expression string) string {
+	p.t.Helper()
+	return run(p, chromedp.Evaluate[string](expression))
+}
+
+// Until waits until an expression of script is true.
+func (p *Page) Until(expression string) {
+	p.t.Helper()
+	_ = run(p, chromedp.Poll[bool](expression))
+}
+
+// Screenshot writes the whole page as a PNG file.
+func (p *Page) Screenshot(path string) {
+	p.t.Helper()
+	p.write(path, run(p, chromedp.FullScreenshot(100)))
+}
+
+// Element is a PNG of one element, scaled.
+func (p *Page) Element(css string, scale float64) []byte {
+	p.t.Helper()
+	return run(p, chromedp.ScreenshotScale(chromedp.CSS(css), scale))
+}
+
+// PDF prints the page at the size that its style asks for.
+func (p *Page) PDF() []byte {
+	p.t.Helper()
+	return run(p, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+}
+
+func (p *Page) write(path string, b []byte) {
+	p.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		p.t.Fatalf("write screenshot: %v", err)
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		p.t.Fatalf("write screenshot: %v", err)
+	}
+}
+
+func run[T any](p *Page, a chromedp.Action[T]) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, limit)
+	defer cancel()
+	v, err := chromedp.Run(ctx, a)
+	if err != nil {
+		p.t.Fatalf("read page: %v", err)
+	}
+	return v
+}

@@ -1,0 +1,96 @@
+package webkit
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/upprop/upprop/kiosk/lang"
+)
+
+// engine holds every page parsed once per locale. It is read-only after
+// newEngine and safe for concurrent use.
+type engine struct {
+	cfg    Config
+	assets *assets
+	pages  map[lang.Locale]map[string]*template.Template
+}
+
+// View is what the shared layout needs besides a page's own data.
+type View struct {
+	Place   Place
+	Home    string // the family's start page
+	Path    string // the page itself, for the language switch
+	Now     time.Time
+	Refresh Refresh
+	Data    any
+}
+
+func newEngine(cfg Config) (*engine, error) {
+	shared, err := fs.Sub(sharedFiles, "static")
+	if err != nil {
+		return nil, err
+	}
+	a, err := newAssets(cfg.Prefix, shared, cfg.Assets)
+	if err != nil {
+		return nil, err
+	}
+	icons, err := readIcons(sharedFiles)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{cfg: cfg, assets: a, pages: map[lang.Locale]map[string]*template.Template{}}
+	for _, l := range lang.Locales() {
+		layout, err := template.New("layout").Funcs(funcs(cfg, l, a, icons)).ParseFS(sharedTemplates, "templates/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("parse shared templates: %w", err)
+		}
+		e.pages[l] = map[string]*template.Template{}
+		for _, tree := range []fs.FS{problemPage, cfg.Pages} {
+			if err := e.parse(l, layout, tree); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return e, nil
+}
+
+// parse adds every page of a tree in one locale.
+func (e *engine) parse(l lang.Locale, layout *template.Template, tree fs.FS) error {
+	files, err := fs.Glob(tree, "*.html")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		buf, err := fs.ReadFile(tree, f)
+		if err != nil {
+			return fmt.Errorf("read page: %w", err)
+		}
+		page, err := layout.Clone()
+		if err != nil {
+			return fmt.Errorf("clone layout: %w", err)
+		}
+		if _, err := page.Parse(string(buf)); err != nil {
+			return fmt.Errorf("parse page %s: %w", f, err)
+		}
+		e.pages[l][strings.TrimSuffix(path.Base(f), ".html")] = page
+	}
+	return nil
+}
+
+// render executes one template of a page into memory.
+func (e *engine) render(l lang.Locale, page, block string, data any) ([]byte, error) {
+	t := e.pages[l][page]
+	if t == nil {
+		return nil, fmt.Errorf("render: no page %s", page)
+	}
+	var buf bytes.Buffer
+	if err := t.ExecuteTemplate(&buf, block, data); err != nil {
+		return nil, fmt.Errorf("render %s: %w", page, err)
+	}
+	return buf.Bytes(), nil
+}

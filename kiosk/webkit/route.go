@@ -1,0 +1,99 @@
+package webkit
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/upprop/upprop/kiosk/lang"
+)
+
+// Route binds a method and a path pattern of net/http to a handler.
+type Route struct {
+	Method, Pattern string
+	Handler         Handler
+}
+
+// Handler answers one request. What it returns is sent by the kit: a response
+// as it is, an error as a page. It never writes by itself.
+type Handler func(*Request) (Response, error)
+
+// Request is a request with its language chosen and its form read.
+type Request struct {
+	*http.Request
+	Locale lang.Locale
+	engine *engine
+	form   url.Values
+}
+
+// Field is a form field as a person meant it: valid text in composed form,
+// without space around it. Judging it is not the edge's business.
+func (r *Request) Field(name string) string {
+	s := strings.ToValidUTF8(r.form.Get(name), "\uFFFD")
+	return strings.TrimSpace(norm.NFC.String(s))
+}
+
+// Text is a sentence of the catalog in the reader's language.
+func (r *Request) Text(key string, args map[string]any) string {
+	return r.engine.cfg.Catalog.Text(r.Locale, key, args)
+}
+
+// TextIn is a sentence of the catalog in a given language.
+func (r *Request) TextIn(l lang.Locale, key string) string {
+	return r.engine.cfg.Catalog.Text(l, key, nil)
+}
+
+// Link is a path that keeps the reader's language.
+func (r *Request) Link(path string) string { return keepLanguage(path, r.Locale) }
+
+// Fragment renders one template of a page, for a live region.
+func (r *Request) Fragment(page, block string, data any) ([]byte, error) {
+	return r.engine.render(r.Locale, page, block, data)
+}
+
+func (e *engine) handle(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req := e.request(r)
+		if err := req.readForm(); err != nil {
+			e.fail(w, req, err)
+			return
+		}
+		res, err := h(req)
+		if err == nil {
+			err = res.respond(w, req)
+		}
+		if err != nil {
+			e.fail(w, req, err)
+		}
+	})
+}
+
+// request chooses the language: the form's, else the link's, else the
+// browser's. There is no cookie to ask consent for.
+func (e *engine) request(r *http.Request) *Request {
+	choice := r.URL.Query().Get("lang")
+	return &Request{
+		Request: r, engine: e,
+		Locale: lang.Choose(choice, r.Header.Get("Accept-Language")),
+	}
+}
+
+func (r *Request) readForm() error {
+	if r.Method != http.MethodPost {
+		r.form = url.Values{}
+		return nil
+	}
+	if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return lang.Problem{Key: "request.too_large"}
+		}
+		return lang.Problem{Key: "request.malformed"}
+	}
+	r.form = r.PostForm
+	r.Locale = lang.Choose(r.form.Get("lang"), string(r.Locale))
+	return nil
+}

@@ -1,0 +1,84 @@
+// Package webkit is what all screens are built with: pages from templates in
+// the reader's language, one route table, one place where errors become
+// pages, the headers that keep a browser strict, and live fragments over
+// server-sent events. It knows no visitor, no badge and no evacuation, and it
+// runs no goroutine beyond the request that it serves.
+//
+// Invariant: a response is rendered whole before its first byte is sent, and
+// nothing a person wrote is ever in a log line or a URL.
+package webkit
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/upprop/upprop/kiosk/lang"
+)
+
+//go:embed templates/*.html
+var sharedTemplates embed.FS
+
+//go:embed static/* icons/*.svg
+var sharedFiles embed.FS
+
+// Templates are the shared templates, for the lint of catalogs.
+func Templates() fs.FS { return sharedTemplates }
+
+// Place says where a screen stands. It is shown, never interpreted.
+type Place struct {
+	Campus, Site, Node string
+}
+
+// Config describes one family of screens under one path.
+type Config struct {
+	// Prefix is the path under which all routes lie, "/kiosk". Its own page
+	// is the start page of the family.
+	Prefix string
+	// Pages holds *.html at its root: each file is a page, defining the
+	// templates "title" and "content", and "head" if it needs one.
+	Pages fs.FS
+	// Assets holds the family's own files, served beside the shared ones;
+	// nil for none.
+	Assets  fs.FS
+	Catalog *lang.Catalog
+	Place   Place
+	// Hosts are host names under which the node may be called, besides
+	// localhost and IP addresses.
+	Hosts []string
+	// Zone is the zone of the times shown; nil means time.Local.
+	Zone *time.Location
+	// Clock tells the time; nil means time.Now.
+	Clock  func() time.Time
+	Logger *slog.Logger
+}
+
+// New builds the handler of a family of screens: the routes, the assets and
+// everything that guards them.
+func New(cfg Config, routes []Route) (http.Handler, error) {
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Catalog == nil || cfg.Logger == nil || cfg.Pages == nil {
+		return nil, fmt.Errorf("screens under %s: catalog, logger and pages are required", cfg.Prefix)
+	}
+	e, err := newEngine(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("screens under %s: %w", cfg.Prefix, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+cfg.Prefix+"/assets/{file}", e.assets)
+	for _, r := range routes {
+		mux.Handle(r.Method+" "+r.Pattern, e.handle(r.Handler))
+	}
+	mux.Handle("/", e.handle(func(*Request) (Response, error) {
+		return nil, lang.Problem{Key: "page.missing"}
+	}))
+	return e.guard(mux), nil
+}
