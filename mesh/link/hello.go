@@ -1,0 +1,121 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/upprop/upprop/mesh/stream"
+)
+
+// helloProtocol is the first stream on every connection, opened by who
+// dialled: the answer's verdict says what the dialler is taken for; between
+// members each side then tells where it listens.
+const helloProtocol = "/upprop/hello/1"
+
+// maxHello bounds the frame of addresses, one "IP:PORT" a line.
+const maxHello = 1024
+
+// hello asks the peer what it takes this node for. A connection that the peer
+// closes instead of answering was refused: libp2p lets the dialler finish its
+// handshake before the listener has seen the dialler's key.
+func (l *Link) hello(ctx context.Context, c network.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, helloPatience)
+	defer cancel()
+	_, here := l.judgePeer(c.RemotePeer())
+	if here == stream.Refused {
+		_ = c.CloseWithError(network.ConnGated)
+		return stream.ErrNotAdmitted
+	}
+	s, there, err := l.openOn(ctx, c, helloProtocol)
+	if err != nil {
+		_ = c.Close()
+		return l.helloError(ctx, err)
+	}
+	defer s.Close()
+	if !l.greeted(c, here, there) {
+		return stream.ErrUnreachable
+	}
+	if here == stream.Member && there == stream.Member {
+		if err := l.tell(s); err == nil {
+			err = l.hear(c, s)
+			if err != nil {
+				l.log.Debug("peer's addresses", "error", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (l *Link) helloError(ctx context.Context, err error) error {
+	switch {
+	case l.isClosed():
+		return stream.ErrClosed
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: no answer: %w", stream.ErrUnreachable, err)
+	}
+	return fmt.Errorf("%w: %w", stream.ErrNotAdmitted, err)
+}
+
+// answerHello is the listener's side; here is its verdict, already sent.
+func (l *Link) answerHello(s *end, here stream.Standing) {
+	defer s.Close()
+	// The dialler has judged us and dialled: to it we are at least a guest,
+	// and what exactly is its own affair.
+	if !l.greeted(s.conn, here, stream.Member) || here != stream.Member {
+		return
+	}
+	_ = s.SetDeadline(time.Now().Add(helloPatience))
+	if err := l.hear(s.conn, s); err != nil {
+		if !errors.Is(err, io.EOF) {
+			l.log.Debug("peer's addresses", "error", err)
+		}
+		return
+	}
+	_ = l.tell(s)
+}
+
+// tell sends the addresses at which this node listens.
+func (l *Link) tell(s io.Writer) error {
+	var text strings.Builder
+	for _, a := range l.Addrs() {
+		if text.Len()+len(a)+1 <= maxHello {
+			text.WriteString(a + "\n")
+		}
+	}
+	return stream.WriteFrame(s, []byte(text.String()))
+}
+
+// hear reads the addresses at which the peer listens.
+func (l *Link) hear(c network.Conn, s io.Reader) error {
+	b, err := stream.ReadFrame(s, maxHello)
+	if err != nil {
+		return err
+	}
+	told := parseHello(b)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ct := l.conns[c.RemotePeer()]; ct != nil {
+		ct.told = told
+	}
+	return nil
+}
+
+// parseHello keeps the addresses that can be dialled.
+func parseHello(b []byte) []string {
+	var out []string
+	for line := range strings.Lines(string(b)) {
+		if ap, ok := parseDial(strings.TrimSuffix(line, "\n")); ok && len(out) < maxAddrs {
+			out = append(out, ap.String())
+		}
+	}
+	return out
+}
