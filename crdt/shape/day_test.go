@@ -48,7 +48,7 @@ func TestDayMatchesCore(t *testing.T) {
 			changes++
 		}
 	})
-	if changes < 1000 {
+	if !testing.Short() && changes < 1000 {
 		t.Errorf("only %d changes compared", changes)
 	}
 }

@@ -26,10 +26,12 @@ func Decode(raw []byte) (Change, error) {
 	if len(raw) > len(room) {
 		again = make([]byte, 0, len(raw))
 	}
-	again, c.Hash = c.appendTo(again)
+	// Hashing is most of the cost, so it comes last.
+	again = c.appendChunk(again)
 	if !bytes.Equal(again[typeAt:], raw[typeAt:]) {
 		return Change{}, ReasonForm
 	}
+	c.Hash = seal(again)
 	if !bytes.Equal(again, raw) {
 		return Change{}, ReasonChecksum
 	}

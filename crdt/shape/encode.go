@@ -41,19 +41,19 @@ func Encode(c Change) (raw []byte, hash [32]byte, err error) {
 	if err := c.check(); err != nil {
 		return nil, hash, err
 	}
-	raw, hash = c.appendTo(make([]byte, 0, 256+len(c.Value.data)))
-	return raw, hash, nil
+	raw = c.appendChunk(make([]byte, 0, 256+len(c.Value.data)))
+	return raw, seal(raw), nil
 }
 
-// appendTo appends the chunk to dst, which must be empty, without checks.
-func (c *Change) appendTo(dst []byte) ([]byte, [32]byte) {
+// appendChunk appends the chunk without its checksum to dst, which must be
+// empty. It does not check c.
+func (c *Change) appendChunk(dst []byte) []byte {
 	var room [640]byte
 	body := c.appendBody(room[:0])
 	dst = append(dst, magic...)
 	dst = append(dst, 0, 0, 0, 0, chunkChange)
 	dst = appendUleb(dst, uint64(len(body)))
-	dst = append(dst, body...)
-	return dst, seal(dst)
+	return append(dst, body...)
 }
 
 // seal writes the checksum into the chunk and returns its hash.

@@ -218,7 +218,8 @@ func (g *campaign) weird() []byte {
 	if g.rng.IntN(2) == 0 && len(c.Deps) == 0 && c.StartOp > 1 {
 		c.Deps = [][32]byte{[32]byte(g.bytes(32))}
 	}
-	raw, _ := c.appendTo(nil)
+	raw := c.appendChunk(nil)
+	seal(raw)
 	return raw
 }
 
