@@ -113,6 +113,9 @@ func TestUncheckedDies(t *testing.T) {
 			t.Errorf("seed %d: the core survived %d unchecked changes", seed, o.passed)
 			continue
 		}
+		if !strings.Contains(o.stderr, "SIGABRT") {
+			t.Errorf("seed %d: the child ended otherwise: %s", seed, o.stderr)
+		}
 		reason := o.stderr
 		if at := strings.Index(reason, "\n"); at > 0 {
 			reason = reason[:min(len(reason), at+160)]
