@@ -1,11 +1,11 @@
 package crdt
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -14,13 +14,18 @@ import (
 // ErrPosition means that bytes are no position.
 var ErrPosition = errors.New("not a position")
 
-// position says how far a node has written: heads of the documents that it is
-// writing now, and one sum for all else that it ever wrote since a day. Two
-// replicas that hold the same of a node compute the same sum.
+// position says how far a node has written: heads of the documents of the
+// last days, and one sum for all else that it wrote since a day. Two replicas
+// that hold the same of a node compute the same sum; what is summed up does
+// not change any more.
 type position struct {
-	since record.Day
-	rest  [16]byte
-	heads []positionHead
+	// since is the first day that the sum counts; from the first day whose
+	// documents are named.
+	since, from record.Day
+	// partial: there were more heads than a position names.
+	partial bool
+	rest    [16]byte
+	heads   []positionHead
 }
 
 type positionHead struct {
@@ -30,33 +35,68 @@ type positionHead struct {
 
 const (
 	positionVersion  = 1
-	maxPositionHeads = 64
-	maxPosition      = 2 + 4 + 16 + maxPositionHeads*(1+128+32+8)
+	positionFixed    = 1 + 4 + 4 + 1 + 16 + 1
+	maxPositionHeads = 23
+	maxPosition      = positionFixed + maxPositionHeads*(1+128+32+8)
 )
 
 // Position says how far this node has written: every entry that it
 // acknowledged before at is within pos. The time is read first.
 func (r *Replica) Position() (at time.Time, pos []byte) {
-	at = r.cfg.Now()
+	at = r.clock.Now().Time()
 	today := record.DayOf(at)
-	p := position{since: today - record.Day(r.cfg.RetainDays)}
 	actor := r.Actor()
 	r.state.mu.RLock()
-	for doc, v := range r.state.heads {
-		seq := v[actor]
-		d, err := record.ParseDocID(string(doc))
-		if err != nil || seq == 0 {
+	defer r.state.mu.RUnlock()
+	p := r.state.positionOf(r.cfg.Node, actor, today, r.cfg.RetainDays)
+	return at, p.encode()
+}
+
+// series is what a writer continues part by part.
+type series struct {
+	kind  record.DocKind
+	day   record.Day
+	site  record.SiteID
+	actor record.ActorID
+}
+
+func seriesOf(at slot) (series, int) {
+	d, err := record.ParseDocID(string(at.doc))
+	if err != nil {
+		return series{actor: at.actor}, 0
+	}
+	return series{d.Kind, d.Day, d.Site, at.actor}, d.Part
+}
+
+// positionOf names the newest part of each series of today and yesterday, and
+// the settings of the running incarnation; all else goes into the sum.
+// Callers hold mu.
+func (s *state) positionOf(node record.NodeID, running record.ActorID, today record.Day, retain int) position {
+	p := position{since: today - record.Day(retain), from: today - 1}
+	newest := map[series]positionHead{}
+	for at := range s.sums[node] {
+		one, part := seriesOf(at)
+		if one.kind == record.DocCampus && at.actor != running || one.kind != record.DocCampus && one.day < p.from {
 			continue
 		}
-		if d.Kind == record.DocCampus || d.Day >= today-1 {
-			p.heads = append(p.heads, positionHead{slot{doc, actor}, seq})
+		if old, ok := newest[one]; ok {
+			if _, oldPart := seriesOf(old.at); oldPart > part {
+				continue
+			}
 		}
+		newest[one] = positionHead{at, s.heads.get(at)}
 	}
-	slices.SortFunc(p.heads, func(a, b positionHead) int { return -strings.Compare(string(a.at.doc), string(b.at.doc)) })
-	p.heads = p.heads[:min(len(p.heads), maxPositionHeads)]
-	p.rest = r.state.restOf(r.cfg.Node, p)
-	r.state.mu.RUnlock()
-	return at, p.encode()
+	for _, h := range newest {
+		p.heads = append(p.heads, h)
+	}
+	slices.SortFunc(p.heads, func(a, b positionHead) int {
+		return cmp.Or(-slices.Compare(a.at.actor[16:], b.at.actor[16:]), cmp.Compare(b.at.doc, a.at.doc))
+	})
+	if len(p.heads) > maxPositionHeads {
+		p.heads, p.partial = p.heads[:maxPositionHeads], true
+	}
+	p.rest = s.restOf(node, p)
+	return p
 }
 
 // Covers reports whether everything in a position that node has signed is
@@ -69,11 +109,44 @@ func (r *Replica) Covers(node record.NodeID, pos []byte) bool {
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()
 	for _, h := range p.heads {
-		if h.at.actor.Node() != node || r.state.heads.get(h.at) < h.seq {
+		if h.at.actor.Node() != node {
+			return false
+		}
+		if one, _ := seriesOf(h.at); one.kind != record.DocCampus && one.day < r.state.horizon {
+			continue // dropped here
+		}
+		if r.state.heads.get(h.at) < h.seq {
 			return false
 		}
 	}
 	return r.state.restOf(node, p) == p.rest
+}
+
+// Within reports whether everything in an older position of a node is in a
+// newer one too, as far as the two can tell: documents that the newer one no
+// longer names count as within it.
+func (r *Replica) Within(node record.NodeID, older, newer []byte) bool {
+	o, err := parsePosition(older)
+	if err != nil {
+		return true
+	}
+	n, err := parsePosition(newer)
+	if err != nil {
+		return false
+	}
+	for _, h := range o.heads {
+		one, part := seriesOf(h.at)
+		if one.kind == record.DocCampus || one.day < n.from || n.partial || h.at.actor.Node() != node {
+			continue
+		}
+		if !slices.ContainsFunc(n.heads, func(x positionHead) bool {
+			other, otherPart := seriesOf(x.at)
+			return other == one && (otherPart > part || otherPart == part && x.seq >= h.seq)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // restOf sums up what a node wrote since the position's day, but for the
@@ -87,7 +160,7 @@ func (s *state) restOf(node record.NodeID, p position) (sum [16]byte) {
 		if named[at] {
 			continue
 		}
-		if d, err := record.ParseDocID(string(at.doc)); err != nil || (d.Kind != record.DocCampus && d.Day < p.since) {
+		if x, _ := seriesOf(at); x.kind != record.DocCampus && x.day < p.since {
 			continue
 		}
 		for i := range sum {
@@ -100,6 +173,12 @@ func (s *state) restOf(node record.NodeID, p position) (sum [16]byte) {
 func (p position) encode() []byte {
 	b := []byte{positionVersion}
 	b = binary.BigEndian.AppendUint32(b, uint32(int32(p.since)))
+	b = binary.BigEndian.AppendUint32(b, uint32(int32(p.from)))
+	if p.partial {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
 	b = append(b, p.rest[:]...)
 	b = append(b, byte(len(p.heads)))
 	for _, h := range p.heads {
@@ -112,13 +191,15 @@ func (p position) encode() []byte {
 }
 
 func parsePosition(b []byte) (p position, err error) {
-	if len(b) < 22 || len(b) > maxPosition || b[0] != positionVersion || b[21] > maxPositionHeads {
+	if len(b) < positionFixed || len(b) > maxPosition || b[0] != positionVersion || b[9] > 1 || b[26] > maxPositionHeads {
 		return p, fmt.Errorf("%d bytes: %w", len(b), ErrPosition)
 	}
 	p.since = record.Day(int32(binary.BigEndian.Uint32(b[1:])))
-	p.rest = [16]byte(b[5:])
-	n := int(b[21])
-	b = b[22:]
+	p.from = record.Day(int32(binary.BigEndian.Uint32(b[5:])))
+	p.partial = b[9] == 1
+	p.rest = [16]byte(b[10:])
+	n := int(b[26])
+	b = b[positionFixed:]
 	for range n {
 		if len(b) < 1 || len(b) < 1+int(b[0])+40 {
 			return p, fmt.Errorf("truncated: %w", ErrPosition)

@@ -378,6 +378,31 @@ func TestPositionCoversJustWhatIsHeld(t *testing.T) {
 	}
 }
 
+// A node that comes back from an old copy is noticed by what it says of
+// itself; one that merely restarts is not.
+func TestPositionTellsAnOldCopyFromARestart(t *testing.T) {
+	c := newTestCampus(t)
+	a, b := c.node("a"), c.node("b")
+	a.arrive(t, someone(1))
+	copied := a.store.Reopen()
+	a.arrive(t, someone(2))
+	_, before := a.Position()
+	a.crash(t)
+	a.arrive(t, someone(3))
+	_, restarted := a.Position()
+	if !b.Within(a.cfg.Node, before, restarted) {
+		t.Fatal("a restart is taken for a loss")
+	}
+	_ = a.Close()
+	a.store = copied
+	a.open(t)
+	a.arrive(t, someone(4))
+	_, restored := a.Position()
+	if b.Within(a.cfg.Node, before, restored) || b.Within(a.cfg.Node, restarted, restored) {
+		t.Fatal("an old copy is not noticed")
+	}
+}
+
 func TestSettingsMergeFieldByField(t *testing.T) {
 	c := newTestCampus(t)
 	a, b := c.node("a"), c.node("b")
