@@ -67,3 +67,14 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestParticularsRoundTrip(t *testing.T) {
+	c := record.Card{Name: "Åsa", Company: "Bolaget", Host: "Sven", Assist: "rullstol"}
+	if got, err := DecodeCard(EncodeCard(c)); err != nil || got != c {
+		t.Fatal("card altered", err)
+	}
+	d := record.Dossier{Email: "a@b.se", Phone: "070", Purpose: "möte", Lang: "sv"}
+	if got, err := DecodeDossier(EncodeDossier(d)); err != nil || got != d {
+		t.Fatal("dossier altered", err)
+	}
+}

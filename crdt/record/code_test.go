@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -100,5 +101,26 @@ func TestPrivatePrintsWithheld(t *testing.T) {
 	}
 	if s := b.String() + string(j); strings.Contains(s, "Agda") || strings.Contains(s, fmt.Sprintf("%x", secret)) {
 		t.Fatalf("personal data printed: %s", s)
+	}
+}
+
+func TestParseCodeTellsBadgeFromVisit(t *testing.T) {
+	v := visit(7)
+	for s, want := range map[string]Code{
+		v.Badge().String():                   {Badge: v.Badge()},
+		" " + strings.ToLower(v.QR()) + "\n": {Badge: v.Badge(), Visit: v},
+		v.String():                           {Badge: v.Badge(), Visit: v},
+	} {
+		if got, err := ParseCode(s); err != nil || got != want {
+			t.Errorf("%q: %+v %v", s, got, err)
+		}
+	}
+	for s, want := range map[string]error{
+		"": ErrCode, "åäö": ErrCode, "KXXX-XXXX-X": ErrCode, strings.Repeat("1", 10_000): ErrCode,
+		"UP2" + v.String(): ErrNewerCode,
+	} {
+		if _, err := ParseCode(s); !errors.Is(err, want) {
+			t.Errorf("%.20q: %v, want %v", s, err, want)
+		}
 	}
 }

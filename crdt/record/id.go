@@ -3,8 +3,10 @@ package record
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // VisitID names one stay of one person: 128 random bits. Its text form is 27
@@ -166,4 +168,44 @@ func (id EventID) Compare(o EventID) int {
 		return 1
 	}
 	return 0
+}
+
+// qrPrefix begins the payload of a badge's QR code; the digit is its version.
+// The whole payload is upper-case letters and digits, so that it fits QR's
+// alphanumeric mode and no keyboard layout of a scanner can mangle it.
+const qrPrefix = "UP1"
+
+// QR is the payload of the QR code on the visit's badge.
+func (id VisitID) QR() string { return qrPrefix + id.String() }
+
+// Code is what a person shows to check out: a badge code, or the whole visit.
+type Code struct {
+	Badge BadgeCode
+	// Visit is zero when only the badge code was given.
+	Visit VisitID
+}
+
+// ErrNewerCode means a QR code made by a newer release.
+var ErrNewerCode = errors.New("this QR code was made by a newer release")
+
+// ParseCode reads a badge code, a visit id or the payload of a badge's QR.
+// Errors match ErrCode or ErrNewerCode.
+func ParseCode(s string) (Code, error) {
+	t := strings.Map(func(r rune) rune {
+		if r == '-' || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.ToUpper(s))
+	if len(t) > 27 && strings.HasPrefix(t, qrPrefix) {
+		t = t[len(qrPrefix):]
+	} else if len(t) > 28 && strings.HasPrefix(t, "UP") && t[2] >= '2' && t[2] <= '9' {
+		return Code{}, fmt.Errorf("read the code: %w", ErrNewerCode)
+	}
+	if len(t) > 8 {
+		v, err := ParseVisitID(t)
+		return Code{Badge: v.Badge(), Visit: v}, err
+	}
+	b, err := ParseBadge(t)
+	return Code{Badge: b}, err
 }

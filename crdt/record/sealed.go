@@ -44,3 +44,17 @@ type SealedEntry struct {
 	Context []byte `cbor:"6,keyasint,omitempty"`
 	Box     []byte `cbor:"7,keyasint,omitempty"`
 }
+
+// Card is the part of the particulars that wardens and desks may read.
+type Card struct {
+	Name, Company, Host Private
+	// Assist is the help that the person needs to get out, told with consent.
+	Assist Private
+}
+
+// Dossier is the part that desks alone may read.
+type Dossier struct {
+	Email, Phone, Purpose Private
+	// Lang is the language that the person chose.
+	Lang string
+}
