@@ -135,6 +135,18 @@ func (t *Table) Newest(node identity.NodeID) (b Beat, covered, ok bool) {
 	return v.newest, v.covered, true
 }
 
+// DirectlyHeard is when the node's own stream last brought a beat that was
+// news here; false when it never did.
+func (t *Table) DirectlyHeard(node identity.NodeID) (at time.Time, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := t.nodes[node]
+	if v == nil || v.spoke.IsZero() {
+		return time.Time{}, false
+	}
+	return v.spoke, true
+}
+
 // Latest are the newest beats of all nodes, in no order, with those that are
 // covered marked; for handing on.
 func (t *Table) Latest() (beats []Beat, covered []bool) {

@@ -19,11 +19,11 @@ type view struct {
 	covered bool // newest is
 	last    Beat // the newest beat that was covered
 
-	heard     time.Time
-	from      identity.NodeID
-	direct    bool
-	offset    time.Duration
-	hasOffset bool
+	heard  time.Time
+	spoke  time.Time // last heard directly
+	from   identity.NodeID
+	direct bool
+	offset time.Duration
 
 	asOf    time.Time
 	pending []waiting // ascending
@@ -50,7 +50,7 @@ func (v *view) hear(b Beat, s Source) {
 	v.from, v.direct = s.From, s.Direct
 	heard := s.At
 	if s.Direct {
-		v.offset, v.hasOffset = b.At.Sub(s.At), true
+		v.offset, v.spoke = b.At.Sub(s.At), s.At
 	} else if at := b.At.Add(-v.offset); at.Before(heard) {
 		heard = at
 	}

@@ -1,0 +1,246 @@
+package mesh
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/upprop/upprop/mesh/beat"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/stream"
+)
+
+// saveEvery is how often beats are handed to the BeatKeeper.
+const saveEvery = 30 * time.Second
+
+// ownBeats counts the beats of this life.
+type ownBeats struct {
+	mu    sync.Mutex
+	inc   beat.Incarnation
+	n     uint64
+	newer beat.Incarnation // a life of ours that others know and we do not
+}
+
+func (o *ownBeats) begin(now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.inc = beat.NewIncarnation(now)
+}
+
+// next numbers a beat; it begins a new life when others know a later one.
+func (o *ownBeats) next(now time.Time) (beat.Incarnation, uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.newer.Compare(o.inc) >= 0 {
+		o.inc, o.n = o.newer.After(now), 0
+	}
+	o.n++
+	return o.inc, o.n
+}
+
+// heard notes a beat signed with our key that came from others, and reports
+// whether it is from a life that is not this one's past: this node was put
+// back to an old copy, cloned, or its clock went back.
+func (o *ownBeats) heard(b beat.Beat) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	by := b.Incarnation.Compare(o.inc)
+	if by < 0 || by == 0 && b.N <= o.n {
+		return false
+	}
+	fresh := b.Incarnation.Compare(o.newer) > 0
+	if fresh {
+		o.newer = b.Incarnation
+	}
+	return fresh
+}
+
+// nextBeat makes the next own beat and returns what queues it for all peers.
+func (m *Mesh) nextBeat() (say func()) {
+	at, position, err := m.cfg.Log.Position()
+	if err != nil {
+		m.counts.add("log_errors", 1)
+		m.cfg.Logger.Error("read own position", "error", err)
+		return func() {}
+	}
+	b := beat.Beat{Node: m.self, At: at, Position: position}
+	b.Incarnation, b.N = m.own.next(m.cfg.Clock())
+	msg, err := b.Message()
+	if err != nil {
+		m.counts.add("log_errors", 1)
+		m.cfg.Logger.Error("make a beat", "error", err)
+		return func() {}
+	}
+	b.Sig = m.cfg.Key.Sign(beat.Domain, msg)
+	m.table.Offer(b, beat.Source{At: m.cfg.Clock(), From: m.self, Direct: true})
+	frame := beatFrame(b, true)
+	return func() {
+		for _, p := range m.connected() {
+			p.queue.say(frame)
+		}
+	}
+}
+
+// beatFrame is a beat as it goes on a push stream: whether the sender has
+// folded all of it, and the beat.
+func beatFrame(b beat.Beat, covered bool) []byte {
+	return append([]byte{byte(kindBeat), flag(covered)}, must(b.Encode())...)
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// allBeats are frames of the newest beats of everyone, for a peer that has
+// just become one.
+func (m *Mesh) allBeats() [][]byte {
+	beats, covered := m.table.Latest()
+	frames := make([][]byte, 0, len(beats))
+	for i, b := range beats {
+		frames = append(frames, beatFrame(b, covered[i]))
+	}
+	return frames
+}
+
+// hear takes the body of a beat frame from a member, which need not be the
+// beat's own. Only a malformed beat is an error; every other that does not
+// count is dropped and counted.
+func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
+	if len(body) == 0 || body[0] > 1 {
+		m.counts.add("dropped_beat_malformed", 1)
+		return errMalformed
+	}
+	b, err := beat.Decode(body[1:])
+	if err != nil {
+		m.counts.add("dropped_beat_malformed", 1)
+		return errors.Join(errMalformed, err)
+	}
+	m.counts.add("beats_heard", 1)
+	relayerCovers := body[0] == 1
+	if m.table.Stale(b) && b.Node != m.self {
+		return nil
+	}
+	if !m.table.Known(b) && !m.genuine(b) {
+		return nil
+	}
+	src := beat.Source{At: m.cfg.Clock(), From: from, Direct: onStream && from == b.Node}
+	if b.Node == m.self {
+		m.hearSelf(b, from)
+		return nil
+	}
+	out := m.table.Offer(b, src)
+	if out.Regressed {
+		m.cfg.Logger.Warn("a node no longer has what it had announced", "node", b.Node.Short())
+	}
+	if out.Newer {
+		m.relay(b, out.Covered)
+	}
+	if out.Changed {
+		signal(m.dirty)
+	}
+	if !out.Covered && (src.Direct || relayerCovers && !m.hearsDirectly(b.Node)) {
+		if p := m.peer(from); p != nil {
+			p.want.askAll()
+		}
+	}
+	return nil
+}
+
+// genuine checks membership and signature, and counts what fails.
+func (m *Mesh) genuine(b beat.Beat) bool {
+	who, ok := m.member(b.Node)
+	if !ok {
+		m.counts.add("dropped_beat_stranger", 1)
+		return false
+	}
+	msg, err := b.Message()
+	if err != nil || !identity.Verify(who.Pub, beat.Domain, msg, b.Sig) {
+		m.counts.add("dropped_beat_forged", 1)
+		return false
+	}
+	return true
+}
+
+// hearSelf takes a beat of our own that others remember.
+func (m *Mesh) hearSelf(b beat.Beat, from identity.NodeID) {
+	if m.own.heard(b) {
+		m.counts.add("lives_restarted", 1)
+		m.cfg.Logger.Warn("others know a later life of this node; it may run from an old copy, twice, or its clock went back")
+	}
+	if !m.cfg.Log.Covers(m.self, b.Position) {
+		if p := m.peer(from); p != nil {
+			p.want.askAll()
+		}
+	}
+}
+
+// hearsDirectly reports whether a node's own stream brings its beats, so that
+// its entries are likely on their way and need not be asked of a third.
+func (m *Mesh) hearsDirectly(id identity.NodeID) bool {
+	if m.peer(id) == nil {
+		return false
+	}
+	heard, ok := m.table.DirectlyHeard(id)
+	return ok && m.cfg.Clock().Sub(heard) < 3*m.cfg.BeatEvery
+}
+
+// judge asks again about beats whose entries were missing, and tells others of
+// those that we cover now.
+func (m *Mesh) judge() {
+	covered, changed := m.table.Judge()
+	for _, id := range covered {
+		if b, ok, known := m.table.Newest(id); known && ok && id != m.self {
+			m.relay(b, true)
+		}
+	}
+	if changed {
+		signal(m.dirty)
+	}
+}
+
+// loadBeats restores what was known before a restart.
+func (m *Mesh) loadBeats() {
+	if m.cfg.Beats == nil {
+		return
+	}
+	raws, err := m.cfg.Beats.LoadBeats()
+	if err != nil {
+		m.cfg.Logger.Error("load beats", "error", err)
+		return
+	}
+	for _, raw := range raws {
+		b, err := beat.Decode(raw)
+		if err != nil || !m.genuine(b) {
+			continue
+		}
+		m.table.Offer(b, beat.Source{At: m.cfg.Clock()})
+		if b.Node == m.self {
+			m.own.heard(b)
+		}
+	}
+}
+
+func (m *Mesh) saveBeats() {
+	if m.cfg.Beats == nil {
+		return
+	}
+	m.table.Retain(func(id identity.NodeID) bool {
+		_, ok := m.member(id)
+		return ok
+	})
+	var raws [][]byte
+	for _, b := range m.table.Keep() {
+		raws = append(raws, must(b.Encode()))
+	}
+	if err := m.cfg.Beats.SaveBeats(raws); err != nil {
+		m.cfg.Logger.Error("save beats", "error", err)
+	}
+}
+
+// isMalformed reports whether err is the peer breaking a protocol.
+func isMalformed(err error) bool {
+	return errors.Is(err, errMalformed) || errors.Is(err, stream.ErrFrameTooLarge)
+}

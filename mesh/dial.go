@@ -1,0 +1,111 @@
+package mesh
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+const (
+	maxDials  = 8
+	dialTick  = 500 * time.Millisecond
+	leastGap  = time.Second      // between two dials of one member, whatever happens
+	addrsTick = 10 * time.Second // how often a change of our own addresses is looked for
+)
+
+// dialer is the state of runDial: when each absent member is dialled next.
+type dialer struct {
+	mu     sync.Mutex
+	next   map[identity.NodeID]time.Time
+	tried  map[identity.NodeID]time.Time // the end of the last try
+	active map[identity.NodeID]bool
+}
+
+// runDial dials every member in good standing that is not connected, for ever.
+func (m *Mesh) runDial(ctx context.Context) {
+	d := &dialer{
+		next:   map[identity.NodeID]time.Time{},
+		tried:  map[identity.NodeID]time.Time{},
+		active: map[identity.NodeID]bool{},
+	}
+	tick := time.NewTicker(dialTick)
+	defer tick.Stop()
+	mine, looked := m.cfg.Net.Addrs(), time.Now()
+	for {
+		m.dialAbsent(ctx, d)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-m.redial:
+			d.mu.Lock()
+			clear(d.next)
+			d.mu.Unlock()
+		}
+		if time.Since(looked) < addrsTick {
+			continue
+		}
+		looked = time.Now()
+		if now := m.cfg.Net.Addrs(); !slices.Equal(now, mine) {
+			mine = now
+			for _, p := range m.connected() {
+				p.greet.ask(greetHello)
+			}
+		}
+	}
+}
+
+// dialAbsent starts the dials that are due.
+func (m *Mesh) dialAbsent(ctx context.Context, d *dialer) {
+	there := map[identity.NodeID]bool{m.self: true}
+	for _, id := range m.cfg.Net.Peers() {
+		there[id] = true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	members := m.cfg.Roster.Members()
+	rand.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+	for _, who := range members {
+		if there[who.ID] {
+			delete(d.next, who.ID)
+			continue
+		}
+		if who.Revoked != nil || d.active[who.ID] || len(d.active) >= maxDials ||
+			now.Before(d.next[who.ID]) || now.Sub(d.tried[who.ID]) < leastGap {
+			continue
+		}
+		addrs := m.book.addrs(who.ID)
+		if len(addrs) == 0 {
+			continue
+		}
+		d.active[who.ID] = true
+		m.start(func() {
+			m.dial(ctx, who, addrs)
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			delete(d.active, who.ID)
+			d.tried[who.ID] = time.Now()
+			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + rand.N(m.cfg.DialEvery))
+		})
+	}
+}
+
+// dial tries once. Both sides may dial each other at the same time; the
+// network sorts that out.
+func (m *Mesh) dial(ctx context.Context, who identity.Member, addrs []string) {
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Patience)
+	defer cancel()
+	m.counts.add("dials", 1)
+	if err := m.cfg.Net.Dial(ctx, who.Pub, addrs); err != nil && ctx.Err() == nil {
+		m.counts.add("dials_failed", 1)
+		m.cfg.Logger.Debug("dial member", "peer", who.ID.Short(), "error", err)
+	}
+}
+
+// dialSoon has every absent member dialled without waiting for its turn.
+func (m *Mesh) dialSoon() { signal(m.redial) }

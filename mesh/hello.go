@@ -1,0 +1,134 @@
+package mesh
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/stream"
+)
+
+const (
+	maxRelease   = 64
+	maxProtocols = 32
+	maxKnown     = maxItems
+	knownAddrs   = 4 // addresses told of each other member
+)
+
+// hello is what members tell each other when they connect, and again when
+// their addresses change. It is authentic by its stream.
+type hello struct {
+	_         struct{} `cbor:",toarray"`
+	Release   string
+	Protocols []string
+	Roster    []byte // digest
+	Addrs     []string
+	Known     []known
+}
+
+// known is where another member may be reached, by the teller's book.
+type known struct {
+	_     struct{} `cbor:",toarray"`
+	Node  []byte
+	Addrs []string
+}
+
+func decodeHello(body []byte) (hello, error) {
+	h, err := decode[hello](body)
+	switch {
+	case err != nil:
+		return h, err
+	case len(h.Release) > maxRelease, len(h.Protocols) > maxProtocols, len(h.Roster) != 32,
+		len(h.Addrs) > maxAddrs, len(h.Known) > maxKnown:
+		return h, fmt.Errorf("%w: hello is out of bounds", errMalformed)
+	}
+	for _, p := range h.Protocols {
+		if len(p) > maxRelease {
+			return h, fmt.Errorf("%w: protocol name", errMalformed)
+		}
+	}
+	for _, k := range h.Known {
+		if len(k.Node) != len(identity.NodeID{}) || len(k.Addrs) > knownAddrs {
+			return h, fmt.Errorf("%w: known address", errMalformed)
+		}
+	}
+	return h, nil
+}
+
+// myHello is our hello to one peer.
+func (m *Mesh) myHello(to identity.NodeID) hello {
+	digest := m.cfg.Roster.Digest()
+	addrs := m.cfg.Net.Addrs()
+	h := hello{
+		Release:   m.cfg.Release[:min(len(m.cfg.Release), maxRelease)],
+		Protocols: []string{PushProtocol, PullProtocol, HelloProtocol, RosterProtocol},
+		Roster:    digest[:],
+		Addrs:     addrs[:min(len(addrs), maxAddrs)],
+	}
+	for _, who := range m.cfg.Roster.Members() {
+		if who.Revoked != nil || who.ID == to || who.ID == m.self || len(h.Known) == maxKnown {
+			continue
+		}
+		if a := m.book.addrs(who.ID); len(a) > 0 {
+			h.Known = append(h.Known, known{Node: who.ID[:], Addrs: a[:min(len(a), knownAddrs)]})
+		}
+	}
+	return h
+}
+
+// sayHello tells the peer where we and others are, and notes how we reached it.
+func (m *Mesh) sayHello(ctx context.Context, p *peer) error {
+	m.book.reached(p.id, m.cfg.Net.RemoteAddrs(p.id), m.cfg.Clock())
+	s, err := m.open(ctx, p.id, HelloProtocol)
+	if err != nil {
+		return err
+	}
+	defer s.Reset()
+	defer context.AfterFunc(ctx, s.Reset)()
+	if err := m.send(s, message(kindHello, m.myHello(p.id))); err != nil {
+		return err
+	}
+	if err := m.drained(s); err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// serveHello takes a peer's hello.
+func (m *Mesh) serveHello(_ context.Context, s stream.Stream) error {
+	k, body, err := m.receive(s, maxMessage)
+	switch {
+	case err == io.EOF:
+		return fmt.Errorf("%w: no hello", errMalformed)
+	case err != nil:
+		return err
+	case k != kindHello:
+		return fmt.Errorf("%w: unexpected kind %d", errMalformed, k)
+	}
+	h, err := decodeHello(body)
+	if err != nil {
+		return err
+	}
+	from := s.Remote()
+	fresh := m.book.told(from, h.Addrs, m.cfg.Clock())
+	for _, other := range h.Known {
+		id := identity.NodeID(other.Node)
+		if _, ok := m.member(id); ok && id != m.self && id != from {
+			fresh = m.book.hearsay(id, other.Addrs, m.cfg.Clock()) || fresh
+		}
+	}
+	if fresh {
+		m.dialSoon()
+	}
+	if p := m.peer(from); p != nil {
+		p.mu.Lock()
+		p.release = h.Release
+		p.mu.Unlock()
+		if digest := m.cfg.Roster.Digest(); !slices.Equal(digest[:], h.Roster) {
+			p.greet.ask(greetRoster)
+		}
+	}
+	return nil
+}

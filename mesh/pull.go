@@ -1,0 +1,277 @@
+package mesh
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/stream"
+)
+
+const (
+	maxPulls   = 4                // pulls running at once
+	maxPull    = 10 * time.Minute // one pull; the next goes on where it was
+	docsAtOnce = 32               // documents compared in one round
+	askAgain   = time.Second      // after another pull had what we wanted
+)
+
+// runPull pulls from the peer whenever that is wanted, one pull at a time.
+func (m *Mesh) runPull(p *peer) {
+	pause := backoff{firstPause, lastPause}
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-p.want.ready:
+		}
+		select {
+		case <-p.ctx.Done():
+			return
+		case m.pulls <- struct{}{}:
+		}
+		all, spans := p.want.take()
+		skipped, err := m.pull(p, all, spans)
+		<-m.pulls
+		switch {
+		case p.ctx.Err() != nil:
+			return
+		case err != nil:
+			m.counts.add("pulls_failed", 1)
+			m.cfg.Logger.Debug("pull ended early", "peer", p.id.Short(), "error", err)
+			p.want.askAll()
+			if !pause.pause(p.ctx) {
+				return
+			}
+			continue
+		case skipped:
+			p.want.askAll()
+			if !sleep(p.ctx, askAgain) {
+				return
+			}
+		}
+		pause.next = firstPause
+	}
+}
+
+// pull runs one pull. skipped says that ranges were left to another pull.
+func (m *Mesh) pull(p *peer, all bool, spans []span) (skipped bool, err error) {
+	m.counts.add("pulls", 1)
+	ctx, cancel := context.WithTimeout(p.ctx, maxPull)
+	defer cancel()
+	s, err := m.open(ctx, p.id, PullProtocol)
+	if err != nil {
+		return false, err
+	}
+	defer s.Reset() // nothing after a good Close
+	defer context.AfterFunc(ctx, s.Reset)()
+	c := &puller{m: m, ctx: ctx, peer: p.id, s: s}
+	defer m.claims.release(&c.run)
+	if len(spans) > 0 {
+		err = c.fetch(spans)
+	}
+	if err == nil && all {
+		err = c.compare()
+	}
+	if err != nil {
+		if isMalformed(err) {
+			m.counts.add("dropped_pull_malformed", 1)
+		}
+		return c.skipped, fmt.Errorf("pull from %s: %w", p.id.Short(), err)
+	}
+	_ = s.Close() // all answers have been read
+	return c.skipped, nil
+}
+
+// puller is the requester's side of one pull.
+type puller struct {
+	m       *Mesh
+	ctx     context.Context
+	peer    identity.NodeID
+	s       stream.Stream
+	run     run
+	skipped bool
+}
+
+// compare finds the documents that differ and fetches what they lack here,
+// in order of priority.
+func (c *puller) compare() error {
+	docs, err := c.differing()
+	if err != nil {
+		return err
+	}
+	return chunks(docs, docsAtOnce, func(part []string) error {
+		spans, err := c.missing(part)
+		if err != nil {
+			return err
+		}
+		return c.fetch(spans)
+	})
+}
+
+// differing are the peer's documents whose digest is not ours.
+func (c *puller) differing() ([]string, error) {
+	digests, err := c.m.cfg.Log.Digests()
+	if err != nil {
+		return nil, fmt.Errorf("own digests: %w", err)
+	}
+	own := make(map[string][16]byte, len(digests))
+	for _, d := range digests {
+		own[d.Doc] = d.Sum
+	}
+	if err := c.m.send(c.s, []byte{byte(kindDigestsAsk)}); err != nil {
+		return nil, err
+	}
+	differ := map[string]bool{}
+	seen := 0
+	err = c.m.answers(c.s, kindDigests, maxMessage, func(body []byte) error {
+		theirs, err := decodeDigests(body)
+		if seen += len(theirs); err == nil && (seen > maxDocs || len(theirs) == 0) {
+			err = fmt.Errorf("%w: number of documents", errMalformed)
+		}
+		for _, d := range theirs {
+			if sum, ok := own[d.Doc]; !ok || sum != d.Sum {
+				differ[d.Doc] = true
+			}
+		}
+		return err
+	})
+	docs := slices.SortedFunc(maps.Keys(differ), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.m.cfg.Priority(a), c.m.cfg.Priority(b)), cmp.Compare(a, b))
+	})
+	return docs, err
+}
+
+// missing asks for the vectors of docs and says what the peer has beyond ours.
+func (c *puller) missing(docs []string) ([]span, error) {
+	if err := c.m.send(c.s, message(kindVectorsAsk, docs)); err != nil {
+		return nil, err
+	}
+	theirs := map[string][]wireHead{}
+	seen := 0
+	if err := c.m.answers(c.s, kindVectors, maxMessage, func(body []byte) error {
+		v, err := decodeVector(body)
+		if err != nil {
+			return err
+		}
+		if seen += len(v.Heads); seen > maxHeads || len(v.Heads) == 0 || !slices.Contains(docs, v.Doc) {
+			return fmt.Errorf("%w: vector not asked for", errMalformed)
+		}
+		theirs[v.Doc] = append(theirs[v.Doc], v.Heads...)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	var spans []span
+	for _, doc := range docs {
+		own, err := c.heads(doc)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range theirs[doc] {
+			if after := own[string(h.Actor)]; h.Seq > after {
+				spans = append(spans, span{Doc: doc, Actor: h.Actor, After: after, Upto: h.Seq})
+			}
+		}
+	}
+	return spans, nil
+}
+
+func (c *puller) heads(doc string) (map[string]uint64, error) {
+	heads, err := c.m.cfg.Log.Vector(doc)
+	if err != nil {
+		return nil, fmt.Errorf("own vector: %w", err)
+	}
+	own := make(map[string]uint64, len(heads))
+	for _, h := range heads {
+		own[string(h.Actor)] = h.Seq
+	}
+	return own, nil
+}
+
+// fetch gets the entries of spans and puts them, chunk by chunk; a chunk that
+// was put is never asked for again.
+func (c *puller) fetch(spans []span) error {
+	spans = slices.DeleteFunc(spans, func(s span) bool { return c.m.stalls.skip(c.peer, s) })
+	return chunks(spans, maxAsked, func(part []span) error {
+		free := c.m.claims.take(&c.run, part)
+		defer c.m.claims.release(&c.run)
+		c.skipped = c.skipped || len(free) < len(part)
+		if len(free) == 0 {
+			return nil
+		}
+		if err := c.m.send(c.s, message(kindRanges, free)); err != nil {
+			return err
+		}
+		if err := c.m.answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
+			raws, err := decodeEntries(body)
+			if err != nil {
+				return err
+			}
+			c.m.claims.touch(&c.run)
+			err = c.m.put(c.ctx, c.peer, raws, false)
+			c.m.claims.touch(&c.run)
+			return err
+		}); err != nil {
+			return err
+		}
+		return c.check(free)
+	})
+}
+
+// check notes which of the fetched ranges our Log did not take.
+func (c *puller) check(spans []span) error {
+	own := map[string]map[string]uint64{}
+	for _, s := range spans {
+		heads, ok := own[s.Doc]
+		if !ok {
+			var err error
+			if heads, err = c.heads(s.Doc); err != nil {
+				return err
+			}
+			own[s.Doc] = heads
+		}
+		c.m.stalls.note(c.peer, s, heads[string(s.Actor)], c.m.cfg.RepairEvery)
+	}
+	return nil
+}
+
+// put hands entries to the Log. With chase, gaps are pulled from the member at
+// once.
+func (m *Mesh) put(ctx context.Context, from identity.NodeID, raws [][]byte, chase bool) error {
+	m.counts.add("entries_in", len(raws))
+	gaps, err := m.cfg.Log.Put(ctx, from, raws)
+	m.judge()
+	if err != nil {
+		if ctx.Err() == nil {
+			m.counts.add("put_errors", 1)
+			m.cfg.Logger.Error("put received entries", "peer", from.Short(), "error", err)
+		}
+		return fmt.Errorf("put entries: %w", err)
+	}
+	m.counts.add("gaps", len(gaps))
+	if p := m.peer(from); p != nil && chase {
+		for _, g := range gaps {
+			p.want.ask(span{Doc: g.Doc, Actor: g.Actor, After: g.Have, Upto: whole})
+		}
+	}
+	return nil
+}
+
+// runRepair compares everything with a random peer at intervals.
+func (m *Mesh) runRepair(ctx context.Context) {
+	for sleep(ctx, m.cfg.RepairEvery/2+rand.N(m.cfg.RepairEvery)) {
+		m.sweep()
+		peers := m.connected()
+		if len(peers) == 0 {
+			continue
+		}
+		p := peers[rand.N(len(peers))]
+		p.want.askAll()
+		p.greet.ask(greetRoster)
+	}
+}

@@ -1,0 +1,83 @@
+package mesh
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/upprop/upprop/mesh/beat"
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+const (
+	// MaxGossip bounds a gossip payload: who hands it on, a flag, a beat.
+	MaxGossip = 16 + 1 + beat.MaxSize
+	// MaxState bounds the state of gossip, in bytes.
+	MaxState = 1 << 20
+)
+
+// A gossip payload is the id of the member that hands a beat on, and the body
+// of a beat frame. The id is a hint, where to pull from; it proves nothing and
+// is used only when it names a connected member.
+
+// relay hands a beat of another node to the gossip.
+func (m *Mesh) relay(b beat.Beat, covered bool) {
+	if m.cfg.Gossip == nil {
+		return
+	}
+	payload := append(bytes.Clone(m.self[:]), beatFrame(b, covered)[1:]...)
+	m.cfg.Gossip.Broadcast(b.Node.String(), payload)
+	m.counts.add("beats_relayed", 1)
+}
+
+// hearGossip takes a gossip payload.
+func (m *Mesh) hearGossip(payload []byte) {
+	from, body, err := splitGossip(payload)
+	if err != nil {
+		m.counts.add("dropped_gossip_malformed", 1)
+		return
+	}
+	m.during(func() { _ = m.hear(body, from, false) }) // counted there
+}
+
+func splitGossip(payload []byte) (from identity.NodeID, body []byte, err error) {
+	if len(payload) <= len(from) || len(payload) > MaxGossip {
+		return from, nil, fmt.Errorf("%w: gossip of %d bytes", errMalformed, len(payload))
+	}
+	return identity.NodeID(payload[:len(from)]), payload[len(from):], nil
+}
+
+// localState is the whole table for gossip's exchange of states: our id, then
+// the bodies of beat frames, each after its length.
+func (m *Mesh) localState() []byte {
+	state := bytes.Clone(m.self[:])
+	for _, frame := range m.allBeats() {
+		if next := appendItem(state, frame[1:]); len(next) <= MaxState {
+			state = next
+		}
+	}
+	return state
+}
+
+// mergeState takes what localState of another member gave.
+func (m *Mesh) mergeState(state []byte) {
+	from, bodies, err := splitState(state)
+	if err != nil {
+		m.counts.add("dropped_gossip_malformed", 1)
+		return
+	}
+	m.during(func() {
+		for _, body := range bodies {
+			if m.hear(body, from, false) != nil {
+				return // counted there; the rest is worth no more
+			}
+		}
+	})
+}
+
+func splitState(state []byte) (from identity.NodeID, bodies [][]byte, err error) {
+	if len(state) < len(from) || len(state) > MaxState {
+		return from, nil, fmt.Errorf("%w: state of %d bytes", errMalformed, len(state))
+	}
+	bodies, err = splitItems(state[len(from):], beat.MaxSize+1)
+	return identity.NodeID(state[:len(from)]), bodies, err
+}
