@@ -33,6 +33,7 @@ func (d *Disk) run() {
 			d.guard.fail(fmt.Errorf("write: %w", err))
 			continue
 		}
+		d.last.Store(c)
 		close(c.applied)
 		d.acks <- c
 	}
@@ -64,7 +65,8 @@ func (d *Disk) Write(b *Batch) (func() error, error) {
 		return nil, b.err
 	}
 	if b.Len() == 0 {
-		return func() error { return nil }, nil
+		last := d.last.Load()
+		return func() error { return d.await(last) }, nil
 	}
 	if err := d.space.take(b.Size(), b.frees()); err != nil {
 		return nil, err
@@ -90,6 +92,9 @@ func (d *Disk) Write(b *Batch) (func() error, error) {
 // await prefers the batch's own outcome: what was synced before the disk
 // failed is safe.
 func (d *Disk) await(c *commit) error {
+	if c == nil {
+		return nil
+	}
 	select {
 	case <-c.done:
 		return c.err

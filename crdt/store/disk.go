@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -45,6 +46,8 @@ type Disk struct {
 
 	queue chan *commit
 	acks  chan *commit
+	// last is the commit that was applied last, nil before the first.
+	last atomic.Pointer[commit]
 	// settled closes when both goroutines have ended.
 	settled chan struct{}
 

@@ -147,7 +147,8 @@ func (m *Mem) Write(b *Batch) (func() error, error) {
 		return nil, ErrClosed
 	}
 	if b.Len() == 0 {
-		return func() error { return nil }, nil
+		n := m.writtenTo
+		return func() error { return m.await(n) }, nil
 	}
 	own := &Batch{buf: bytes.Clone(b.buf), ops: append([]op(nil), b.ops...)}
 	play(m.now, own)

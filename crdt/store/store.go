@@ -54,7 +54,7 @@ type Store interface {
 	// The batch is the caller's again when Write returns. wait blocks; it may
 	// be called from any goroutine, any number of times, or never, which
 	// leaves the batch to become durable in its own time. An empty batch
-	// writes nothing and its wait returns nil at once.
+	// writes nothing; its wait waits for the batches before it.
 	Write(b *Batch) (wait func() error, err error)
 	// Apply is Write and wait.
 	Apply(b *Batch) error

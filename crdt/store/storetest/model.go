@@ -85,7 +85,7 @@ func testCrash(t *testing.T, rig func(t testing.TB) Rig) {
 		s := r.Open(t)
 		defer func() { _ = s.Close() }()
 		m := model{}
-		for range rapid.IntRange(1, 3).Draw(rt, "crashes") {
+		for crash := range rapid.IntRange(1, 3).Draw(rt, "crashes") {
 			states := [][]string{m.list(nil, nil)}
 			safe := 0
 			for i := range rapid.IntRange(0, 10).Draw(rt, "batches") {
@@ -106,7 +106,7 @@ func testCrash(t *testing.T, rig func(t testing.TB) Rig) {
 			s = r.Open(t)
 			got := list(t, s.Scan, nil, nil)
 			if !slices.ContainsFunc(states[safe:], func(st []string) bool { return slices.Equal(st, got) }) {
-				rt.Fatalf("after the crash: %q, want one of %q", got, states[safe:])
+				rt.Fatalf("after crash %d: %q, want one of %q (%d of %d batches waited for)", crash, got, states[safe:], safe, len(states)-1)
 			}
 			m = model{}
 			_ = s.Scan(nil, nil, func(k, v []byte) error { m[string(k)] = string(v); return nil })
