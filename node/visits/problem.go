@@ -1,0 +1,63 @@
+package visits
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
+)
+
+// Problem is what a person can do something about: a key of the screens'
+// catalogs, and a sentence for commands. It never holds personal data.
+type Problem struct {
+	Key   string
+	Field string
+	Limit int
+	Hint  string
+}
+
+func (p *Problem) Error() string { return p.Hint }
+
+// Limits of what a person writes, in characters.
+const (
+	MaxName = 200
+	MaxText = 500
+)
+
+// cause turns an error of the floors below into a Problem where a person can
+// do something about it.
+func cause(err error) error {
+	switch {
+	case errors.Is(err, store.ErrFull):
+		return &Problem{Key: "disk.full", Hint: "the disk is almost full: nothing was saved; free some space on this node, or use the next entrance"}
+	case errors.Is(err, store.ErrBroken):
+		return &Problem{Key: "store.broken", Hint: "the disk failed while saving: nothing was acknowledged; restart upprop, and use the next entrance meanwhile"}
+	case errors.Is(err, ErrNoKeys):
+		return &Problem{Key: "keys.missing", Hint: "this node has not reached its campus since it joined, so it cannot seal names yet: connect it once, then try again"}
+	case errors.Is(err, record.ErrNewerCode):
+		return &Problem{Key: "badge.newer", Field: "code", Hint: "this QR code was made by a newer release of upprop: type the badge code instead, or update this node"}
+	case errors.Is(err, record.ErrCode):
+		return &Problem{Key: "badge.malformed", Field: "code", Hint: err.Error() + ": a badge code has eight characters, like K7M4-2QXP; check it against the badge and type it again"}
+	}
+	return err
+}
+
+// line checks one line of text that a person wrote.
+func line(field string, text record.Private, limit int) (record.Private, error) {
+	s := strings.TrimSpace(text.Reveal())
+	switch {
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		return "", &Problem{Key: "text.control", Field: field, Hint: fmt.Sprintf("the %s has control characters in it: write it as plain text on one line", field)}
+	case utf8.RuneCountInString(s) > limit:
+		key := "text.too_long"
+		if field == "name" {
+			key = "name.too_long"
+		}
+		return "", &Problem{Key: key, Field: field, Limit: limit, Hint: fmt.Sprintf("the %s is longer than %d characters: write it shorter", field, limit)}
+	}
+	return record.Private(s), nil
+}
