@@ -192,7 +192,7 @@ func dialable(a string) bool {
 
 // Learn adds addresses of a member from outside the mesh, as a join token.
 func (m *Mesh) Learn(node identity.NodeID, addrs []string) {
-	if m.book.hearsay(node, addrs, m.cfg.Clock()) {
+	if node != m.self && m.book.hearsay(node, addrs, m.cfg.Clock()) {
 		m.dialSoon()
 	}
 }

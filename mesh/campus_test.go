@@ -29,6 +29,7 @@ type campus struct {
 	records [][]byte
 	gossips *gossips
 	nodes   []*testNode
+	running sync.Map // id → *memnet.Host
 }
 
 // testNode is one running mesh with its fakes.
@@ -41,6 +42,7 @@ type testNode struct {
 	book   *MemBook
 	beats  *beatShelf
 	tune   func(*Config)
+	addr   string // the same at every start
 
 	*Mesh
 	cancel context.CancelFunc
@@ -57,9 +59,16 @@ func inCampus(t *testing.T, n int, tune func(*Config), fn func(c *campus)) {
 			t.Fatal(err)
 		}
 		c := &campus{t: t, net: memnet.New(1), root: root}
-		var connected sync.Map
+		defer func() {
+			for _, nd := range c.nodes {
+				nd.stop()
+			}
+			if err := c.net.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 		c.gossips = &gossips{by: map[identity.NodeID]*fakeGossip{}, usable: func(a, b identity.NodeID) bool {
-			h, ok := connected.Load(a)
+			h, ok := c.running.Load(a)
 			return ok && slices.Contains(h.(*memnet.Host).Peers(), b)
 		}}
 		for i := range n {
@@ -75,16 +84,9 @@ func inCampus(t *testing.T, n int, tune func(*Config), fn func(c *campus)) {
 		for _, nd := range c.nodes {
 			nd.enrol(c.records)
 			nd.start()
-			connected.Store(nd.key.ID(), nd.host)
 			nd.Learn(c.nodes[0].key.ID(), c.nodes[0].host.Addrs())
 		}
 		fn(c)
-		for _, nd := range c.nodes {
-			nd.stop()
-		}
-		if err := c.net.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 }
 
@@ -122,6 +124,11 @@ func (n *testNode) start() {
 		}
 		return stream.Refused
 	})
+	if n.addr != "" {
+		n.c.net.Move(n.id(), n.addr)
+	}
+	n.addr = n.host.Addrs()[0]
+	n.c.running.Store(n.id(), n.host)
 	cfg := Config{
 		Net: n.host, Key: n.key, Roster: n.roster, Log: n.log, Book: n.book, Beats: n.beats,
 		Gossip: n.c.gossips.of(n.key.ID()), Release: "test",
@@ -139,13 +146,17 @@ func (n *testNode) start() {
 	synctest.Wait()
 }
 
-// stop ends the mesh and takes the host off the network.
+// stop ends the mesh and takes the host off the network. Idempotent.
 func (n *testNode) stop() {
 	n.c.t.Helper()
+	if n.cancel == nil {
+		return
+	}
 	n.cancel()
 	if err := <-n.done; err != nil {
 		n.c.t.Errorf("Run: %v", err)
 	}
+	n.cancel = nil
 	if err := n.host.Close(); err != nil {
 		n.c.t.Error(err)
 	}

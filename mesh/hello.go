@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,6 +17,10 @@ const (
 	maxKnown     = maxItems
 	knownAddrs   = 4 // addresses told of each other member
 )
+
+// errTooEarly means that a hello overtook the notice of its connection; its
+// sender tries again.
+var errTooEarly = errors.New("hello from a peer not noticed yet")
 
 // hello is what members tell each other when they connect, and again when
 // their addresses change. It is authentic by its stream.
@@ -111,24 +116,26 @@ func (m *Mesh) serveHello(_ context.Context, s stream.Stream) error {
 	if err != nil {
 		return err
 	}
-	from := s.Remote()
-	fresh := m.book.told(from, h.Addrs, m.cfg.Clock())
+	p := m.peer(s.Remote())
+	if p == nil {
+		return errTooEarly
+	}
+	fresh := m.book.told(p.id, h.Addrs, m.cfg.Clock())
 	for _, other := range h.Known {
 		id := identity.NodeID(other.Node)
-		if _, ok := m.member(id); ok && id != m.self && id != from {
+		if _, ok := m.member(id); ok && id != m.self && id != p.id {
 			fresh = m.book.hearsay(id, other.Addrs, m.cfg.Clock()) || fresh
 		}
 	}
 	if fresh {
 		m.dialSoon()
 	}
-	if p := m.peer(from); p != nil {
-		p.mu.Lock()
-		p.release = h.Release
-		p.mu.Unlock()
-		if digest := m.cfg.Roster.Digest(); !slices.Equal(digest[:], h.Roster) {
-			p.greet.ask(greetRoster)
-		}
+	p.mu.Lock()
+	p.release = h.Release
+	p.mu.Unlock()
+	signal(m.dirty)
+	if digest := m.cfg.Roster.Digest(); !slices.Equal(digest[:], h.Roster) {
+		p.greet.ask(greetRoster)
 	}
 	return nil
 }

@@ -1,0 +1,216 @@
+package mesh
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/upprop/upprop/mesh/beat"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/memnet"
+)
+
+func TestFreshnessFollowsTheBeats(t *testing.T) {
+	inCampus(t, 3, nil, func(c *campus) {
+		c.meshed()
+		for range 30 {
+			time.Sleep(777 * time.Millisecond)
+			synctest.Wait()
+			for _, n := range c.nodes {
+				for _, other := range c.nodes {
+					news := n.news(other)
+					if age := time.Since(news.AsOf); age > 2*time.Second {
+						t.Fatalf("news is %v old on a healthy mesh: %+v", age, news)
+					}
+				}
+			}
+		}
+		if s := c.nodes[0].news(c.nodes[0]).State; s != Self {
+			t.Fatalf("a node calls itself %q", s)
+		}
+	})
+}
+
+func TestFreshnessWaitsForTheEntries(t *testing.T) {
+	inCampus(t, 2, nil, func(c *campus) {
+		c.meshed()
+		a, b := c.nodes[0], c.nodes[1]
+		b.log.edit(func() { b.log.refuse = func(entry) bool { return true } })
+		a.log.write("day", "not taken")
+		written := time.Now()
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		n := b.news(a)
+		if n.AsOf.After(written) || n.Covered {
+			t.Fatalf("complete as of %v after an entry that is not held: %+v", n.AsOf.Sub(written), n)
+		}
+		if time.Since(n.LastHeard) > 3*time.Second || n.State != Connected {
+			t.Fatalf("a node heard all the time shows as %+v", n)
+		}
+		b.log.edit(func() { b.log.refuse = nil })
+		c.within(6*time.Minute, "the entry", c.all(1))
+		c.within(3*time.Second, "fresh news", func() bool { return time.Since(b.news(a).AsOf) < 3*time.Second })
+	})
+}
+
+func TestFreshnessOutlivesTheNodeAndOurRestart(t *testing.T) {
+	inCampus(t, 3, nil, func(c *campus) {
+		c.meshed()
+		a, b, gone := c.nodes[0], c.nodes[1], c.nodes[2]
+		gone.log.write("day", "last words")
+		c.within(time.Second, "the entry", c.all(1))
+		time.Sleep(5 * time.Second)
+		gone.stop()
+		asOf := a.news(gone).AsOf
+		if asOf.IsZero() {
+			t.Fatal("nothing known of a node that has just gone")
+		}
+		time.Sleep(time.Minute)
+		b.stop()
+		a.stop()
+		a.start()
+		if n := a.news(gone); !n.AsOf.Equal(asOf) || n.State != Silent || time.Since(n.LastHeard) < 50*time.Second {
+			t.Fatalf("after a restart alone: %+v, want as of %v", n, asOf)
+		}
+		*b.beats = beatShelf{} // b forgot all it knew
+		b.start()
+		c.within(20*time.Second, "news from a third", func() bool { return b.news(gone).AsOf.Equal(asOf) })
+		gone.start()
+		c.within(20*time.Second, "news from the node", func() bool { return time.Since(b.news(gone).AsOf) < 3*time.Second })
+	})
+}
+
+func TestAClockThatIsOffIsFlagged(t *testing.T) {
+	inCampus(t, 2, nil, func(c *campus) {
+		a, b := c.nodes[0], c.nodes[1]
+		b.log.edit(func() { b.log.clock = func() time.Time { return time.Now().Add(5 * time.Minute) } })
+		c.meshed()
+		n := a.news(b)
+		if off := n.ClockOffset.Round(time.Second); off != 5*time.Minute || !n.Suspect {
+			t.Fatalf("a clock five minutes ahead shows as %+v", n)
+		}
+		if n.AsOf.After(time.Now()) {
+			t.Fatalf("complete as of the future: %v", n.AsOf)
+		}
+		if other := b.news(a); other.Suspect != false && other.ClockOffset != 0 {
+			t.Fatalf("the clock that is right shows as %+v", other)
+		}
+	})
+}
+
+func TestANodeRestoredFromAnOldCopyIsNoticed(t *testing.T) {
+	inCampus(t, 3, nil, func(c *campus) {
+		c.meshed()
+		a, b, old := c.nodes[0], c.nodes[1], c.nodes[2]
+		old.log.write("day", "kept in the copy")
+		c.within(time.Second, "the entry", c.all(1))
+		time.Sleep(10 * time.Second)
+		c.net.Partition(memnet.Closing, ids(a, b), ids(old))
+		a.log.edit(func() { a.log.refuse = func(entry) bool { return true } })
+		b.log.edit(func() { b.log.refuse = a.log.refuse })
+		c.net.Heal()
+		time.Sleep(20 * time.Second)
+		from := time.Now()
+		old.log.write("day", "lost, and nobody else took it")
+		time.Sleep(10 * time.Second)
+		to := time.Now()
+		old.stop()
+		fresh := newFakeLog(old.id())
+		fresh.life = 1
+		fresh.docs["day"] = map[string][][]byte{old.log.actor(): old.log.docs["day"][old.log.actor()][:1]}
+		old.log, old.beats = fresh, &beatShelf{}
+		old.start()
+		c.within(20*time.Second, "the loss being noticed", func() bool {
+			return a.news(old).Regressed != beat.Regressed{} && b.news(old).Regressed != beat.Regressed{}
+		})
+		r := a.news(old).Regressed
+		if r.From.After(from) || r.From.Before(from.Add(-3*time.Second)) || r.To.Before(to.Add(-3*time.Second)) || r.To.After(to) {
+			t.Fatalf("lost between %v and %v; the truth is within %v and %v", r.From, r.To, from, to)
+		}
+	})
+}
+
+func TestAClockPutBackDoesNotSilenceANode(t *testing.T) {
+	var skew time.Duration
+	clock := func(cfg *Config) {
+		cfg.Clock = func() time.Time { return time.Now().Add(skew) }
+	}
+	inCampus(t, 2, clock, func(c *campus) {
+		a, b := c.nodes[0], c.nodes[1]
+		c.meshed()
+		b.stop()
+		b.beats, b.tune = &beatShelf{}, func(cfg *Config) {
+			cfg.Clock = func() time.Time { return time.Now().Add(-10 * 365 * 24 * time.Hour) }
+		}
+		b.start()
+		c.within(20*time.Second, "the new life being heard", func() bool {
+			beatOf, _, ok := a.table.Newest(b.id())
+			return ok && b.Counts()["lives_restarted"] == 1 && beatOf.N < 20 && time.Since(a.news(b).LastHeard) < 3*time.Second
+		})
+	})
+}
+
+func TestForgedAndForeignBeatsAreDropped(t *testing.T) {
+	inCampus(t, 2, nil, func(c *campus) {
+		c.meshed()
+		a, b := c.nodes[0], c.nodes[1]
+		stranger, err := identity.NewKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := func(key *identity.Key, node identity.NodeID) []byte {
+			bt := beat.Beat{
+				Node: node, Incarnation: beat.NewIncarnation(time.Now().Add(time.Hour)), N: 1,
+				At: time.Now(), Position: []byte("{}"),
+			}
+			msg, err := bt.Message()
+			if err != nil {
+				t.Fatal(err)
+			}
+			bt.Sig = key.Sign(beat.Domain, msg)
+			return append(idBytes(b.id()), beatFrame(bt, true)[1:]...)
+		}
+		before, _, _ := a.table.Newest(b.id())
+		a.hearGossip(made(stranger, b.id()))
+		a.hearGossip(made(stranger, stranger.ID()))
+		a.hearGossip([]byte("short"))
+		a.hearGossip(append(made(b.key, b.id()), 0))
+		counts := a.Counts()
+		for _, name := range []string{
+			"dropped_beat_forged", "dropped_beat_stranger", "dropped_gossip_malformed", "dropped_beat_malformed",
+		} {
+			if counts[name] != 1 {
+				t.Errorf("%s is %d, want 1", name, counts[name])
+			}
+		}
+		if after, _, _ := a.table.Newest(b.id()); !after.Same(before) {
+			t.Fatal("a beat that does not count took the place of one that does")
+		}
+		a.hearGossip(made(b.key, b.id()))
+		if after, _, _ := a.table.Newest(b.id()); after.Same(before) {
+			t.Fatal("a genuine beat was dropped too: the test proves nothing")
+		}
+	})
+}
+
+func TestWatchersAreCalledButNotTooOften(t *testing.T) {
+	inCampus(t, 3, nil, func(c *campus) {
+		c.meshed()
+		calls := 0
+		stop := c.nodes[0].Watch(func() { calls++ })
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if calls < 5 || calls > 51 {
+			t.Fatalf("%d calls in ten seconds", calls)
+		}
+		stop()
+		was := calls
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if calls != was {
+			t.Fatal("called after stop")
+		}
+	})
+}
+
+func idBytes(id identity.NodeID) []byte { return id[:] }
