@@ -1,62 +1,207 @@
 package kiosk_test
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/upprop/upprop/kiosk"
+	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 )
 
+// tour walks past every page and face of a page in one tab, and calls see at
+// each. It is driven by keyboard alone.
+func tour(p *browsertest.Page, url, l string, h *house, see func(name string)) {
+	visit := func(path string) { p.Goto(url + path + "?lang=" + l) }
+	visit("/kiosk")
+	see("start")
+	visit("/kiosk/arrive")
+	see("arrive")
+	p.Type(browsertest.Enter)
+	p.Wait(".summary")
+	see("arrive-fault")
+	visit("/kiosk/arrive")
+	p.Type("Anna-Lena Öberg" + browsertest.Tab + "Karin Lindqvist" + browsertest.Tab + "Ekström & Söner AB" + browsertest.Tab + browsertest.Space)
+	p.Wait("#assist")
+	see("arrive-assist")
+	p.Type(browsertest.Tab + "Rullstol" + browsertest.Enter)
+	p.Wait(".badge")
+	see("welcome")
+	visit("/kiosk/leave")
+	see("leave")
+	p.Type("hej" + browsertest.Enter)
+	p.Wait(".summary")
+	see("leave-fault")
+	visit("/kiosk/goodbye")
+	see("goodbye")
+	visit("/kiosk/privacy")
+	see("privacy")
+	visit("/kiosk/nowhere")
+	see("missing")
+	h.refuse = lang.Problem{Key: lang.ClosedEvacuation}
+	visit("/kiosk/leave")
+	p.Type("7K3M9Q21" + browsertest.Enter)
+	p.Wait(".problem")
+	see("evacuation")
+	h.refuse = nil
+}
+
 var sizes = [][2]int{{390, 844}, {820, 1180}, {1440, 900}}
 
-// TestShots takes pictures of every page for people to look at. It runs when
-// UPPROP_SHOTS names a folder.
-func TestShots(t *testing.T) {
-	dir := os.Getenv("UPPROP_SHOTS")
-	if dir == "" {
-		t.Skip("UPPROP_SHOTS names no folder for pictures")
-	}
-	k, _, _ := door(t)
+// TestEveryPage runs axe, in both languages and themes, and checks that
+// fingers can hit what is there and that nothing scrolls sideways, down to
+// 320 px, which is also 1280 px at 400 %. With UPPROP_SHOTS it keeps pictures.
+func TestEveryPage(t *testing.T) {
+	k, h, _ := door(t, func(c *kiosk.Config) { c.Phone = "031-123 45 67" })
 	srv := httptest.NewServer(k)
 	defer srv.Close()
 	b := browsertest.Start(t)
+	shots := os.Getenv("UPPROP_SHOTS")
 	for _, l := range []string{"sv", "en"} {
 		for _, dark := range []bool{false, true} {
-			for _, s := range sizes {
-				p := b.Page(t, browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
-				shot := func(name string) {
-					p.Screenshot(filepath.Join(dir, fmt.Sprintf("%s-%d-%s-%s.png", name, s[0], l, map[bool]string{true: "dark", false: "light"}[dark])))
-				}
-				visit := func(path string) { p.Goto(srv.URL + path + "?lang=" + l) }
-				visit("/kiosk")
-				shot("start")
-				visit("/kiosk/arrive")
-				shot("arrive")
-				p.Type(browsertest.Enter)
-				p.Wait(".summary")
-				shot("arrive-fault")
-				p.Click("#name")
-				p.Type("Anna-Lena Öberg" + browsertest.Tab + "Karin Lindqvist" + browsertest.Tab + "Ekström & Söner AB" + browsertest.Tab + browsertest.Space)
-				p.Wait("#assist")
-				shot("arrive-assist")
-				p.Click("form .button")
-				p.Wait(".badge")
-				shot("welcome")
-				visit("/kiosk/leave")
-				shot("leave")
-				p.Type("hej" + browsertest.Enter)
-				p.Wait(".summary")
-				shot("leave-fault")
-				visit("/kiosk/goodbye")
-				shot("goodbye")
-				visit("/kiosk/privacy")
-				shot("privacy")
-				visit("/kiosk/nowhere")
-				shot("missing")
+			theme := map[bool]string{true: "dark", false: "light"}[dark]
+			t.Run(l+"-"+theme, func(t *testing.T) {
+				p := b.Page(t, browsertest.Look{Dark: dark})
+				tour(p, srv.URL, l, h, func(name string) {
+					p.Axe(name)
+					for _, s := range append(sizes, [2]int{320, 640}) {
+						p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
+						p.Fits(fmt.Sprintf("%s at %d", name, s[0]))
+						p.Targets(fmt.Sprintf("%s at %d", name, s[0]), "60")
+						if shots != "" {
+							p.Screenshot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s-%s.png", name, s[0], l, theme)))
+						}
+					}
+					p.Look(browsertest.Look{Dark: dark})
+				})
+			})
+		}
+	}
+}
+
+// TestByKeyboard goes the whole way, start to start, with Tab, Enter and
+// letters.
+func TestByKeyboard(t *testing.T) {
+	k, h, _ := door(t)
+	srv := httptest.NewServer(k)
+	defer srv.Close()
+	p := browsertest.Start(t).Page(t, browsertest.Look{})
+	p.Goto(srv.URL + "/kiosk?lang=sv")
+	p.Type(browsertest.Tab)
+	if !p.Bool(`document.activeElement.matches(".skip") && document.activeElement.checkVisibility()`) {
+		t.Error("the first Tab does not reach the skip link")
+	}
+	p.Type(browsertest.Enter)
+	p.Until(`location.hash === "#content"`)
+	p.Type(browsertest.Tab)
+	if !p.Bool(`document.activeElement.matches(".choice.first")`) {
+		t.Error("after the skip link, Tab does not reach the first choice")
+	}
+	p.Type(browsertest.Enter)
+	p.Wait("#name")
+	if !p.Bool(`document.activeElement.id === "name"`) {
+		t.Error("the form does not start in its first field")
+	}
+	// First an empty name: the summary takes the focus, its link the field.
+	p.Type(browsertest.Enter)
+	p.Wait(".summary")
+	if !p.Bool(`document.activeElement.matches(".summary")`) {
+		t.Error("the summary of faults does not take the focus")
+	}
+	p.Type(browsertest.Tab + browsertest.Enter)
+	p.Until(`document.activeElement.id === "name"`)
+	p.Type("Anna Öberg" + browsertest.Enter)
+	p.Wait(".badge")
+	if got := h.checkedIn(); len(got) != 1 || got[0].Name != "Anna Öberg" {
+		t.Fatalf("the house has %d arrivals", len(got))
+	}
+	if !strings.Contains(p.Text("h1"), "Anna Öberg") || strings.Contains(p.URL(), "Anna") {
+		t.Errorf("%s at %s", p.Text("h1"), p.URL())
+	}
+	img, err := png.Decode(bytes.NewReader(p.Element(".qr", 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	qr := decodeQR(t, img)
+	// The scanner reads that very badge, on the start page, as a keyboard.
+	p.Goto(srv.URL + "/kiosk?lang=en")
+	p.Type(qr + browsertest.Enter)
+	p.Wait(".goodbye")
+	if got := p.Text(".goodbye .lede"); !strings.HasPrefix(got, "You are checked out.") {
+		t.Errorf("goodbye says %q", got)
+	}
+	p.Type(browsertest.Enter)
+	p.Wait(".choices")
+}
+
+// TestPause waits for the question, answers it once, and then does not.
+func TestPause(t *testing.T) {
+	k, _, _ := door(t, func(c *kiosk.Config) { c.Warn, c.Clear = time.Second, 3*time.Second })
+	srv := httptest.NewServer(k)
+	defer srv.Close()
+	p := browsertest.Start(t).Page(t, browsertest.Look{})
+	p.Goto(srv.URL + "/kiosk/arrive?lang=sv")
+	p.Type("Anna")
+	p.Wait("dialog[open]")
+	p.Axe("pause")
+	p.Targets("pause", "60")
+	if dir := os.Getenv("UPPROP_SHOTS"); dir != "" {
+		p.Screenshot(filepath.Join(dir, "pause-1440-sv-light.png"))
+	}
+	p.Type(browsertest.Enter)
+	p.Until(`!document.querySelector("dialog").open`)
+	if got := p.Value("#name"); got != "Anna" {
+		t.Errorf("after more time the name is %q", got)
+	}
+	p.Wait("dialog[open]")
+	p.Wait(".choices")
+	p.Goto(srv.URL + "/kiosk/arrive?lang=sv")
+	if got := p.Value("#name"); got != "" {
+		t.Errorf("the next person finds %q", got)
+	}
+	// A welcome page is not only left but put away.
+	p.Type("Anna" + browsertest.Enter)
+	p.Wait(".badge")
+	url := p.URL()
+	p.Wait(".choices")
+	p.Goto(url)
+	if p.Bool(`document.body.innerText.includes("Anna")`) {
+		t.Error("the welcome page is still to be had")
+	}
+}
+
+// TestPrint checks the size of the paper and keeps it for people to look at.
+func TestPrint(t *testing.T) {
+	b := browsertest.Start(t)
+	for shape, box := range map[kiosk.Badge]string{
+		kiosk.BadgeCard:  "243.75 153",
+		kiosk.BadgeLabel: "175.5 283.5",
+	} {
+		k, _, _ := door(t, func(c *kiosk.Config) { c.Badge = shape })
+		srv := httptest.NewServer(k)
+		p := b.Page(t, browsertest.Look{})
+		p.Goto(srv.URL + "/kiosk/arrive?lang=sv")
+		p.Type("Anna-Lena Öberg" + browsertest.Tab + "Karin Lindqvist" + browsertest.Tab + "Ekström & Söner AB" + browsertest.Enter)
+		p.Wait(".badge")
+		pdf := p.PDF()
+		if n := bytes.Count(pdf, []byte("/Type /Page\n")); n != 1 {
+			t.Errorf("%s: %d sheets, want 1", shape, n)
+		}
+		if i := bytes.Index(pdf, []byte("/MediaBox")); i < 0 || !bytes.Contains(pdf[i:i+60], []byte(box)) {
+			t.Errorf("%s: not on %s points: %q", shape, box, pdf[max(i, 0):max(i, 0)+60])
+		}
+		if dir := os.Getenv("UPPROP_SHOTS"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, "badge-"+string(shape)+".pdf"), pdf, 0o600); err != nil {
+				t.Error(err)
 			}
 		}
+		srv.Close()
 	}
 }

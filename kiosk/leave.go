@@ -24,7 +24,9 @@ func (k *Kiosk) leaveForm(*webkit.Request) (webkit.Response, error) {
 func (k *Kiosk) leave(r *webkit.Request) (webkit.Response, error) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
-	d, err := k.cfg.Visits.CheckOut(ctx, tidy(r.Field("code")))
+	code := tidy(r.Field("code"))
+	r.Withhold(code)
+	d, err := k.cfg.Visits.CheckOut(ctx, code)
 	var p lang.Problem
 	if errors.As(err, &p) && (p.Field != "" || strings.HasPrefix(p.Key, "badge.")) {
 		p.Field = "code"

@@ -17,7 +17,8 @@ var problemPage embed.FS
 type fault struct {
 	Heading, Text string
 	Reference     string // for the log, when the problem is not the reader's
-	Alarm         bool
+	// Tone is that of a notice: alarm, fault or note.
+	Tone string
 }
 
 // fail turns an error into a page: a Problem in its own words, all else as
@@ -31,10 +32,10 @@ func (e *engine) fail(w http.ResponseWriter, r *Request, err error) {
 		if !e.cfg.Catalog.Has(heading) {
 			heading = "heading.problem"
 		}
-		f = fault{Heading: r.Text(heading, nil), Text: r.Text(p.Key, p.Args), Alarm: strings.HasPrefix(p.Key, "closed.")}
+		f = fault{Heading: r.Text(heading, nil), Text: r.Text(p.Key, p.Args), Tone: toneOf(p.Key)}
 		status = statusOf(p.Key)
 	} else {
-		f = fault{Heading: r.Text("heading.problem", nil), Text: r.Text("internal.fault", nil), Reference: reference()}
+		f = fault{Heading: r.Text("heading.problem", nil), Text: r.Text("internal.fault", nil), Reference: reference(), Tone: "fault"}
 		e.cfg.Logger.Error("request not served", "reference", f.Reference, "pattern", r.Pattern, "err", r.withhold(err))
 	}
 	err = Page{Name: "problem", Status: status, Data: f}.respond(w, r)
@@ -42,6 +43,16 @@ func (e *engine) fail(w http.ResponseWriter, r *Request, err error) {
 		e.cfg.Logger.Error("problem page not rendered", "reference", f.Reference, "err", err.Error())
 		http.Error(w, f.Text+" "+f.Reference, status)
 	}
+}
+
+func toneOf(key string) string {
+	switch family, _, _ := strings.Cut(key, "."); family {
+	case "closed":
+		return "alarm"
+	case "page":
+		return "note"
+	}
+	return "fault"
 }
 
 func statusOf(key string) int {
@@ -73,16 +84,3 @@ func reference() string {
 	return s[:4] + "-" + s[4:8]
 }
 
-// withhold is an error's text without anything that came in the form, should
-// somebody below have put it there.
-func (r *Request) withhold(err error) string {
-	s := err.Error()
-	for name, values := range r.form {
-		for _, v := range append(values, r.Field(name)) {
-			if len(strings.TrimSpace(v)) > 1 {
-				s = strings.ReplaceAll(s, strings.TrimSpace(v), "[withheld]")
-			}
-		}
-	}
-	return s
-}

@@ -19,7 +19,8 @@ import (
 //	link "/path"         a link that keeps the language
 //	asset "name"         the checksum URL of a static file
 //	icon "name"          an inline drawing, hidden from screen readers
-//	clock, seconds, date the time of day, with seconds, the date in words
+//	clock, seconds       the time of day, without and with seconds
+//	date, day            the date in words, in figures
 //	rfc t                the time for the datetime attribute
 //	dict "Key" v …       a map, to hand several values to a template
 func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML) template.FuncMap {
@@ -39,6 +40,7 @@ func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML)
 		"clock":   func(t time.Time) string { return l.Clock(t.In(cfg.Zone)) },
 		"seconds": func(t time.Time) string { return l.ClockSeconds(t.In(cfg.Zone)) },
 		"date":    func(t time.Time) string { return l.Date(t.In(cfg.Zone)) },
+		"day":     func(t time.Time) string { return l.ShortDate(t.In(cfg.Zone)) },
 		"rfc":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"dict":    dict,
 		"icon": func(name string) (template.HTML, error) {

@@ -27,6 +27,8 @@ type Request struct {
 	Locale lang.Locale
 	engine *engine
 	form   url.Values
+	// withheld are values that the log must not show.
+	withheld []string
 }
 
 // Field is a form field as a person meant it: valid text in composed form,

@@ -37,7 +37,7 @@ func (p *Page) Look(look Look) {
 	if look.Width == 0 {
 		look.Width, look.Height = 1440, 900
 	}
-	scheme, media := "light", "screen"
+	scheme, media := "light", ""
 	if look.Dark {
 		scheme = "dark"
 	}

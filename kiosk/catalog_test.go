@@ -1,0 +1,18 @@
+package kiosk_test
+
+import (
+	"io/fs"
+	"os"
+	"testing"
+
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/lang/langtest"
+	"github.com/upprop/upprop/kiosk/webkit"
+)
+
+func TestCatalog(t *testing.T) {
+	langtest.Lint(t, lang.Base(), langtest.Sources{
+		Templates: []fs.FS{webkit.Templates(), os.DirFS("."), os.DirFS("webkit")},
+		GoDirs:    []string{".", "webkit", "lang"},
+	})
+}
