@@ -171,10 +171,10 @@ func TestForgedAndForeignBeatsAreDropped(t *testing.T) {
 			return append(idBytes(b.id()), beatFrame(bt, true)[1:]...)
 		}
 		before, _, _ := a.table.Newest(b.id())
-		a.hearGossip(made(stranger, b.id()))
-		a.hearGossip(made(stranger, stranger.ID()))
-		a.hearGossip([]byte("short"))
-		a.hearGossip(append(made(b.key, b.id()), 0))
+		a.HearGossip(made(stranger, b.id()))
+		a.HearGossip(made(stranger, stranger.ID()))
+		a.HearGossip([]byte("short"))
+		a.HearGossip(append(made(b.key, b.id()), 0))
 		counts := a.Counts()
 		for _, name := range []string{
 			"dropped_beat_forged", "dropped_beat_stranger", "dropped_gossip_malformed", "dropped_beat_malformed",
@@ -186,7 +186,7 @@ func TestForgedAndForeignBeatsAreDropped(t *testing.T) {
 		if after, _, _ := a.table.Newest(b.id()); !after.Same(before) {
 			t.Fatal("a beat that does not count took the place of one that does")
 		}
-		a.hearGossip(made(b.key, b.id()))
+		a.HearGossip(made(b.key, b.id()))
 		if after, _, _ := a.table.Newest(b.id()); after.Same(before) {
 			t.Fatal("a genuine beat was dropped too: the test proves nothing")
 		}

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/upprop/upprop/mesh/gossip"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/mesh/stream"
@@ -19,7 +20,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var _ Roster = (*identity.Roster)(nil)
+var (
+	_ Roster = (*identity.Roster)(nil)
+	_ Signer = (*identity.Key)(nil)
+	_ Gossip = (*gossip.Gossip)(nil)
+)
 
 // campus is some nodes on one memnet.
 type campus struct {
@@ -28,6 +33,7 @@ type campus struct {
 	root    *identity.Root
 	records [][]byte
 	gossips *gossips
+	real    bool
 	nodes   []*testNode
 	running sync.Map // id → *memnet.Host
 }
@@ -53,41 +59,46 @@ type testNode struct {
 // a bubble of fake time. tune may be nil.
 func inCampus(t *testing.T, n int, tune func(*Config), fn func(c *campus)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		root, err := identity.NewRoot("Test")
+	synctest.Test(t, func(t *testing.T) { withCampus(t, n, false, tune, fn) })
+}
+
+// withCampus is inCampus without the bubble: in real time, when real, and then
+// with the real gossip.
+func withCampus(t *testing.T, n int, real bool, tune func(*Config), fn func(c *campus)) {
+	t.Helper()
+	root, err := identity.NewRoot("Test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &campus{t: t, net: memnet.New(1), root: root, real: real}
+	defer func() {
+		for _, nd := range c.nodes {
+			nd.stop()
+		}
+		if err := c.net.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	c.gossips = &gossips{by: map[identity.NodeID]*Mesh{}, usable: func(a, b identity.NodeID) bool {
+		h, ok := c.running.Load(a)
+		return ok && slices.Contains(h.(*memnet.Host).Peers(), b)
+	}}
+	for i := range n {
+		key, err := identity.NewKey()
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &campus{t: t, net: memnet.New(1), root: root}
-		defer func() {
-			for _, nd := range c.nodes {
-				nd.stop()
-			}
-			if err := c.net.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
-		c.gossips = &gossips{by: map[identity.NodeID]*fakeGossip{}, usable: func(a, b identity.NodeID) bool {
-			h, ok := c.running.Load(a)
-			return ok && slices.Contains(h.(*memnet.Host).Peers(), b)
-		}}
-		for i := range n {
-			key, err := identity.NewKey()
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.nodes = append(c.nodes, &testNode{
-				c: c, key: key, log: newFakeLog(key.ID()), book: &MemBook{}, beats: &beatShelf{}, tune: tune,
-			})
-			c.records = append(c.records, c.cert(key, fmt.Sprintf("node-%d", i)))
-		}
-		for _, nd := range c.nodes {
-			nd.enrol(c.records)
-			nd.start()
-			nd.Learn(c.nodes[0].key.ID(), c.nodes[0].host.Addrs())
-		}
-		fn(c)
-	})
+		c.nodes = append(c.nodes, &testNode{
+			c: c, key: key, log: newFakeLog(key.ID()), book: &MemBook{}, beats: &beatShelf{}, tune: tune,
+		})
+		c.records = append(c.records, c.cert(key, fmt.Sprintf("node-%d", i)))
+	}
+	for _, nd := range c.nodes {
+		nd.enrol(c.records)
+		nd.start()
+		nd.Learn(c.nodes[0].key.ID(), c.nodes[0].host.Addrs())
+	}
+	fn(c)
 }
 
 func (c *campus) cert(key *identity.Key, name string) []byte {
@@ -131,19 +142,43 @@ func (n *testNode) start() {
 	n.c.running.Store(n.id(), n.host)
 	cfg := Config{
 		Net: n.host, Key: n.key, Roster: n.roster, Log: n.log, Book: n.book, Beats: n.beats,
-		Gossip: n.c.gossips.of(n.key.ID()), Release: "test",
+		Gossip: &fakeGossip{n.id(), n.c.gossips}, Release: "test",
 	}
 	if n.tune != nil {
 		n.tune(&cfg)
 	}
 	var err error
+	var g *gossip.Gossip
+	if n.c.real {
+		if g, err = gossip.New(gossip.Config{
+			Net: n.host,
+			Admitted: func(id identity.NodeID) bool {
+				who, ok := n.roster.Member(id)
+				return ok && who.Revoked == nil
+			},
+			OnMessage:  func(p []byte) { n.HearGossip(p) },
+			LocalState: func() []byte { return n.LocalState() },
+			MergeState: func(s []byte) { n.MergeState(s) },
+		}); err != nil {
+			n.c.t.Fatal(err)
+		}
+		cfg.Gossip = g
+	}
 	if n.Mesh, err = New(cfg); err != nil {
 		n.c.t.Fatal(err)
 	}
+	n.c.gossips.set(n.id(), n.Mesh)
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel, n.done = cancel, make(chan error, 1)
-	go func() { n.done <- n.Run(ctx) }()
-	synctest.Wait()
+	go func() {
+		var both sync.WaitGroup
+		defer both.Wait()
+		if g != nil {
+			both.Go(func() { _ = g.Run(ctx) })
+		}
+		n.done <- n.Run(ctx)
+	}()
+	n.c.settle()
 }
 
 // stop ends the mesh and takes the host off the network. Idempotent.
@@ -182,7 +217,7 @@ func (c *campus) within(d time.Duration, what string, ok func() bool) time.Durat
 	c.t.Helper()
 	began := time.Now()
 	for {
-		synctest.Wait()
+		c.settle()
 		if ok() {
 			return time.Since(began)
 		}
@@ -207,8 +242,17 @@ func (c *campus) meshed() {
 		}
 		return true
 	})
-	time.Sleep(3 * time.Second)
-	synctest.Wait()
+	if !c.real {
+		time.Sleep(3 * time.Second)
+	}
+	c.settle()
+}
+
+// settle waits until nothing moves but time.
+func (c *campus) settle() {
+	if !c.real {
+		synctest.Wait()
+	}
 }
 
 // all reports whether every node holds want entries.

@@ -33,18 +33,17 @@ type Roster interface {
 	Watch(fn func(identity.Record)) (stop func())
 }
 
-// Gossip carries beats to members we have no connection with; nil does
-// without. Payloads are at most MaxGossip bytes, and may be lost.
+// Gossip carries beats to members we have no connection with, and may lose
+// them; *gossip.Gossip is one. Whoever makes it has it call the Mesh's
+// HearGossip, LocalState and MergeState, and runs it.
 type Gossip interface {
-	// Join tells the gossip of members that have become connected.
-	Join(peers []identity.NodeID)
-	// Broadcast offers a payload to everyone, in place of an older one with
-	// the same key that is still waiting. Never blocks.
-	Broadcast(key string, payload []byte)
-	// OnMessage registers what takes payloads; fn does not keep them.
-	OnMessage(fn func(payload []byte))
-	// OnState registers what gives and takes whole states.
-	OnState(local func() []byte, merge func(state []byte))
+	// Join tells the gossip of members that have become connected. It does
+	// not block.
+	Join(peers ...identity.NodeID)
+	// Broadcast offers a payload of at most MaxGossip bytes to everyone, in
+	// place of an older one with the same key that is still waiting. It does
+	// not block and does not keep the slice.
+	Broadcast(key string, payload []byte) error
 }
 
 // BeatKeeper keeps beats over a restart, so that a node which starts alone

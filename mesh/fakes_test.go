@@ -245,80 +245,47 @@ func (l *fakeLog) Within(_ identity.NodeID, older, newer []byte) bool {
 type fakeGossip struct {
 	self identity.NodeID
 	all  *gossips
-
-	mu    sync.Mutex
-	hear  func([]byte)
-	local func() []byte
-	merge func([]byte)
 }
 
 type gossips struct {
 	mu     sync.Mutex
-	by     map[identity.NodeID]*fakeGossip
+	by     map[identity.NodeID]*Mesh
 	usable func(a, b identity.NodeID) bool
-	sent   int
-	bytes  int
 }
 
-func (g *gossips) of(id identity.NodeID) *fakeGossip {
-	f := &fakeGossip{self: id, all: g}
+func (g *gossips) of(id identity.NodeID) *Mesh {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.by[id] = f
-	return f
+	return g.by[id]
 }
 
-func (g *fakeGossip) Join(peers []identity.NodeID) {
+func (g *gossips) set(id identity.NodeID, m *Mesh) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.by[id] = m
+}
+
+func (g *fakeGossip) Join(peers ...identity.NodeID) {
 	for _, id := range peers {
-		g.all.mu.Lock()
-		other := g.all.by[id]
-		g.all.mu.Unlock()
-		if other == nil {
-			continue
-		}
-		other.mu.Lock()
-		local := other.local
-		other.mu.Unlock()
-		g.mu.Lock()
-		merge := g.merge
-		g.mu.Unlock()
-		if local != nil && merge != nil {
-			merge(local())
+		if other := g.all.of(id); other != nil {
+			g.all.of(g.self).MergeState(other.LocalState())
 		}
 	}
 }
 
-func (g *fakeGossip) Broadcast(_ string, payload []byte) {
+func (g *fakeGossip) Broadcast(_ string, payload []byte) error {
 	g.all.mu.Lock()
-	var to []*fakeGossip
+	var to []*Mesh
 	for id, other := range g.all.by {
 		if id != g.self && g.all.usable(g.self, id) {
 			to = append(to, other)
-			g.all.sent++
-			g.all.bytes += len(payload)
 		}
 	}
 	g.all.mu.Unlock()
 	for _, other := range to {
-		other.mu.Lock()
-		hear := other.hear
-		other.mu.Unlock()
-		if hear != nil {
-			hear(payload)
-		}
+		other.HearGossip(payload)
 	}
-}
-
-func (g *fakeGossip) OnMessage(fn func([]byte)) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.hear = fn
-}
-
-func (g *fakeGossip) OnState(local func() []byte, merge func([]byte)) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.local, g.merge = local, merge
+	return nil
 }
 
 // beatShelf is a BeatKeeper in memory.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/upprop/upprop/mesh/identity"
 )
 
 // greeting is something to be exchanged with a peer besides entries.
@@ -43,7 +41,7 @@ func (g *greetings) take() greeting {
 // after a pause when that fails.
 func (m *Mesh) runGreet(p *peer) {
 	if m.cfg.Gossip != nil {
-		m.cfg.Gossip.Join([]identity.NodeID{p.id})
+		m.cfg.Gossip.Join(p.id)
 	}
 	pause := backoff{firstPause, lastPause}
 	for {

@@ -101,10 +101,6 @@ func (m *Mesh) Run(ctx context.Context) error {
 
 	m.cfg.Net.Notify(m.notice)
 	defer m.cfg.Roster.Watch(func(identity.Record) { signal(m.roster) })()
-	if g := m.cfg.Gossip; g != nil {
-		g.OnMessage(m.hearGossip)
-		g.OnState(m.localState, m.mergeState)
-	}
 	m.start(func() { m.runTail(ctx, cursor) })
 	m.start(func() { m.runRepair(ctx) })
 	m.start(func() { m.runDial(ctx) })

@@ -12,7 +12,7 @@ const (
 	// MaxGossip bounds a gossip payload: who hands it on, a flag, a beat.
 	MaxGossip = 16 + 1 + beat.MaxSize
 	// MaxState bounds the state of gossip, in bytes.
-	MaxState = 1 << 20
+	MaxState = 512 << 10
 )
 
 // A gossip payload is the id of the member that hands a beat on, and the body
@@ -25,12 +25,16 @@ func (m *Mesh) relay(b beat.Beat, covered bool) {
 		return
 	}
 	payload := append(bytes.Clone(m.self[:]), beatFrame(b, covered)[1:]...)
-	m.cfg.Gossip.Broadcast(b.Node.String(), payload)
+	if err := m.cfg.Gossip.Broadcast(b.Node.String(), payload); err != nil {
+		m.cfg.Logger.Warn("hand a beat to the gossip", "node", b.Node.Short(), "error", err)
+		return
+	}
 	m.counts.add("beats_relayed", 1)
 }
 
-// hearGossip takes a gossip payload.
-func (m *Mesh) hearGossip(payload []byte) {
+// HearGossip takes a payload that another member gave to its gossip. The slice
+// is the Mesh's. Before Run and after it the payload is dropped.
+func (m *Mesh) HearGossip(payload []byte) {
 	from, body, err := splitGossip(payload)
 	if err != nil {
 		m.counts.add("dropped_gossip_malformed", 1)
@@ -46,9 +50,10 @@ func splitGossip(payload []byte) (from identity.NodeID, body []byte, err error) 
 	return identity.NodeID(payload[:len(from)]), payload[len(from):], nil
 }
 
-// localState is the whole table for gossip's exchange of states: our id, then
-// the bodies of beat frames, each after its length.
-func (m *Mesh) localState() []byte {
+// LocalState is the newest beats of all nodes, for gossip's exchange of states:
+// our id, then the bodies of beat frames, each after its length. If they are
+// more than MaxState, some are left out, others each time.
+func (m *Mesh) LocalState() []byte {
 	state := bytes.Clone(m.self[:])
 	for _, frame := range m.allBeats() {
 		if next := appendItem(state, frame[1:]); len(next) <= MaxState {
@@ -58,8 +63,9 @@ func (m *Mesh) localState() []byte {
 	return state
 }
 
-// mergeState takes what localState of another member gave.
-func (m *Mesh) mergeState(state []byte) {
+// MergeState takes what LocalState of another member gave. The slice is the
+// Mesh's. Before Run and after it the state is dropped.
+func (m *Mesh) MergeState(state []byte) {
 	from, bodies, err := splitState(state)
 	if err != nil {
 		m.counts.add("dropped_gossip_malformed", 1)

@@ -62,7 +62,9 @@ func TestBrokenMessagesAreDroppedAndCounted(t *testing.T) {
 			framed(message(kindRanges, make([]span, maxItems+1))),
 		}},
 		{HelloProtocol, "dropped_hello_malformed", [][]byte{
-			huge, {}, framed(nil), framed([]byte{byte(kindHello)}), framed(message(kindHello, hello{})),
+			huge,
+			{},
+			framed(nil), framed([]byte{byte(kindHello)}), framed(message(kindHello, hello{})),
 			framed(message(kindHello, hello{Roster: make([]byte, 32), Addrs: make([]string, maxAddrs+1)})),
 			framed(message(kindHello, hello{Roster: make([]byte, 32), Known: []known{{Node: []byte{1}}}})),
 			framed(message(kindHello, hello{Roster: make([]byte, 32), Release: string(make([]byte, maxRelease+1))})),

@@ -23,7 +23,7 @@ const (
 	// Domain separates the signatures of beats from all others.
 	Domain = "beat"
 	// MaxPosition bounds a beat's position, in bytes.
-	MaxPosition = 4 << 10
+	MaxPosition = 3 << 10
 	// MaxSize bounds an encoded beat, in bytes.
 	MaxSize = MaxPosition + 256
 
