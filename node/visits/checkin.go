@@ -41,7 +41,7 @@ func (s *Service) CheckIn(ctx context.Context, a Arrival) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, fmt.Errorf("check in: %w", cause(err))
 	}
-	sealed, err := s.cfg.Vault.Seal(visit, 1, map[record.Audience][]byte{
+	sealed, stored, err := s.cfg.Vault.Seal(visit, 1, map[record.Audience][]byte{
 		record.CardAudience: codec.EncodeCard(record.Card{Name: a.Name, Company: a.Company, Host: a.Host, Assist: a.Assist}),
 		record.DossierAudience: codec.EncodeDossier(record.Dossier{
 			Email: a.Email, Phone: a.Phone, Purpose: a.Purpose, Lang: a.Lang,
@@ -61,6 +61,7 @@ func (s *Service) CheckIn(ctx context.Context, a Arrival) (Receipt, error) {
 	if _, err := s.cfg.Replica.Commit(ctx, drafts...); err != nil {
 		return Receipt{}, fmt.Errorf("check in: %w", cause(err))
 	}
+	stored()
 	return Receipt{Visit: visit, Badge: visit.Badge(), QR: visit.QR(), At: s.cfg.Now().UTC()}, nil
 }
 

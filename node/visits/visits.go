@@ -28,9 +28,10 @@ type Replica interface {
 
 // Vault seals and opens particulars.
 type Vault interface {
-	// Seal makes the entries that keep parts for their audiences. ErrNoKeys
-	// when this node has not heard of the campus's keys yet.
-	Seal(visit record.VisitID, version uint32, parts map[record.Audience][]byte) ([]record.SealedEntry, error)
+	// Seal makes the entries that keep parts for their audiences; stored must
+	// be called when they are durable. ErrNoKeys when this node has not heard
+	// of the campus's keys yet.
+	Seal(visit record.VisitID, version uint32, parts map[record.Audience][]byte) (entries []record.SealedEntry, stored func(), err error)
 	// Open opens one part; ErrNotForUs where this node may not.
 	Open(k record.PartKey, p crdt.SealedPart) ([]byte, error)
 }

@@ -1,0 +1,119 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+// Folder is a node's data folder. Everything a node must keep is in it.
+type Folder string
+
+// folderVersion is the format of the folder that this release writes.
+const folderVersion = 1
+
+func (f Folder) path(name string) string { return filepath.Join(string(f), name) }
+
+// Socket is where the running node takes commands.
+func (f Folder) Socket() string { return f.path("upprop.sock") }
+
+func (f Folder) key() string      { return f.path("node.key") }
+func (f Folder) root() string     { return f.path("root.key") }
+func (f Folder) about() string    { return f.path("node.json") }
+func (f Folder) database() string { return f.path("db") }
+func (f Folder) keyring() string  { return f.path("audience.keys") }
+func (f Folder) guard() string    { return f.path("applying") }
+
+// about is what node.json says: which campus the node is in.
+type about struct {
+	Format int    `json:"format"`
+	Root   []byte `json:"root"`
+	Listen string `json:"listen"`
+	HTTP   string `json:"http,omitempty"`
+}
+
+// Errors about a data folder, each one line that says what to do.
+var (
+	ErrNoNode    = errors.New("there is no node in this data folder: make a campus with `upprop init`, or join one with `upprop join`")
+	ErrIsNode    = errors.New("this data folder holds a node already: start it with `upprop run`, or choose another --data")
+	ErrNewerData = errors.New("this data folder was written by a newer release of upprop: install that release, or restore a backup made by this one")
+)
+
+func (f Folder) load() (about, error) {
+	var a about
+	b, err := os.ReadFile(f.about())
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, ErrNoNode
+	}
+	if err != nil {
+		return a, fmt.Errorf("read data folder: %w", err)
+	}
+	if err := json.Unmarshal(b, &a); err != nil || a.Format < 1 || len(a.Root) != 32 {
+		return a, fmt.Errorf("read data folder: node.json is damaged: restore it from a backup")
+	}
+	if a.Format > folderVersion {
+		return a, ErrNewerData
+	}
+	return a, nil
+}
+
+// save makes node.json, the last step of becoming a node; durable when it
+// returns.
+func (f Folder) save(a about) error {
+	a.Format = folderVersion
+	b, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write data folder: %w", err)
+	}
+	tmp := f.about() + ".new"
+	if err := writeSynced(tmp, append(b, '\n')); err != nil {
+		return fmt.Errorf("write data folder: %w", err)
+	}
+	if err := os.Rename(tmp, f.about()); err != nil {
+		return fmt.Errorf("write data folder: %w", err)
+	}
+	return syncDir(string(f))
+}
+
+// prepare makes the folder for a new node. A key left by an attempt that did
+// not come through stays in use, so that the same token can be tried again.
+func (f Folder) prepare() (*identity.Key, error) {
+	if _, err := f.load(); err == nil {
+		return nil, ErrIsNode
+	} else if !errors.Is(err, ErrNoNode) {
+		return nil, err
+	}
+	if err := os.MkdirAll(string(f), 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	key, err := identity.LoadKey(f.key())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = identity.NewKey(); err != nil {
+		return nil, err
+	}
+	return key, key.Save(f.key())
+}
+
+func writeSynced(path string, b []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(b)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync data folder: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

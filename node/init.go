@@ -1,0 +1,124 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/envelope"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/seal"
+	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+// DefaultListen is where a node listens unless told otherwise.
+const DefaultListen = "0.0.0.0:7460"
+
+// InitOptions say what the first node of a campus is.
+type InitOptions struct {
+	Dir, Campus, Name    string
+	Site, Entrance, Zone string
+	Role                 identity.Role
+	Listen, HTTP         string
+	OpenStore            func(dir string) (store.Store, error)
+	Now                  func() time.Time
+}
+
+// Init makes a campus and its first node, which holds the campus root and may
+// issue. When it returns without error all of it is durable; on an error the
+// folder is no node.
+func Init(o InitOptions) (err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.OpenStore == nil {
+		o.OpenStore = openDisk(slog.New(slog.DiscardHandler))
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	folder := Folder(o.Dir)
+	key, err := folder.prepare()
+	if err != nil {
+		return err
+	}
+	root, cert, err := identity.Found(o.Campus, identity.First{
+		Pub: key.Public(), Name: o.Name, Role: o.Role, Site: o.Site, Entrance: o.Entrance, Zone: o.Zone,
+	}, o.Now())
+	if err != nil {
+		return fmt.Errorf("make campus: %w", err)
+	}
+	if err := root.Save(folder.root()); err != nil {
+		return fmt.Errorf("make campus: %w", err)
+	}
+	s, err := o.OpenStore(folder.database())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	roster, err := identity.NewRoster(root.Public(), rosterKeeper{s})
+	if err != nil {
+		return fmt.Errorf("make campus: %w", err)
+	}
+	if _, err := roster.Add(cert); err != nil {
+		return fmt.Errorf("make campus: %w", err)
+	}
+	if err := foundSettings(o, folder, s, roster, key); err != nil {
+		return fmt.Errorf("make campus: %w", err)
+	}
+	return folder.save(about{Root: root.Public(), Listen: o.Listen, HTTP: o.HTTP})
+}
+
+func (o *InitOptions) check() error {
+	if o.Role == "" {
+		o.Role = identity.RoleDesk
+	}
+	if o.Site == "" {
+		o.Site = o.Campus
+	}
+	if o.Listen == "" {
+		o.Listen = DefaultListen
+	}
+	for what, name := range map[string]string{"campus": o.Campus, "site": o.Site, "node": o.Name, "zone": o.Zone, "entrance": o.Entrance} {
+		if name == "" && (what == "zone" || what == "entrance") {
+			continue
+		}
+		if err := record.CheckPlaceName(name); err != nil {
+			return fmt.Errorf("the %s needs a name of 1 to 64 bytes, plain text without slashes: %w", what, err)
+		}
+	}
+	return nil
+}
+
+// foundSettings writes the first settings: the campus's name and its
+// audiences' public keys.
+func foundSettings(o InitOptions, folder Folder, s store.Store, roster *identity.Roster, key *identity.Key) error {
+	ring, err := seal.OpenKeyring(folder.keyring())
+	if err != nil {
+		return err
+	}
+	settings, err := foundKeys(ring)
+	if err != nil {
+		return err
+	}
+	settings = append(settings, crdt.Setting{Key: settingCampusName, Value: shape.String(o.Campus)})
+	r, err := crdt.Open(crdt.Config{
+		Store: s, Node: record.NodeID(key.ID()), Site: record.SiteID(o.Site),
+		Sign:  func(b []byte) []byte { return key.Sign(envelope.Domain, b) },
+		Check: members{roster}.check, Now: o.Now,
+	})
+	if err != nil {
+		return err
+	}
+	var drafts []crdt.Draft
+	for i := range settings {
+		drafts = append(drafts, crdt.Draft{Setting: &settings[i]})
+	}
+	_, err = r.Commit(context.Background(), drafts...)
+	return errors.Join(err, r.Close())
+}

@@ -1,0 +1,136 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/join"
+)
+
+// ErrNoRoot means that this node does not hold the campus root.
+var ErrNoRoot = errors.New("this node does not hold the campus root: do it on the node that does (the first one), or bring the root here with `upprop root restore`")
+
+// TokenOptions say what a token lets in.
+type TokenOptions struct {
+	Role                 identity.Role
+	Name                 string
+	Site, Entrance, Zone string
+	TTL                  time.Duration
+}
+
+// CreateToken makes a token that this node alone redeems, durable before it
+// returns.
+func (n *Node) CreateToken(o TokenOptions) (join.Token, error) {
+	var relays []join.Peer
+	for _, p := range n.mesh.Peers() {
+		if m, ok := n.roster.Member(p.ID); ok && len(p.Addrs) > 0 && len(relays) < 2 {
+			relays = append(relays, join.Peer{Pub: m.Pub, Addrs: p.Addrs[:min(len(p.Addrs), 2)]})
+		}
+	}
+	addrs := n.net.Addrs()
+	return n.desk.Create(join.Options{
+		Role: o.Role, Name: o.Name, Site: o.Site, Entrance: o.Entrance, Zone: o.Zone, TTL: o.TTL,
+		Addrs: addrs[:min(len(addrs), 4)], Relays: relays,
+	})
+}
+
+// Revoke ends a node's membership: what it wrote and this node knows of goes
+// on counting, what comes later does not.
+func (n *Node) Revoke(name string) error {
+	m, ok := n.roster.ByName(name)
+	if !ok {
+		return identity.ErrNotMember
+	}
+	if m.ID == n.key.ID() {
+		return errors.New("a node cannot revoke itself: do it at another issuer")
+	}
+	_, err := n.roster.Revoke(n.key, m.ID, identity.Ending{Last: n.lastOf(m.ID)}, n.cfg.Now())
+	return err
+}
+
+// lastOf is how far a node has written, by what is known here.
+func (n *Node) lastOf(id identity.NodeID) (out []identity.LastSeq) {
+	for doc := range n.replica.Digests() {
+		for _, h := range n.replica.Vector(doc) {
+			if identity.NodeID(h.Actor.Node()) == id {
+				out = append(out, identity.LastSeq{Doc: string(doc), Actor: h.Actor[:], Seq: h.Seq})
+			}
+		}
+	}
+	return out
+}
+
+func (n *Node) root() (*identity.Root, error) {
+	r, err := identity.LoadRoot(n.folder.root())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoRoot
+	}
+	return r, err
+}
+
+// GrantIssuer appoints a member as issuer, in the name of the root.
+func (n *Node) GrantIssuer(name string) error {
+	root, err := n.root()
+	if err != nil {
+		return err
+	}
+	m, ok := n.roster.ByName(name)
+	if !ok {
+		return identity.ErrNotMember
+	}
+	_, err = n.roster.Appoint(root, m.ID, true, n.cfg.Now())
+	return err
+}
+
+// ExportRoot writes the campus root to a new file under a passphrase.
+func (n *Node) ExportRoot(path, passphrase string) (err error) {
+	root, err := n.root()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("export root: %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, f.Close())
+		if err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}()
+	if err := root.Export(f, passphrase); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// RestoreRoot brings the campus root to this node and appoints it as issuer.
+func (n *Node) RestoreRoot(path, passphrase string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("restore root: %w", err)
+	}
+	defer f.Close()
+	root, err := identity.RestoreRoot(io.LimitReader(f, 1<<20), passphrase)
+	if err != nil {
+		return err
+	}
+	if root.Campus() != n.roster.Campus() {
+		return errors.New("this file holds the root of another campus: look for the one that was exported from this campus")
+	}
+	if _, err := n.root(); errors.Is(err, ErrNoRoot) {
+		if err := root.Save(n.folder.root()); err != nil {
+			return fmt.Errorf("restore root: %w", err)
+		}
+	}
+	if n.Self().MayIssue {
+		return nil
+	}
+	_, err = n.roster.Appoint(root, n.key.ID(), true, n.cfg.Now())
+	return err
+}

@@ -1,0 +1,280 @@
+// Package node puts one node together: its data folder, the replica, the mesh
+// and the services over them. It is wiring; the rules are in the packages
+// below it (visits, access) and the screens above (kiosk, evac).
+//
+// Invariant: what Open opened, Close closes, in reverse, whatever failed in
+// between.
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/envelope"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/gossip"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/join"
+	"github.com/upprop/upprop/mesh/link"
+	"github.com/upprop/upprop/mesh/stream"
+	"github.com/upprop/upprop/node/access"
+	"github.com/upprop/upprop/node/visits"
+)
+
+// Config says how a node is opened. Dir is required.
+type Config struct {
+	// Dir is the data folder; made by Init or Enroll.
+	Dir string
+	// Listen is "IP:PORT"; empty takes what the folder remembers.
+	Listen string
+	// Network makes the node's network; nil listens with libp2p.
+	Network func(key *identity.Key, admit stream.Admit) (stream.Network, error)
+	// OpenStore opens the database in a folder; nil opens it on disk.
+	OpenStore func(dir string) (store.Store, error)
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Release is told to other nodes.
+	Release string
+	// Logger gets no personal data. Nil discards.
+	Logger *slog.Logger
+	// BeatEvery, RepairEvery and DialEvery are the mesh's intervals; zero
+	// takes its defaults.
+	BeatEvery, RepairEvery, DialEvery time.Duration
+}
+
+// Node is one node. Safe for concurrent use.
+type Node struct {
+	cfg    Config
+	folder Folder
+	about  about
+	log    *slog.Logger
+
+	key     *identity.Key
+	store   store.Store
+	roster  *identity.Roster
+	replica *crdt.Replica
+	vault   *vault
+	net     stream.Network
+	gossip  *gossip.Gossip
+	mesh    *mesh.Mesh
+	desk    *join.Desk
+	grants  *access.Grants
+	visits  *visits.Service
+
+	closers   []func() error
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// Open opens the node in a data folder and starts to listen; nothing is sent
+// before Run. Errors: ErrNoNode, store.ErrLocked, store.ErrNewer, a port in
+// use.
+func Open(cfg Config) (n *Node, err error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.OpenStore == nil {
+		cfg.OpenStore = openDisk(cfg.Logger)
+	}
+	n = &Node{cfg: cfg, folder: Folder(cfg.Dir), log: cfg.Logger}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+			n = nil
+		}
+	}()
+	if n.about, err = n.folder.load(); err != nil {
+		return n, err
+	}
+	if n.key, err = identity.LoadKey(n.folder.key()); err != nil {
+		return n, fmt.Errorf("open node: %w", err)
+	}
+	for _, step := range []func() error{n.openStore, n.openRoster, n.openReplica, n.openVault, n.openNetwork, n.openMesh} {
+		if err := step(); err != nil {
+			return n, err
+		}
+	}
+	n.visits = visits.New(visits.Config{
+		Replica: n.replica, Vault: n.vault, Place: func() record.Place { return place(n.Self()) }, Now: cfg.Now,
+	})
+	return n, nil
+}
+
+func openDisk(log *slog.Logger) func(string) (store.Store, error) {
+	return func(dir string) (store.Store, error) {
+		return store.Open(dir, store.Options{Logger: log})
+	}
+}
+
+func (n *Node) closing(fn func() error) { n.closers = append(n.closers, fn) }
+
+func (n *Node) openStore() error {
+	s, err := n.cfg.OpenStore(n.folder.database())
+	if err != nil {
+		return err
+	}
+	n.store = s
+	n.closing(s.Close)
+	return nil
+}
+
+func (n *Node) openRoster() error {
+	r, err := identity.NewRoster(ed25519.PublicKey(n.about.Root), rosterKeeper{n.store})
+	if err != nil {
+		return fmt.Errorf("read roster: %w", err)
+	}
+	n.roster = r
+	if _, ok := r.Member(n.key.ID()); !ok {
+		return fmt.Errorf("this node's own certificate is not in its roster: join the campus again with a fresh data folder")
+	}
+	return nil
+}
+
+func (n *Node) openReplica() error {
+	m := members{n.roster}
+	r, err := crdt.Open(crdt.Config{
+		Store: n.store, Node: record.NodeID(n.key.ID()), Site: record.SiteID(n.Self().Site),
+		Sign:  func(root []byte) []byte { return n.key.Sign(envelope.Domain, root) },
+		Check: m.check, MayEdit: m.mayEdit, Standing: m.standing,
+		GuardFile: n.folder.guard(), Now: n.cfg.Now, Logger: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.replica = r
+	n.closing(r.Close)
+	return nil
+}
+
+func (n *Node) openNetwork() error {
+	admit := members{n.roster}.admit(func() bool { return n.roster.OpenTokens(n.cfg.Now()) })
+	if n.cfg.Network != nil {
+		net, err := n.cfg.Network(n.key, admit)
+		if err != nil {
+			return err
+		}
+		n.net = net
+		n.closing(net.Close)
+		return nil
+	}
+	listen := n.cfg.Listen
+	if listen == "" {
+		listen = n.about.Listen
+	}
+	l, err := link.Listen(link.Config{
+		Key: n.key.Private(), Listen: listen, Admit: admit,
+		Campus: n.roster.Campus().String(), Found: n.found, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.net = l
+	n.closing(l.Close)
+	return nil
+}
+
+// found learns the address of a member seen on the local network.
+func (n *Node) found(pub ed25519.PublicKey, addrs []string) {
+	if n.mesh != nil && n.roster.Admitted(pub) {
+		n.mesh.Learn(identity.IDOf(pub), addrs)
+	}
+}
+
+func (n *Node) openMesh() (err error) {
+	if n.desk, err = join.OpenDesk(join.DeskConfig{
+		Key: n.key, Roster: n.roster, Store: tokenKeeper{n.store}, Now: n.cfg.Now,
+	}); err != nil {
+		return fmt.Errorf("open token desk: %w", err)
+	}
+	join.Serve(n.net, join.ServeConfig{
+		Self: n.key.Public(), Roster: n.roster, Desk: n.desk, Log: n.log,
+		Joined: func(id identity.NodeID, addrs []string) { n.mesh.Learn(id, addrs) },
+	})
+	n.grants = access.NewGrants(access.Config{
+		Net: n.net, Roster: n.roster, Keys: n.vault, Self: n.key.ID(), Logger: n.log,
+	})
+	if n.gossip, err = gossip.New(gossip.Config{
+		Net:      n.net,
+		Admitted: func(id identity.NodeID) bool { m, ok := n.roster.Member(id); return ok && m.Revoked == nil },
+		// The mesh exists before anything is heard.
+		OnMessage:  func(p []byte) { n.mesh.HearGossip(p) },
+		LocalState: func() []byte { return n.mesh.LocalState() },
+		MergeState: func(s []byte) { n.mesh.MergeState(s) },
+		Log:        n.log,
+	}); err != nil {
+		return fmt.Errorf("open gossip: %w", err)
+	}
+	n.mesh, err = mesh.New(mesh.Config{
+		Net: n.net, Key: n.key, Roster: n.roster, Log: replicaLog{n.replica}, Gossip: n.gossip,
+		Book: bookKeeper{n.store}, Beats: beatKeeper{n.store}, Release: n.cfg.Release,
+		Clock: n.cfg.Now, Logger: n.log,
+		Priority:  func(doc string) int { return priority(record.DayOf(n.cfg.Now()))(doc) },
+		BeatEvery: n.cfg.BeatEvery, RepairEvery: n.cfg.RepairEvery, DialEvery: n.cfg.DialEvery,
+	})
+	if err != nil {
+		return fmt.Errorf("open mesh: %w", err)
+	}
+	return nil
+}
+
+// Run works until ctx ends or the disk fails, and returns when all of it has
+// stopped. Call it once; then Close.
+func (n *Node) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopWatch := n.roster.Watch(func(identity.Record) {
+		if err := n.replica.Rejudge(); err != nil {
+			n.log.Error("visits could not be judged anew", "err", err)
+		}
+	})
+	defer stopWatch()
+	var wg sync.WaitGroup
+	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.watchDisk} {
+		wg.Go(func() {
+			if err := run(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// watchDisk ends the node when its disk has failed under a write.
+func (n *Node) watchDisk(ctx context.Context) error {
+	d, ok := n.store.(interface{ Broken() <-chan error })
+	if !ok {
+		<-ctx.Done()
+		return nil
+	}
+	select {
+	case err := <-d.Broken():
+		return fmt.Errorf("%w: %w", store.ErrBroken, err)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Close closes everything. Idempotent.
+func (n *Node) Close() error {
+	n.closeOnce.Do(func() {
+		for i := len(n.closers) - 1; i >= 0; i-- {
+			n.closeErr = errors.Join(n.closeErr, n.closers[i]())
+		}
+	})
+	return n.closeErr
+}

@@ -1,0 +1,142 @@
+package node
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/visits"
+)
+
+// running is one node that works until the test ends.
+type running struct {
+	*Node
+	t    *testing.T
+	stop func()
+}
+
+func run(t *testing.T, dir string) *running {
+	t.Helper()
+	n, err := Open(Config{Dir: dir, Listen: "127.0.0.1:0", BeatEvery: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	r := &running{Node: n, t: t}
+	r.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+		done <- nil
+	}
+	t.Cleanup(r.stop)
+	return r
+}
+
+func first(t *testing.T) *running {
+	t.Helper()
+	dir := t.TempDir()
+	if err := Init(InitOptions{Dir: dir, Campus: "Ekudden", Name: "Reception", Listen: "127.0.0.1:0"}); err != nil {
+		t.Fatal(err)
+	}
+	return run(t, dir)
+}
+
+func (r *running) joined(name string, role identity.Role) *running {
+	r.t.Helper()
+	tok, err := r.CreateToken(TokenOptions{Role: role, Name: name})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	dir := r.t.TempDir()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if _, err := Enroll(ctx, EnrollOptions{Dir: dir, Token: tok, Listen: "127.0.0.1:0"}); err != nil {
+		r.t.Fatal(err)
+	}
+	return run(r.t, dir)
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("never: %s", what)
+}
+
+func TestCampusOfThree(t *testing.T) {
+	desk := first(t)
+	east := desk.joined("East gate", identity.RoleEntrance)
+	warden := desk.joined("Warden 1", identity.RoleWarden)
+	ctx := context.Background()
+
+	var got visits.Receipt
+	eventually(t, "the entrance knows the campus's keys", func() bool {
+		var err error
+		got, err = east.Visits().CheckIn(ctx, visits.Arrival{Name: "Astrid Ek", Company: "Bolaget", Host: "Sven"})
+		return err == nil
+	})
+	for _, n := range []*running{desk, warden} {
+		eventually(t, "the name is readable at "+n.Self().Name, func() bool {
+			c, err := n.Visits().Card(got.Visit)
+			return err == nil && c.Name == "Astrid Ek"
+		})
+	}
+	if _, err := east.Visits().Card(got.Visit); err == nil {
+		t.Fatal("an entrance opens a card")
+	}
+	if _, err := warden.Visits().Dossier(got.Visit); err == nil {
+		t.Fatal("a warden opens a dossier")
+	}
+	eventually(t, "every node hears every other", func() bool {
+		for _, n := range []*running{desk, east, warden} {
+			for _, news := range n.Mesh().Freshness() {
+				if news.AsOf.IsZero() {
+					return false
+				}
+			}
+		}
+		return true
+	})
+	d, err := desk.Visits().CheckOut(ctx, got.Badge.String(), "desk")
+	if err != nil || !d.Known {
+		t.Fatal(d, err)
+	}
+	for _, n := range []*running{east, warden} {
+		eventually(t, "nobody is inside by "+n.Self().Name, func() bool { return len(n.Replica().Open()) == 0 })
+	}
+
+	// East is away, news is made, East comes back and knows.
+	dir := string(east.Folder())
+	east.stop()
+	r2, err := desk.Visits().CheckIn(ctx, visits.Arrival{Name: "Björn Al"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	east = run(t, dir)
+	eventually(t, "the returned node knows what it missed", func() bool {
+		p, err := east.Replica().Presence(r2.Visit)
+		return err == nil && p.State == record.Present
+	})
+}
+
+func TestRevokedNodeIsCutOff(t *testing.T) {
+	desk := first(t)
+	east := desk.joined("East gate", identity.RoleEntrance)
+	eventually(t, "connected", func() bool { return len(desk.Mesh().Peers()) == 1 })
+	if err := desk.Revoke("East gate"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "cut off", func() bool { return len(desk.Mesh().Peers()) == 0 && len(east.Mesh().Peers()) == 0 })
+}

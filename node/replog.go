@@ -1,0 +1,93 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+// replicaLog shows the replica to the mesh, which knows neither documents nor
+// visits.
+type replicaLog struct{ *crdt.Replica }
+
+func (l replicaLog) Digests() ([]mesh.DocDigest, error) {
+	var out []mesh.DocDigest
+	for doc, sum := range l.Replica.Digests() {
+		out = append(out, mesh.DocDigest{Doc: string(doc), Sum: sum})
+	}
+	return out, nil
+}
+
+func (l replicaLog) Vector(doc string) ([]mesh.Head, error) {
+	var out []mesh.Head
+	for _, h := range l.Replica.Vector(record.DocID(doc)) {
+		out = append(out, mesh.Head{Actor: h.Actor[:], Seq: h.Seq})
+	}
+	return out, nil
+}
+
+func (l replicaLog) Read(doc string, actor []byte, after uint64, fn func(uint64, []byte) error) error {
+	if len(actor) != len(record.ActorID{}) {
+		return nil
+	}
+	return l.Replica.Read(record.DocID(doc), record.ActorID(actor), after, fn)
+}
+
+func (l replicaLog) Put(ctx context.Context, _ identity.NodeID, raws [][]byte) ([]mesh.Gap, error) {
+	gaps, err := l.Replica.Put(ctx, raws)
+	var out []mesh.Gap
+	for _, g := range gaps {
+		out = append(out, mesh.Gap{Doc: string(g.Doc), Actor: g.Actor[:], Have: g.Have})
+	}
+	return out, err
+}
+
+func (l replicaLog) Tail(cursor uint64, max int) ([][]byte, uint64, error) {
+	raws, next := l.Replica.Tail(cursor, max)
+	return raws, next, nil
+}
+
+func (l replicaLog) TailEnd() uint64 {
+	end, _ := l.Replica.TailEnd()
+	return end
+}
+
+func (l replicaLog) Changed() <-chan struct{} {
+	_, local := l.Replica.TailEnd()
+	return local
+}
+
+func (l replicaLog) Position() (time.Time, []byte, error) {
+	at, pos := l.Replica.Position()
+	return at, pos, nil
+}
+
+func (l replicaLog) Covers(node identity.NodeID, pos []byte) bool {
+	return l.Replica.Covers(record.NodeID(node), pos)
+}
+
+func (l replicaLog) Within(node identity.NodeID, older, newer []byte) bool {
+	return l.Replica.Within(record.NodeID(node), older, newer)
+}
+
+// priority sends what matters in a fire first: today's presence, then other
+// days from the newest, then settings, then sealed particulars.
+func priority(today record.Day) func(doc string) int {
+	return func(doc string) int {
+		d, err := record.ParseDocID(doc)
+		switch {
+		case err != nil:
+			return 1 << 20
+		case d.Kind == record.DocCampus:
+			return 0
+		case d.Kind == record.DocDay:
+			return 1 + 2*max(int(today-d.Day), 0)
+		default:
+			return 2 + 2*max(int(today-d.Day), 0)
+		}
+	}
+}

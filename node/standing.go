@@ -1,0 +1,65 @@
+package node
+
+import (
+	"crypto/ed25519"
+
+	"github.com/upprop/upprop/crdt/envelope"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/stream"
+)
+
+// members answers the replica's and the network's questions about who is who
+// from the roster.
+type members struct{ *identity.Roster }
+
+// check says whether sig is the node's signature of a commit's root. Revoked
+// nodes' entries verify too: the fold judges what they are worth.
+func (m members) check(node record.NodeID, root, sig []byte) bool {
+	x, ok := m.Member(identity.NodeID(node))
+	return ok && identity.Verify(x.Pub, envelope.Domain, root, sig)
+}
+
+// mayEdit says whose settings count.
+func (m members) mayEdit(node record.NodeID) bool {
+	x, ok := m.Member(identity.NodeID(node))
+	return ok && (x.MayIssue || x.Role == identity.RoleDesk)
+}
+
+// standing judges an event of a revoked node by the last sequence that counts.
+func (m members) standing(id record.EventID) record.Standing {
+	x, ok := m.Member(identity.NodeID(id.Actor.Node()))
+	if !ok || x.Revoked == nil {
+		return record.Counted
+	}
+	for _, last := range x.Revoked.Last {
+		if last.Doc == string(id.Doc) && string(last.Actor) == string(id.Actor[:]) && id.Seq <= last.Seq {
+			return record.Counted
+		}
+	}
+	return record.Late
+}
+
+// admit judges a key that wants a connection.
+func (m members) admit(guests func() bool) stream.Admit {
+	return func(pub ed25519.PublicKey) stream.Standing {
+		switch {
+		case m.Admitted(pub):
+			return stream.Member
+		case guests():
+			return stream.Guest
+		}
+		return stream.Refused
+	}
+}
+
+// place is where a member stands.
+func place(x identity.Member) record.Place {
+	p := record.Place{
+		Site: record.SiteID(x.Site), Zone: record.ZoneID(x.Zone), Entrance: record.EntranceID(x.Entrance),
+	}
+	if p.Entrance == "" {
+		p.Entrance = record.EntranceID(x.Name)
+	}
+	return p
+}
