@@ -92,18 +92,18 @@ func (m *Mesh) sayHello(ctx context.Context, p *peer) error {
 	}
 	defer s.Reset()
 	defer context.AfterFunc(ctx, s.Reset)()
-	if err := m.send(s, message(kindHello, m.myHello(p.id))); err != nil {
+	if err := stream.WriteFrame(s, message(kindHello, m.myHello(p.id))); err != nil {
 		return err
 	}
-	if err := m.drained(s); err != nil {
+	if err := drained(s); err != nil {
 		return err
 	}
 	return s.Close()
 }
 
 // serveHello takes a peer's hello.
-func (m *Mesh) serveHello(_ context.Context, s stream.Stream) error {
-	k, body, err := m.receive(s, maxMessage)
+func (m *Mesh) serveHello(_ context.Context, s *patient) error {
+	k, body, err := receive(s, maxMessage)
 	switch {
 	case err == io.EOF:
 		return fmt.Errorf("%w: no hello", errMalformed)

@@ -39,7 +39,7 @@ type Log interface {
 	Vector(doc string) ([]Head, error)
 	// Read hands fn the entries of one actor after a sequence, in order, until
 	// fn returns an error, which Read returns, or the end. raw is valid during
-	// the call only.
+	// the call only. fn blocks when the member it sends to is slow.
 	Read(doc string, actor []byte, after uint64, fn func(seq uint64, raw []byte) error) error
 	// Put verifies and applies entries received from a member, in order, and
 	// blocks until they are folded and durable. The slices are the Log's to

@@ -1,5 +1,5 @@
 // Package mesh replicates opaque, self-authenticating entries between the
-// members of a campus over a [stream.Network]: it pushes what is new, repairs
+// members of a campus over a network of streams: it pushes what is new, repairs
 // by pulling what is missing, keeps members connected and their rosters equal,
 // and says how fresh each member's entries are here. It knows no visitor and
 // reads no entry, and it is not a store: what it moves lives in the [Log].
@@ -13,11 +13,9 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/upprop/upprop/mesh/beat"
 	"github.com/upprop/upprop/mesh/identity"
-	"github.com/upprop/upprop/mesh/stream"
 )
 
 // The protocols of the mesh; all are for members only.
@@ -165,19 +163,15 @@ func (m *Mesh) member(id identity.NodeID) (identity.Member, bool) {
 }
 
 // open opens a stream of ours to a connected peer.
-func (m *Mesh) open(ctx context.Context, id identity.NodeID, protocol string) (stream.Stream, error) {
+func (m *Mesh) open(ctx context.Context, id identity.NodeID, protocol string) (*patient, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Patience)
 	defer cancel()
 	s, err := m.cfg.Net.Open(ctx, id, protocol)
 	if err != nil {
 		return nil, err
 	}
-	return counted{s, &m.counts}, nil
+	return m.patient(s), nil
 }
-
-// deadline is the wall time at which patience with a peer ends. Networks keep
-// wall time whatever the Clock says.
-func (m *Mesh) deadline() time.Time { return time.Now().Add(m.cfg.Patience) }
 
 // signal wakes the owner of a channel of capacity one.
 func signal(ch chan struct{}) {

@@ -75,12 +75,17 @@ func (m *Mesh) connected() []*peer {
 	return all
 }
 
-// sweep drops peers whose going was missed; between Peers and Notify one may
-// slip through at the start.
+// sweep drops peers whose going was missed, as may happen between Peers and
+// Notify at the start, and hangs up on who is a member no more.
 func (m *Mesh) sweep() {
 	there := map[identity.NodeID]bool{}
 	for _, id := range m.cfg.Net.Peers() {
 		there[id] = true
+		if _, ok := m.member(id); !ok {
+			m.counts.add("hangups", 1)
+			m.cfg.Logger.Info("hung up on a node that is no member", "peer", id.Short())
+			m.cfg.Net.Hangup(id)
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -14,15 +14,18 @@ import (
 )
 
 const (
-	maxPulls   = 4                // pulls running at once
+	maxPulls   = 8                // pulls running at once
 	maxPull    = 10 * time.Minute // one pull; the next goes on where it was
 	docsAtOnce = 32               // documents compared in one round
-	askAgain   = time.Second      // after another pull had what we wanted
+
+	firstAgain = time.Second // after another pull had what we wanted
+	lastAgain  = 4 * time.Second
 )
 
 // runPull pulls from the peer whenever that is wanted, one pull at a time.
 func (m *Mesh) runPull(p *peer) {
 	pause := backoff{firstPause, lastPause}
+	again := backoff{firstAgain, lastAgain}
 	for {
 		select {
 		case <-p.ctx.Done():
@@ -50,11 +53,12 @@ func (m *Mesh) runPull(p *peer) {
 			continue
 		case skipped:
 			p.want.askAll()
-			if !sleep(p.ctx, askAgain) {
+			if !again.pause(p.ctx) {
 				return
 			}
+			continue
 		}
-		pause.next = firstPause
+		pause.next, again.next = firstPause, firstAgain
 	}
 }
 
@@ -92,7 +96,7 @@ type puller struct {
 	m       *Mesh
 	ctx     context.Context
 	peer    identity.NodeID
-	s       stream.Stream
+	s       *patient
 	run     run
 	skipped bool
 }
@@ -123,12 +127,12 @@ func (c *puller) differing() ([]string, error) {
 	for _, d := range digests {
 		own[d.Doc] = d.Sum
 	}
-	if err := c.m.send(c.s, []byte{byte(kindDigestsAsk)}); err != nil {
+	if err := stream.WriteFrame(c.s, []byte{byte(kindDigestsAsk)}); err != nil {
 		return nil, err
 	}
 	differ := map[string]bool{}
 	seen := 0
-	err = c.m.answers(c.s, kindDigests, maxMessage, func(body []byte) error {
+	err = answers(c.s, kindDigests, maxMessage, func(body []byte) error {
 		theirs, err := decodeDigests(body)
 		if seen += len(theirs); err == nil && (seen > maxDocs || len(theirs) == 0) {
 			err = fmt.Errorf("%w: number of documents", errMalformed)
@@ -148,12 +152,12 @@ func (c *puller) differing() ([]string, error) {
 
 // missing asks for the vectors of docs and says what the peer has beyond ours.
 func (c *puller) missing(docs []string) ([]span, error) {
-	if err := c.m.send(c.s, message(kindVectorsAsk, docs)); err != nil {
+	if err := stream.WriteFrame(c.s, message(kindVectorsAsk, docs)); err != nil {
 		return nil, err
 	}
 	theirs := map[string][]wireHead{}
 	seen := 0
-	if err := c.m.answers(c.s, kindVectors, maxMessage, func(body []byte) error {
+	if err := answers(c.s, kindVectors, maxMessage, func(body []byte) error {
 		v, err := decodeVector(body)
 		if err != nil {
 			return err
@@ -204,10 +208,10 @@ func (c *puller) fetch(spans []span) error {
 		if len(free) == 0 {
 			return nil
 		}
-		if err := c.m.send(c.s, message(kindRanges, free)); err != nil {
+		if err := stream.WriteFrame(c.s, message(kindRanges, free)); err != nil {
 			return err
 		}
-		if err := c.m.answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
+		if err := answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
 			raws, err := decodeEntries(body)
 			if err != nil {
 				return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/upprop/upprop/mesh/stream"
 )
@@ -17,22 +16,14 @@ var errRead = errors.New("read log")
 var errStop = errors.New("stop")
 
 // servePull answers one requester until it closes its side.
-func (m *Mesh) servePull(ctx context.Context, s stream.Stream) error {
+func (m *Mesh) servePull(ctx context.Context, s *patient) error {
 	m.counts.add("pulls_served", 1)
+	s.idle = 3 * m.cfg.Patience // between requests the requester writes to its disk
 	for ctx.Err() == nil {
-		// Between requests the requester may be writing to its disk, or be
-		// waiting for its turn.
-		if err := s.SetReadDeadline(time.Now().Add(3 * m.cfg.Patience)); err != nil {
-			return err
-		}
-		frame, err := stream.ReadFrame(s, maxMessage)
+		k, body, err := receive(s, maxMessage)
 		if err == io.EOF {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		k, body, err := parse(frame)
 		if err != nil {
 			return err
 		}
@@ -80,11 +71,11 @@ func (m *Mesh) answerDigests(s stream.Stream) error {
 		items[i] = wireDigest{Doc: d.Doc, Sum: d.Sum[:]}
 	}
 	if err := chunks(items, maxItems, func(part []wireDigest) error {
-		return m.send(s, message(kindDigests, part))
+		return stream.WriteFrame(s, message(kindDigests, part))
 	}); err != nil {
 		return err
 	}
-	return m.send(s, end)
+	return stream.WriteFrame(s, end)
 }
 
 func (m *Mesh) answerVectors(s stream.Stream, docs []string) error {
@@ -98,12 +89,12 @@ func (m *Mesh) answerVectors(s stream.Stream, docs []string) error {
 			items[i] = wireHead{Actor: h.Actor, Seq: h.Seq}
 		}
 		if err := chunks(items, maxItems, func(part []wireHead) error {
-			return m.send(s, message(kindVectors, wireVector{Doc: doc, Heads: part}))
+			return stream.WriteFrame(s, message(kindVectors, wireVector{Doc: doc, Heads: part}))
 		}); err != nil {
 			return err
 		}
 	}
-	return m.send(s, end)
+	return stream.WriteFrame(s, end)
 }
 
 // answerSpans streams entries straight from the log; a requester that reads
@@ -115,7 +106,7 @@ func (m *Mesh) answerSpans(s stream.Stream, spans []span) error {
 		if len(frame) == 0 {
 			return nil
 		}
-		err := m.send(s, frame)
+		err := stream.WriteFrame(s, frame)
 		m.counts.add("entries_out", count)
 		frame, count = frame[:0], 0
 		return err
@@ -145,5 +136,5 @@ func (m *Mesh) answerSpans(s stream.Stream, spans []span) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	return m.send(s, end)
+	return stream.WriteFrame(s, end)
 }

@@ -124,9 +124,9 @@ func decodeSpans(body []byte) ([]span, error) {
 
 // answers hands fn the body of each frame of one kind up to the end frame; a
 // frame of another kind, or the end of the stream, breaks the protocol.
-func (m *Mesh) answers(s stream.Stream, want kind, limit int, fn func(body []byte) error) error {
+func answers(s stream.Stream, want kind, limit int, fn func(body []byte) error) error {
 	for {
-		k, body, err := m.receive(s, limit)
+		k, body, err := receive(s, limit)
 		switch {
 		case err == io.EOF:
 			return io.ErrUnexpectedEOF

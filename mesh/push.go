@@ -90,9 +90,9 @@ func (m *Mesh) runPush(p *peer) {
 }
 
 // pushOver writes to one stream until it fails; first all beats known here.
-func (m *Mesh) pushOver(p *peer, s stream.Stream) error {
+func (m *Mesh) pushOver(p *peer, s *patient) error {
 	defer context.AfterFunc(p.ctx, s.Reset)()
-	if err := m.flush(s, m.allBeats()); err != nil {
+	if err := flush(s, m.allBeats()); err != nil {
 		return err
 	}
 	for {
@@ -102,7 +102,7 @@ func (m *Mesh) pushOver(p *peer, s stream.Stream) error {
 		case <-p.queue.ready:
 		}
 		for b, ok := p.queue.take(); ok; b, ok = p.queue.take() {
-			if err := m.flush(s, frames(b)); err != nil {
+			if err := flush(s, frames(b)); err != nil {
 				return err
 			}
 			m.counts.add("entries_out", len(b.entries))
@@ -135,7 +135,7 @@ func frames(b batch) [][]byte {
 }
 
 // flush writes frames in one write.
-func (m *Mesh) flush(s stream.Stream, frames [][]byte) error {
+func flush(s stream.Stream, frames [][]byte) error {
 	if len(frames) == 0 {
 		return nil
 	}
@@ -145,29 +145,20 @@ func (m *Mesh) flush(s stream.Stream, frames [][]byte) error {
 			return err
 		}
 	}
-	if err := s.SetWriteDeadline(m.deadline()); err != nil {
-		return err
-	}
 	_, err := s.Write(buf.Bytes())
 	return err
 }
 
 // servePush takes what a peer pushes. The peer says a beat at intervals, so a
 // silent stream is a broken one.
-func (m *Mesh) servePush(ctx context.Context, s stream.Stream) error {
+func (m *Mesh) servePush(ctx context.Context, s *patient) error {
 	from := s.Remote()
+	s.idle = 3*m.cfg.BeatEvery + m.cfg.Patience
 	for {
-		if err := s.SetReadDeadline(time.Now().Add(3*m.cfg.BeatEvery + m.cfg.Patience)); err != nil {
-			return err
-		}
-		frame, err := stream.ReadFrame(s, maxEntries+frameSpare)
+		k, body, err := receive(s, maxEntries+frameSpare)
 		if err == io.EOF {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		k, body, err := parse(frame)
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func (m *Mesh) syncRoster(ctx context.Context, p *peer) error {
 	defer s.Reset()
 	defer context.AfterFunc(ctx, s.Reset)()
 	digest := m.cfg.Roster.Digest()
-	if err := m.send(s, append([]byte{byte(kindRosterDigest)}, digest[:]...)); err != nil {
+	if err := stream.WriteFrame(s, append([]byte{byte(kindRosterDigest)}, digest[:]...)); err != nil {
 		return err
 	}
 	same, err := m.sameRoster(s, digest)
@@ -66,13 +66,13 @@ func (m *Mesh) syncRoster(ctx context.Context, p *peer) error {
 }
 
 // serveRoster is the other side of syncRoster.
-func (m *Mesh) serveRoster(_ context.Context, s stream.Stream) error {
+func (m *Mesh) serveRoster(_ context.Context, s *patient) error {
 	digest := m.cfg.Roster.Digest()
 	same, err := m.sameRoster(s, digest)
 	if err != nil {
 		return err
 	}
-	if err := m.send(s, append([]byte{byte(kindRosterDigest)}, digest[:]...)); err != nil || same {
+	if err := stream.WriteFrame(s, append([]byte{byte(kindRosterDigest)}, digest[:]...)); err != nil || same {
 		return err
 	}
 	theirs, err := m.readNames(s)
@@ -90,7 +90,7 @@ func (m *Mesh) serveRoster(_ context.Context, s stream.Stream) error {
 }
 
 func (m *Mesh) sameRoster(s stream.Stream, own [32]byte) (bool, error) {
-	k, body, err := m.receive(s, maxMessage)
+	k, body, err := receive(s, maxMessage)
 	switch {
 	case err == io.EOF:
 		return false, io.ErrUnexpectedEOF
@@ -109,16 +109,16 @@ func (m *Mesh) sendNames(s stream.Stream, records [][]byte) error {
 			name := nameOf(raw)
 			frame = append(frame, name[:]...)
 		}
-		return m.send(s, frame)
+		return stream.WriteFrame(s, frame)
 	}); err != nil {
 		return err
 	}
-	return m.send(s, end)
+	return stream.WriteFrame(s, end)
 }
 
 func (m *Mesh) readNames(s stream.Stream) (map[recordName]bool, error) {
 	names := map[recordName]bool{}
-	err := m.answers(s, kindNames, maxMessage, func(body []byte) error {
+	err := answers(s, kindNames, maxMessage, func(body []byte) error {
 		if len(body) == 0 || len(body)%nameSize != 0 {
 			return fmt.Errorf("%w: record names", errMalformed)
 		}
@@ -140,24 +140,24 @@ func (m *Mesh) sendRecords(s stream.Stream, own [][]byte, theirs map[recordName]
 			continue
 		}
 		if frame = appendItem(frame, raw); len(frame) >= recordsChunk {
-			if err := m.send(s, frame); err != nil {
+			if err := stream.WriteFrame(s, frame); err != nil {
 				return err
 			}
 			frame = frame[:1]
 		}
 	}
 	if len(frame) > 1 {
-		if err := m.send(s, frame); err != nil {
+		if err := stream.WriteFrame(s, frame); err != nil {
 			return err
 		}
 	}
-	return m.send(s, end)
+	return stream.WriteFrame(s, end)
 }
 
 // readRecords has the roster judge each record that the peer sends.
 func (m *Mesh) readRecords(s stream.Stream) error {
 	total := 0
-	return m.answers(s, kindRecords, maxMessage, func(body []byte) error {
+	return answers(s, kindRecords, maxMessage, func(body []byte) error {
 		raws, err := splitItems(body, identity.MaxRecord)
 		if err != nil {
 			return err
@@ -185,13 +185,7 @@ func (m *Mesh) runRoster(ctx context.Context) {
 			return
 		case <-m.roster:
 		}
-		for _, id := range m.cfg.Net.Peers() {
-			if _, ok := m.member(id); !ok {
-				m.counts.add("hangups", 1)
-				m.cfg.Logger.Info("hung up on a node that is no member", "peer", id.Short())
-				m.cfg.Net.Hangup(id)
-			}
-		}
+		m.sweep()
 		for _, p := range m.connected() {
 			p.greet.ask(greetRoster)
 		}

@@ -20,7 +20,7 @@ type slot struct {
 
 // serve registers a protocol whose handler returns an error when the stream is
 // to be reset; malformed names the counter for peers that break the protocol.
-func (m *Mesh) serve(protocol, malformed string, h func(context.Context, stream.Stream) error) {
+func (m *Mesh) serve(protocol, malformed string, h func(context.Context, *patient) error) {
 	m.cfg.Net.Handle(protocol, false, func(ctx context.Context, s stream.Stream) {
 		ctx, leave, ok := m.enter(ctx, slot{s.Remote(), protocol})
 		if !ok {
@@ -29,7 +29,7 @@ func (m *Mesh) serve(protocol, malformed string, h func(context.Context, stream.
 		}
 		defer leave()
 		defer context.AfterFunc(ctx, s.Reset)()
-		err := h(ctx, counted{s, &m.counts})
+		err := h(ctx, m.patient(s))
 		switch {
 		case err == nil:
 			_ = s.Close() // the peer has all it asked for, or is gone
@@ -75,36 +75,25 @@ func (m *Mesh) enter(ctx context.Context, sl slot) (_ context.Context, leave fun
 	}, true
 }
 
-// receive reads one frame of at most limit bytes within the peer's patience;
-// io.EOF at the end.
-func (m *Mesh) receive(s stream.Stream, limit int) (kind, []byte, error) {
-	if err := s.SetReadDeadline(m.deadline()); err != nil {
-		return 0, nil, err
-	}
+func (m *Mesh) patient(s stream.Stream) *patient {
+	return &patient{Stream: s, counts: &m.counts, write: m.cfg.Patience, idle: m.cfg.Patience}
+}
+
+// receive reads one frame of at most limit bytes; io.EOF itself at the end.
+func receive(s stream.Stream, limit int) (kind, []byte, error) {
 	frame, err := stream.ReadFrame(s, limit)
-	switch {
-	case err == io.EOF:
-		return 0, nil, io.EOF
-	case err != nil:
+	if err != nil {
 		return 0, nil, err
 	}
 	return parse(frame)
 }
 
-// send writes one frame within the peer's patience.
-func (m *Mesh) send(s stream.Stream, frame []byte) error {
-	if err := s.SetWriteDeadline(m.deadline()); err != nil {
-		return err
-	}
-	return stream.WriteFrame(s, frame)
-}
-
 // drained waits until the peer has closed its side, and so has read ours.
-func (m *Mesh) drained(s stream.Stream) error {
+func drained(s stream.Stream) error {
 	if err := s.CloseWrite(); err != nil {
 		return err
 	}
-	switch _, _, err := m.receive(s, 0); {
+	switch _, _, err := receive(s, 0); {
 	case err == io.EOF:
 		return nil
 	case err != nil:
