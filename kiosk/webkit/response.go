@@ -37,14 +37,19 @@ type Page struct {
 	Name string
 	// Status is the status code; zero means 200.
 	Status int
-	Data   any
+	// Path is where the language switch leads; empty means the request's path.
+	Path string
+	Data any
 	// Refresh is for browsers without script only.
 	Refresh Refresh
 }
 
 func (p Page) respond(w http.ResponseWriter, r *Request) error {
+	if p.Path == "" {
+		p.Path = r.URL.Path
+	}
 	body, err := r.engine.render(r.Locale, p.Name, "layout", View{
-		Place: r.engine.cfg.Place, Home: r.engine.cfg.Prefix, Path: r.URL.Path,
+		Place: r.engine.cfg.Place, Home: r.engine.cfg.Prefix, Path: p.Path,
 		Now: r.engine.cfg.Clock(), Refresh: p.Refresh, Data: p.Data,
 	})
 	if err != nil {

@@ -1,18 +1,25 @@
 // Keeps every <div data-live="/path/to/events"> up to date. Each "fragment"
-// event carries the region rendered by the server. The page is complete
+// event carries the region rendered by the server; each "part" event carries
+// elements that replace those of the same id within it. The page is complete
 // without this; with it, the page says when it has lost the node.
+//
+// A region with data-live-patience="5" counts as lost when nothing has come
+// for so many seconds, however well the connection seems. Whenever a region
+// was updated or lost, the document gets a "live" event.
 const state = document.querySelector("[data-live-state]");
 const up = new Map();
 
 function tell(region, live) {
   up.set(region, live);
   region.dataset.liveIs = live ? "on" : "lost";
-  if (!state) return;
   const all = [...up.values()].every(Boolean);
-  state.hidden = false;
-  state.dataset.liveIs = all ? "on" : "lost";
-  state.querySelector("[data-live-on]").hidden = !all;
-  state.querySelector("[data-live-lost]").hidden = all;
+  if (state) {
+    state.hidden = false;
+    state.dataset.liveIs = all ? "on" : "lost";
+    state.querySelector("[data-live-on]").hidden = !all;
+    state.querySelector("[data-live-lost]").hidden = all;
+  }
+  document.dispatchEvent(new CustomEvent("live", { detail: { live: all } }));
 }
 
 // Changes only what differs, so that focus, scroll and a finger on a button
@@ -39,6 +46,7 @@ function morph(from, to) {
 
 function children(from, to) {
   const wanted = new Set([...to.children].map((n) => n.id).filter(Boolean));
+  const have = new Map([...from.children].filter((n) => n.id).map((n) => [n.id, n]));
   let at = from.firstChild;
   for (const next of [...to.childNodes]) {
     while (at && at.id && at.id !== next.id && !wanted.has(at.id)) {
@@ -46,7 +54,7 @@ function children(from, to) {
       at = at.nextSibling;
       gone.remove();
     }
-    const same = next.id && [...from.children].find((n) => n.id === next.id);
+    const same = next.id && have.get(next.id);
     if (same && same !== at) from.insertBefore(same, at);
     else if (!same && next.id) {
       from.insertBefore(next.cloneNode(true), at);
@@ -68,21 +76,57 @@ function children(from, to) {
 
 function listen(region) {
   const source = new EventSource(region.dataset.live);
-  source.addEventListener("open", () => tell(region, true));
-  source.addEventListener("fragment", (event) => {
+  const patience = Number(region.dataset.livePatience || 0) * 1000;
+  let heard = Date.now();
+  let timer;
+
+  const end = () => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", look);
+    source.close();
+  };
+  const again = (after) => {
+    end();
+    setTimeout(listen, after, region);
+  };
+  // A connection can be dead for minutes without an error.
+  const look = () => {
+    if (Date.now() - heard <= patience) return;
+    tell(region, false);
+    again(0);
+  };
+  const read = (event) => {
+    heard = Date.now();
     const next = document.createElement("template");
     next.innerHTML = event.data;
+    return next.content;
+  };
+
+  // Where patience is short, only news proves that the page is live.
+  source.addEventListener("open", () => { if (!patience) tell(region, true); });
+  source.addEventListener("fragment", (event) => {
     const to = region.cloneNode(false);
-    to.replaceChildren(next.content);
+    to.replaceChildren(read(event));
     children(region, to);
+    tell(region, true);
+  });
+  source.addEventListener("part", (event) => {
+    for (const to of [...read(event).children]) {
+      const from = document.getElementById(to.id);
+      if (from && region.contains(from)) morph(from, to);
+    }
     tell(region, true);
   });
   source.addEventListener("error", () => {
     tell(region, false);
     // The browser retries a cut by itself, but not a refusal.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000, region);
+    if (source.readyState === EventSource.CLOSED) again(3000);
   });
-  addEventListener("pagehide", () => source.close(), { once: true });
+  if (patience) {
+    timer = setInterval(look, 1000);
+    document.addEventListener("visibilitychange", look);
+  }
+  addEventListener("pagehide", end, { once: true });
 }
 
 for (const region of document.querySelectorAll("[data-live]")) listen(region);
