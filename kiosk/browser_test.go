@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"math"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -180,9 +181,9 @@ func TestPause(t *testing.T) {
 // TestPrint checks the size of the paper and keeps it for people to look at.
 func TestPrint(t *testing.T) {
 	b := browsertest.Start(t)
-	for shape, box := range map[kiosk.Badge]string{
-		kiosk.BadgeCard:  "243.75 153",
-		kiosk.BadgeLabel: "175.5 283.5",
+	for shape, want := range map[kiosk.Badge][2]float64{
+		kiosk.BadgeCard:  {86, 54},
+		kiosk.BadgeLabel: {62, 100},
 	} {
 		k, _, _ := door(t, func(c *kiosk.Config) { c.Badge = shape })
 		srv := httptest.NewServer(k)
@@ -194,8 +195,13 @@ func TestPrint(t *testing.T) {
 		if n := bytes.Count(pdf, []byte("/Type /Page\n")); n != 1 {
 			t.Errorf("%s: %d sheets, want 1", shape, n)
 		}
-		if i := bytes.Index(pdf, []byte("/MediaBox")); i < 0 || !bytes.Contains(pdf[i:i+60], []byte(box)) {
-			t.Errorf("%s: not on %s points: %q", shape, box, pdf[max(i, 0):max(i, 0)+60])
+		var w, h float64
+		if _, err := fmt.Sscanf(string(pdf[max(0, bytes.Index(pdf, []byte("/MediaBox"))):]), "/MediaBox [0 0 %g %g]", &w, &h); err != nil {
+			t.Fatalf("%s: no size of paper: %v", shape, err)
+		}
+		const mm = 25.4 / 72
+		if math.Abs(w*mm-want[0]) > 0.5 || math.Abs(h*mm-want[1]) > 0.5 {
+			t.Errorf("%s: %.1f × %.1f mm, want %v", shape, w*mm, h*mm, want)
 		}
 		if dir := os.Getenv("UPPROP_SHOTS"); dir != "" {
 			if err := os.WriteFile(filepath.Join(dir, "badge-"+string(shape)+".pdf"), pdf, 0o600); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -16,6 +17,8 @@ import (
 type Page struct {
 	t   testing.TB
 	ctx context.Context
+	// noScript is set while the page runs no script of its own.
+	noScript bool
 }
 
 // Page opens a tab, which is closed when the test ends.
@@ -37,6 +40,7 @@ func (p *Page) Look(look Look) {
 	if look.Width == 0 {
 		look.Width, look.Height = 1440, 900
 	}
+	p.noScript = look.NoScript
 	scheme, media := "light", ""
 	if look.Dark {
 		scheme = "dark"
@@ -70,17 +74,65 @@ func (p *Page) do(a chromedp.Action[chromedp.Void]) {
 }
 
 // Goto loads a URL and waits for it.
-func (p *Page) Goto(url string) { p.t.Helper(); p.do(chromedp.Navigate(url)) }
+func (p *Page) Goto(url string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(url))
+	p.settle()
+}
 
 // Wait waits until an element is there and visible.
 func (p *Page) Wait(css string) {
 	p.t.Helper()
 	p.do(chromedp.WaitVisible(chromedp.CSS(css)))
+	p.settle()
+}
+
+// settle waits for the first frame of a new page: until then Chromium drops
+// what is typed.
+func (p *Page) settle() {
+	p.t.Helper()
+	if p.noScript {
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, limit)
+	defer cancel()
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => {
+			const painted = () => requestAnimationFrame(() => requestAnimationFrame(() => done(true)));
+			document.readyState === "complete" ? painted() : addEventListener("load", painted);
+		})`, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return
+		}
+		// A page that is just being left answers with an error.
+		if ctx.Err() != nil {
+			p.t.Fatalf("wait for page: %v", err)
+		}
+	}
 }
 
 // Type types as a keyboard does, into whatever has the focus. "\t" is Tab and
 // "\r" is Enter.
-func (p *Page) Type(keys string) { p.t.Helper(); p.do(chromedp.KeyEvent(keys)) }
+//
+// A key goes down with its character in one event, as from a keyboard, so that
+// a page which acts on the key swallows the character too.
+func (p *Page) Type(keys string) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			if len(events) == 3 {
+				events[0].Text, events[0].UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+			}
+			for _, e := range []*input.DispatchKeyEventParams{events[0], events[len(events)-1]} {
+				if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, *e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+}
 
 // Keys for Type.
 const (
