@@ -8,7 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 func mustOpen(t testing.TB, dir string, opts Options) *Disk {
@@ -88,6 +92,47 @@ func TestKilled(t *testing.T) {
 	_, _ = fmt.Sscan(string(v), &got)
 	if err != nil || got < saved {
 		t.Fatalf("after the kill: %q, %v; %d had been saved", v, err, saved)
+	}
+}
+
+// TestOpenedIsDurable shows that what is there after Open survives a power
+// cut, also when the process before was killed between writing and syncing, so
+// that a reader may act on it at once.
+func TestOpenedIsDurable(t *testing.T) {
+	fs := NewCrashFS()
+	stuck := make(chan struct{})
+	defer close(stuck)
+	reached := make(chan struct{}, 64)
+	var armed atomic.Bool
+	hang := errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if armed.Load() && op.Kind == errorfs.OpFileSyncData {
+			reached <- struct{}{}
+			<-stuck
+			return syscall.EIO
+		}
+		return nil
+	})
+	d, err := Open("store", Options{FS: errorfs.Wrap(fs, hang)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	armed.Store(true)
+	if _, err := d.Write(put("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := d.guard.unlock(); err != nil { // as the death of a process does
+		t.Fatal(err)
+	}
+	next := mustOpen(t, "store", Options{FS: fs})
+	if v, err := next.Get([]byte("a")); err != nil || string(v) != "1" {
+		t.Fatalf("after the kill: %q, %v", v, err)
+	}
+	for seed := range uint64(10) {
+		after := fs.Crash(seed)
+		if v, err := mustOpen(t, "store", Options{FS: after}).Get([]byte("a")); err != nil || string(v) != "1" {
+			t.Fatalf("seen after the kill, but gone after the power cut: %q, %v", v, err)
+		}
 	}
 }
 

@@ -5,7 +5,8 @@
 // vault in crdt/seal for that).
 //
 // Invariant: once a wait function has returned nil, its batch and every batch
-// written before it survive a crash, whole and in order.
+// written before it survive a crash, whole and in order. So does all that is
+// there when a store is opened.
 package store
 
 import "errors"
