@@ -83,4 +83,3 @@ func reference() string {
 	s := rand.Text()
 	return s[:4] + "-" + s[4:8]
 }
-

@@ -130,3 +130,5 @@ function listen(region) {
 }
 
 for (const region of document.querySelectorAll("[data-live]")) listen(region);
+// A page out of the browser's memory shows the past as if it were now.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
