@@ -125,7 +125,9 @@ func (g *Gossip) Run(ctx context.Context) error {
 // farewell is how long stopping waits to tell the others.
 const farewell = 500 * time.Millisecond
 
-// Broadcast spreads a payload. A newer payload with the same key takes the
+// Broadcast sends a payload to some other nodes: with 16 nodes, to eight drawn
+// by lot. Nobody hands it on by itself; to reach all, whoever gets a payload
+// that is news to it broadcasts it again (OnMessage may). A newer payload with the same key takes the
 // place of an older one that is still being spread. It does not keep the
 // slice and does not block. Before Run the payload waits.
 func (g *Gossip) Broadcast(key string, payload []byte) error {

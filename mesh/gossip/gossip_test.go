@@ -60,8 +60,12 @@ func start(t *testing.T, net *memnet.Net, i int, refuse ...identity.NodeID) *nod
 		},
 		OnMessage: func(b []byte) {
 			n.mu.Lock()
-			defer n.mu.Unlock()
+			known := n.heard[string(b)]
 			n.heard[string(b)] = true
+			n.mu.Unlock()
+			if !known { // hand on what is news
+				_ = n.Broadcast(string(b), b)
+			}
 		},
 		LocalState: func() []byte { return []byte(fmt.Sprint("state of ", i)) },
 		MergeState: func(b []byte) {
@@ -178,7 +182,6 @@ func TestSixteenNodes(t *testing.T) {
 				heard := i == j || n.heard[fmt.Sprint("news from ", j)]
 				n.mu.Unlock()
 				if !heard {
-					_ = nodes[j].Broadcast("beat", []byte(fmt.Sprint("news from ", j)))
 					return false
 				}
 			}
@@ -206,7 +209,22 @@ func TestSixteenNodes(t *testing.T) {
 	}
 	net.Heal()
 	connect(t, nodes)
+	t.Cleanup(func() { whoSeesWhat(t, nodes) })
 	t.Logf("back in %v", eventually(t, "the dead one is back", allSee(nodes, nodes, gossip.Alive)))
+}
+
+// whoSeesWhat logs, for a test that has failed, everyone not taken for alive.
+func whoSeesWhat(t *testing.T, nodes []*node) {
+	if !t.Failed() {
+		return
+	}
+	for i, n := range nodes {
+		for j, o := range nodes {
+			if c := n.condition(o); n != o && c != gossip.Alive {
+				t.Logf("%d, connected to %d, takes %d for %v", i, len(n.host.Peers()), j, c)
+			}
+		}
+	}
 }
 
 func TestPartitionHeals(t *testing.T) {

@@ -108,6 +108,7 @@ func (g *Gossip) rejoin(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
+		g.view.acquit()
 		for _, id := range g.cfg.Net.Peers() {
 			if !g.view.isAlive(id) {
 				g.Join(id)

@@ -9,6 +9,10 @@ import (
 // retransmitMult times log10 of the nodes is how often each message is sent.
 const retransmitMult = 4
 
+// suspicionEnds is longer than memberlist suspects anyone in a campus of up
+// to a thousand nodes.
+const suspicionEnds = 12 * time.Second
+
 // tune sets the times. With 16 nodes a probe fails after half a second,
 // suspicion lasts 1.8 s once a second node shares it, and gossip takes some
 // tenths: a dead node is known to all in 3 to 5 s (the LAN preset: 8 to 11 s).

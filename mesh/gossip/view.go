@@ -111,6 +111,18 @@ func (v *view) overhear(packet []byte) {
 	}
 }
 
+// acquit takes suspects for alive again whose time to be declared dead has
+// long passed: the rumour of their innocence was not overheard.
+func (v *view) acquit() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, b := range v.nodes {
+		if b.Condition == Suspect && time.Since(b.Since) > suspicionEnds {
+			v.change(b, Alive)
+		}
+	}
+}
+
 // members are the beliefs about admitted nodes.
 func (v *view) members(admitted func(identity.NodeID) bool) []State {
 	v.mu.Lock()
