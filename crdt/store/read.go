@@ -15,6 +15,9 @@ func (d *Disk) Get(key []byte) ([]byte, error) {
 		return nil, ErrClosed
 	}
 	defer d.gate.leave()
+	if len(key) == 0 {
+		return nil, ErrNotFound
+	}
 	v, closer, err := d.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, ErrNotFound
@@ -46,6 +49,9 @@ func (d *Disk) scan(lo, hi []byte, first, next func(*pebble.Iterator) bool, fn f
 	defer d.gate.leave()
 	if hi != nil && bytes.Compare(lo, hi) >= 0 {
 		return nil
+	}
+	if len(lo) == 0 {
+		lo = nil // pebble's own checks stumble over a bound without bytes
 	}
 	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: slices.Clone(lo), UpperBound: slices.Clone(hi)})
 	if err != nil {

@@ -245,6 +245,9 @@ func testBadKey(t *testing.T, r Rig) {
 		}
 		wantNone(t, s, "good")
 	}
+	wantNone(t, s, "")
+	wantList(t, s, []byte{}, nil, string(longest)+"=1")
+	wantList(t, s, nil, []byte{})
 	b.Reset()
 	b.DeleteRange([]byte("x"), nil)
 	if err := s.Apply(&b); err != nil {
