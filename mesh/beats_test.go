@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,6 +139,7 @@ func TestAClockPutBackDoesNotSilenceANode(t *testing.T) {
 	inCampus(t, 2, clock, func(c *campus) {
 		a, b := c.nodes[0], c.nodes[1]
 		c.meshed()
+		before, _, _ := a.table.Newest(b.id())
 		b.stop()
 		b.beats, b.tune = &beatShelf{}, func(cfg *Config) {
 			cfg.Clock = func() time.Time { return time.Now().Add(-10 * 365 * 24 * time.Hour) }
@@ -145,8 +147,87 @@ func TestAClockPutBackDoesNotSilenceANode(t *testing.T) {
 		b.start()
 		c.within(20*time.Second, "the new life being heard", func() bool {
 			beatOf, _, ok := a.table.Newest(b.id())
-			return ok && b.Counts()["lives_restarted"] == 1 && beatOf.N < 20 && time.Since(a.news(b).LastHeard) < 3*time.Second
+			return ok && b.Counts()["lives_restarted"] == 1 && beatOf.Incarnation.Compare(before.Incarnation) > 0
 		})
+	})
+}
+
+func TestANewcomerHearsOfTheGoneWithoutGossip(t *testing.T) {
+	inCampus(t, 3, func(cfg *Config) { cfg.Gossip = nil }, func(c *campus) {
+		c.meshed()
+		a, b, gone := c.nodes[0], c.nodes[1], c.nodes[2]
+		gone.stop()
+		asOf := a.news(gone).AsOf
+		b.stop()
+		*b.beats = beatShelf{}
+		b.start()
+		c.within(20*time.Second, "news from a third", func() bool { return b.news(gone).AsOf.Equal(asOf) })
+	})
+}
+
+func TestABeatNeverOvertakesItsEntries(t *testing.T) {
+	inCampus(t, 4, func(cfg *Config) { cfg.RepairEvery = time.Hour }, func(c *campus) {
+		c.meshed()
+		a := c.nodes[0]
+		n := 0
+		a.log.edit(func() {
+			a.log.clock = func() time.Time { // an entry is written while the position is read
+				n++
+				a.log.write("day", "just now")
+				return time.Now()
+			}
+		})
+		before := c.nodes[1].Counts()["pulls"]
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if got := c.nodes[1].log.size(); n < 50 || got != n {
+			t.Fatalf("%d entries of %d arrived", got, n)
+		}
+		if now := c.nodes[1].Counts()["pulls"]; now != before {
+			t.Fatalf("%d pulls for entries that were on their way", now-before)
+		}
+	})
+}
+
+// recorder is a Gossip that keeps what it is given.
+type recorder struct {
+	mu   sync.Mutex
+	sent [][]byte
+}
+
+func (*recorder) Join(...identity.NodeID) {}
+
+func (r *recorder) Broadcast(_ string, payload []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent = append(r.sent, payload)
+	return nil
+}
+
+func TestARelayTellsAgainOnceItHasTheEntries(t *testing.T) {
+	var rec recorder
+	inCampus(t, 2, func(cfg *Config) { cfg.Gossip = &rec }, func(c *campus) {
+		b, absent := c.nodes[0], c.nodes[1]
+		absent.stop()
+		absent.log.write("day", "one")
+		_, pos, _ := absent.log.Position()
+		bt := beat.Beat{Node: absent.id(), Incarnation: beat.NewIncarnation(time.Now().Add(time.Minute)), N: 1, At: time.Now(), Position: pos}
+		msg, err := bt.Message()
+		if err != nil {
+			t.Fatal(err)
+		}
+		bt.Sig = absent.key.Sign(beat.Domain, msg)
+		rec.sent = nil
+		b.HearGossip(append(idBytes(identity.NodeID{9}), beatFrame(bt, true)[1:]...))
+		if len(rec.sent) != 1 || rec.sent[0][16] != 0 {
+			t.Fatalf("an uncovered beat was relayed as %x", rec.sent)
+		}
+		if err := b.put(t.Context(), absent.id(), absent.log.own, false); err != nil {
+			t.Fatal(err)
+		}
+		if len(rec.sent) != 2 || rec.sent[1][16] != 1 {
+			t.Fatalf("once covered, %d relays", len(rec.sent))
+		}
 	})
 }
 

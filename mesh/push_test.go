@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,6 +90,20 @@ func TestALostPushIsFoundByItsGap(t *testing.T) {
 		if took := c.within(time.Second, "both entries", c.all(2)); took != 0 {
 			t.Fatalf("the gap was closed after %v", took)
 		}
+	})
+}
+
+func TestWhatABrokenPushLostIsRepaired(t *testing.T) {
+	slow := func(cfg *Config) { cfg.RepairEvery, cfg.BeatEvery = time.Hour, 10*time.Minute }
+	inCampus(t, 2, slow, func(c *campus) {
+		c.meshed()
+		to := c.nodes[1].log
+		to.edit(func() { to.failing = errors.New("disk is full") })
+		c.nodes[0].log.write("day", "lost with the stream")
+		c.within(time.Second, "the failure", func() bool { return c.nodes[1].Counts()["put_errors"] > 0 })
+		to.edit(func() { to.failing = nil })
+		c.nodes[0].log.write("other", "finds the stream broken")
+		c.within(30*time.Second, "both entries", c.all(2))
 	})
 }
 
