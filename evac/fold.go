@@ -118,35 +118,51 @@ func (c *Counts) add(p Person) {
 }
 
 // order sorts people by doubt, zone, name and badge, and doors by name, the
-// Swedish way: å, ä and ö last, and floor 2 before floor 10.
+// Swedish way: å, ä and ö last. Floor 2 comes before floor 10.
 func order(people []Person, doors []Door) {
-	swedish := collate.New(language.Swedish, collate.Numeric)
+	swedish, numbered := collate.New(language.Swedish), collate.New(language.Swedish, collate.Numeric)
 	var buf collate.Buffer
-	key := func(s string) []byte { return swedish.KeyFromString(&buf, s) }
-
 	type line struct {
-		Person
-		doubt      bool
+		*Person
+		rank       int // doubt first
 		zone, name []byte
 	}
 	zones := map[string][]byte{}
 	lines := make([]line, len(people))
-	for i, p := range people {
-		z, ok := zones[p.Zone]
+	unsorted := slices.Clone(people)
+	for i := range unsorted {
+		p := &unsorted[i]
+		zone, ok := zones[p.Zone]
 		if !ok {
-			z = key(p.Zone)
-			zones[p.Zone] = z
+			zone = numbered.KeyFromString(&buf, p.Zone)
+			zones[p.Zone] = zone
 		}
-		lines[i] = line{Person: p, doubt: p.Doubtful || p.State == Unconfirmed, zone: z, name: key(p.Name.Reveal())}
+		lines[i] = line{Person: p, rank: 1, zone: zone}
+		if p.Doubtful || p.State == Unconfirmed {
+			lines[i].rank = 0
+		}
+		if p.Name != "" {
+			lines[i].name = swedish.KeyFromString(&buf, p.Name.Reveal())
+		}
 	}
 	slices.SortFunc(lines, func(a, b line) int {
-		return cmp.Or(
-			first(a.doubt, b.doubt), bytes.Compare(a.zone, b.zone), cmp.Compare(a.Zone, b.Zone),
-			first(a.Opened, b.Opened), bytes.Compare(a.name, b.name),
-			cmp.Compare(a.Badge, b.Badge), bytes.Compare(a.Visit[:], b.Visit[:]))
+		// Most pairs differ early; the rest is not worth comparing for them.
+		if c := cmp.Compare(a.rank, b.rank); c != 0 {
+			return c
+		}
+		if c := bytes.Compare(a.zone, b.zone); c != 0 {
+			return c
+		}
+		if c := cmp.Or(cmp.Compare(a.Zone, b.Zone), first(a.Opened, b.Opened)); c != 0 {
+			return c
+		}
+		if c := bytes.Compare(a.name, b.name); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.Badge, b.Badge), bytes.Compare(a.Visit[:], b.Visit[:]))
 	})
-	for i := range lines {
-		people[i] = lines[i].Person
+	for i, l := range lines {
+		people[i] = *l.Person
 	}
 	slices.SortFunc(doors, func(a, b Door) int {
 		return cmp.Or(swedish.CompareString(a.Name, b.Name), cmp.Compare(a.Name, b.Name), bytes.Compare(a.Node[:], b.Node[:]))
