@@ -17,7 +17,7 @@ import (
 // helloProtocol is the first stream on every connection, opened by who
 // dialled: the answer's verdict says what the dialler is taken for; between
 // members each side then tells where it listens.
-const helloProtocol = "/upprop/hello/1"
+const helloProtocol = "/upprop/link-hello/1"
 
 // maxHello bounds the frame of addresses, one "IP:PORT" a line.
 const maxHello = 1024
