@@ -28,11 +28,10 @@ type node struct {
 	stop context.CancelFunc
 	done chan struct{}
 
-	mu       sync.Mutex
-	heard    map[string]bool
-	states   map[string]bool
-	changes  []gossip.State
-	admitted func(identity.NodeID) bool
+	mu      sync.Mutex
+	heard   map[string]bool
+	states  map[string]bool
+	changes []gossip.State
 }
 
 // start makes a node in a network; it admits everyone but whom refuse names.

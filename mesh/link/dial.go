@@ -45,7 +45,12 @@ func (l *Link) dial(ctx context.Context, pub ed25519.PublicKey, addrs []string) 
 		if ln.here == stream.Member && ln.there == stream.Member {
 			return nil
 		}
-		return l.hello(ctx, c)
+		err := l.hello(ctx, c)
+		if err == nil || ctx.Err() != nil || l.isClosed() {
+			return err
+		}
+		// The peer may have hung up without our having noticed yet; only a new
+		// connection tells what it thinks of us now.
 	}
 	known := dialAddrs(addrs)
 	if len(known) == 0 {
