@@ -106,7 +106,7 @@ type Network interface {
 	// returns when the peer has accepted the protocol, one round trip later,
 	// and gives up after a few seconds even if ctx has no deadline.
 	// Errors: ErrUnreachable when none stands or the peer does not answer,
-	// ErrNotAdmitted, ctx's.
+	// ErrNotAdmitted (also for a protocol that the peer does not speak), ctx's.
 	Open(ctx context.Context, peer identity.NodeID, protocol string) (Stream, error)
 	// Peers are the connected members, in no order.
 	Peers() []identity.NodeID
