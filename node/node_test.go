@@ -13,11 +13,11 @@ import (
 // running is one node that works until the test ends.
 type running struct {
 	*Node
-	t    *testing.T
+	t    testing.TB
 	stop func()
 }
 
-func run(t *testing.T, dir string) *running {
+func run(t testing.TB, dir string) *running {
 	t.Helper()
 	n, err := Open(Config{Dir: dir, Listen: "127.0.0.1:0", BeatEvery: 200 * time.Millisecond})
 	if err != nil {
@@ -41,7 +41,7 @@ func run(t *testing.T, dir string) *running {
 	return r
 }
 
-func first(t *testing.T) *running {
+func first(t testing.TB) *running {
 	t.Helper()
 	dir := t.TempDir()
 	if err := Init(InitOptions{Dir: dir, Campus: "Ekudden", Name: "Reception", Listen: "127.0.0.1:0"}); err != nil {
@@ -65,7 +65,7 @@ func (r *running) joined(name string, role identity.Role) *running {
 	return run(r.t, dir)
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if ok() {
@@ -105,6 +105,14 @@ func TestCampusOfThree(t *testing.T) {
 				if news.AsOf.IsZero() {
 					return false
 				}
+			}
+		}
+		return true
+	})
+	eventually(t, "every node is connected with every other", func() bool {
+		for _, n := range []*running{desk, east, warden} {
+			if len(n.Mesh().Peers()) != 2 {
+				return false
 			}
 		}
 		return true

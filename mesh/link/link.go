@@ -139,6 +139,9 @@ func (l *Link) Self() identity.NodeID { return l.id }
 func (l *Link) Handle(protocol string, guests bool, serve stream.Handler) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if _, taken := l.handlers[protocol]; taken || protocol == helloProtocol {
+		panic("link: protocol " + protocol + " has a handler already")
+	}
 	l.handlers[protocol] = handler{guests, serve}
 }
 

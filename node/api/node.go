@@ -1,0 +1,144 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+// State says how a node stands to this one.
+type State string
+
+const (
+	// Here: this node.
+	Here State = "here"
+	// Connected: a standing connection.
+	Connected State = "connected"
+	// Via: heard of lately, through another node.
+	Via State = "via"
+	// Silent: neither.
+	Silent State = "silent"
+	// Never: never heard of.
+	Never State = "never"
+	// Revoked: no member any more.
+	Revoked State = "revoked"
+)
+
+// Node is one node of the campus.
+type Node struct {
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Role     identity.Role `json:"role"`
+	Site     string        `json:"site"`
+	Zone     string        `json:"zone"`
+	Entrance string        `json:"entrance"`
+	State    State         `json:"state"`
+	Issuer   bool          `json:"issuer"`
+	// LastHeard is when the node was last known to live, by our clock.
+	LastHeard Stamp `json:"last_heard"`
+	// CompleteAsOf: all that the node acknowledged before is known here.
+	CompleteAsOf Stamp `json:"complete_as_of"`
+	// ViaNode names who last handed on its news, where it did not come itself.
+	ViaNode *string `json:"via"`
+	// ClockOffset is its clock minus ours, null until it has been measured.
+	ClockOffset *int64 `json:"clock_offset_ms"`
+	// ClockSuspect: the clock is off by more than a minute.
+	ClockSuspect bool     `json:"clock_suspect"`
+	Release      *string  `json:"release"`
+	Addrs        []string `json:"addrs"`
+	RevokedAt    Stamp    `json:"revoked_at"`
+}
+
+func (a *API) listNodes(*http.Request) (any, error) {
+	n := a.cfg.Node
+	news := map[identity.NodeID]mesh.NodeNews{}
+	for _, x := range n.Mesh().Freshness() {
+		news[x.Node] = x
+	}
+	peers := map[identity.NodeID]mesh.PeerInfo{}
+	for _, p := range n.Mesh().Peers() {
+		peers[p.ID] = p
+	}
+	self := n.Self().ID
+	members := n.Roster().Members()
+	out := make([]Node, 0, len(members))
+	for _, m := range members {
+		d := Node{
+			ID: m.ID.String(), Name: m.Name, Role: m.Role, Site: m.Site, Zone: m.Zone, Entrance: m.Entrance,
+			Issuer: m.MayIssue && m.Revoked == nil, Addrs: []string{},
+		}
+		d.fresh(n.Roster(), news[m.ID])
+		if p, ok := peers[m.ID]; ok {
+			d.Addrs = p.Addrs
+			if p.Release != "" {
+				d.Release = &p.Release
+			}
+		}
+		switch {
+		case m.ID == self:
+			now := Stamp{a.cfg.Now()}
+			d.State, d.LastHeard, d.CompleteAsOf, d.Addrs = Here, now, now, n.Network().Addrs()
+			d.Release = &a.cfg.Release
+		case m.Revoked != nil:
+			d.State, d.RevokedAt = Revoked, Stamp{m.Revoked.Time()}
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// fresh fills in how news of a node stands.
+func (d *Node) fresh(r *identity.Roster, x mesh.NodeNews) {
+	d.LastHeard, d.CompleteAsOf = Stamp{x.LastHeard}, Stamp{x.AsOf}
+	switch {
+	case x.State == mesh.Connected:
+		d.State = Connected
+	case x.LastHeard.IsZero():
+		d.State = Never
+	case x.State == mesh.ReachableVia:
+		d.State = Via
+	default:
+		d.State = Silent
+	}
+	if x.LastHeard.IsZero() {
+		return
+	}
+	if via, ok := r.Member(x.Via); ok && !x.Direct {
+		d.ViaNode = &via.Name
+	}
+	ms := x.ClockOffset.Milliseconds()
+	d.ClockOffset, d.ClockSuspect = &ms, x.Suspect
+}
+
+// Named is the request about one node, and the answer.
+type Named struct {
+	Name string `json:"name"`
+}
+
+func (a *API) revoke(r *http.Request) (any, error) {
+	return a.actOn(r, func(name string) error {
+		if m, ok := a.cfg.Node.Roster().ByName(name); ok && m.ID == a.cfg.Node.Self().ID {
+			return &Error{Status: http.StatusConflict, Message: "a node cannot revoke itself", Hint: "do it at another issuer"}
+		}
+		return a.cfg.Node.Revoke(name)
+	})
+}
+
+func (a *API) grantIssuer(r *http.Request) (any, error) {
+	return a.actOn(r, a.cfg.Node.GrantIssuer)
+}
+
+func (a *API) actOn(r *http.Request, act func(name string) error) (any, error) {
+	var in Named
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.Name == "" {
+		return nil, malformed("no node is named", "send its name, as the list of nodes has it")
+	}
+	if err := act(in.Name); err != nil {
+		return nil, err
+	}
+	return in, nil
+}

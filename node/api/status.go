@@ -1,0 +1,55 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node"
+)
+
+// Status is this node in a few words.
+type Status struct {
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Role     identity.Role `json:"role"`
+	Campus   string        `json:"campus"`
+	Site     string        `json:"site"`
+	Zone     string        `json:"zone"`
+	Entrance string        `json:"entrance"`
+	Issuer   bool          `json:"issuer"`
+	// Ready: the node knows the campus's keys and so can check people in.
+	Ready     bool     `json:"ready"`
+	Release   string   `json:"release"`
+	StartedAt Stamp    `json:"started_at"`
+	Listen    []string `json:"listen"`
+	HTTP      *string  `json:"http"`
+	Peers     int      `json:"peers"`
+	Present   int      `json:"present"`
+}
+
+func (a *API) status(*http.Request) (any, error) {
+	n := a.cfg.Node
+	self := n.Self()
+	s := Status{
+		ID: self.ID.String(), Name: self.Name, Role: self.Role, Campus: n.CampusName(),
+		Site: self.Site, Zone: self.Zone, Entrance: self.Entrance, Issuer: self.MayIssue && self.Revoked == nil,
+		Ready: Ready(n), Release: a.cfg.Release, StartedAt: Stamp{a.cfg.Started},
+		Listen: n.Network().Addrs(), Peers: len(n.Mesh().Peers()), Present: len(n.Replica().Open()),
+	}
+	if a.cfg.Web != "" {
+		s.HTTP = &a.cfg.Web
+	}
+	return s, nil
+}
+
+// Ready reports whether a node knows a public key of every audience, without
+// which it cannot seal what a visitor tells.
+func Ready(n *node.Node) bool {
+	for _, a := range []record.Audience{record.CardAudience, record.DossierAudience} {
+		if len(n.Replica().Settings("audience/"+string(a)+"/")) == 0 {
+			return false
+		}
+	}
+	return true
+}
