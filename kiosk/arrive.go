@@ -22,10 +22,13 @@ type arrivePage struct {
 	Arrival Arrival
 	Ticked  bool
 	Faults  faults
-	Pause   pause
+	Pause   webkit.Pause
 }
 
-func (k *Kiosk) arriveForm(*webkit.Request) (webkit.Response, error) {
+func (k *Kiosk) arriveForm(r *webkit.Request) (webkit.Response, error) {
+	if res := k.closed(r); res != nil {
+		return res, nil
+	}
 	return k.arrivalForm(arrivePage{Form: rand.Text()}, http.StatusOK), nil
 }
 

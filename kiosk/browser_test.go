@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,17 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 )
+
+// serve serves a kiosk until the test ends; its streams end first.
+func serve(t *testing.T, k *kiosk.Kiosk) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(k)
+	t.Cleanup(func() {
+		_ = k.Close()
+		srv.Close()
+	})
+	return srv
+}
 
 // tour walks past every page and face of a page in one tab, and calls see at
 // each. It is driven by keyboard alone.
@@ -61,12 +73,14 @@ var sizes = [][2]int{{390, 844}, {820, 1180}, {1440, 900}}
 // 320 px, which is also 1280 px at 400 %. With UPPROP_SHOTS it keeps pictures.
 func TestEveryPage(t *testing.T) {
 	k, h, _ := door(t, func(c *kiosk.Config) { c.Phone = "031-123 45 67" })
-	srv := httptest.NewServer(k)
-	defer srv.Close()
+	srv := serve(t, k)
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
 	for _, l := range []string{"sv", "en"} {
 		for _, dark := range []bool{false, true} {
+			if testing.Short() && dark != (l == "en") {
+				continue
+			}
 			theme := map[bool]string{true: "dark", false: "light"}[dark]
 			t.Run(l+"-"+theme, func(t *testing.T) {
 				p := b.Page(t, browsertest.Look{Dark: dark})
@@ -91,8 +105,7 @@ func TestEveryPage(t *testing.T) {
 // letters.
 func TestByKeyboard(t *testing.T) {
 	k, h, _ := door(t)
-	srv := httptest.NewServer(k)
-	defer srv.Close()
+	srv := serve(t, k)
 	p := browsertest.Start(t).Page(t, browsertest.Look{})
 	p.Goto(srv.URL + "/kiosk?lang=sv")
 	p.Type(browsertest.Tab)
@@ -145,8 +158,7 @@ func TestByKeyboard(t *testing.T) {
 // TestPause waits for the question, answers it once, and then does not.
 func TestPause(t *testing.T) {
 	k, _, _ := door(t, func(c *kiosk.Config) { c.Warn, c.Clear = time.Second, 3*time.Second })
-	srv := httptest.NewServer(k)
-	defer srv.Close()
+	srv := serve(t, k)
 	p := browsertest.Start(t).Page(t, browsertest.Look{})
 	p.Goto(srv.URL + "/kiosk/arrive?lang=sv")
 	p.Type("Anna")
@@ -186,7 +198,7 @@ func TestPrint(t *testing.T) {
 		kiosk.BadgeLabel: {62, 100},
 	} {
 		k, _, _ := door(t, func(c *kiosk.Config) { c.Badge = shape })
-		srv := httptest.NewServer(k)
+		srv := serve(t, k)
 		p := b.Page(t, browsertest.Look{})
 		p.Goto(srv.URL + "/kiosk/arrive?lang=sv")
 		p.Type("Anna-Lena Öberg" + browsertest.Tab + "Karin Lindqvist" + browsertest.Tab + "Ekström & Söner AB" + browsertest.Enter)
@@ -208,6 +220,63 @@ func TestPrint(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		srv.Close()
 	}
+}
+
+// TestWithoutScript goes the whole way in a browser that runs none.
+func TestWithoutScript(t *testing.T) {
+	k, h, _ := door(t)
+	srv := serve(t, k)
+	p := browsertest.Start(t).Page(t, browsertest.Look{NoScript: true})
+	p.Goto(srv.URL + "/kiosk?lang=sv")
+	p.Click(".choice.first")
+	p.Wait("#name")
+	p.Click("#name")
+	p.Type("Anna")
+	p.Click(".tick")
+	p.Wait("#assist")
+	p.Click("form button")
+	p.Wait(".badge")
+	if p.Bool(`document.querySelector("[data-print]").checkVisibility()`) {
+		t.Error("there is a print button that does nothing")
+	}
+	p.Click(".finish")
+	p.Wait(".choices")
+	if got := h.checkedIn(); len(got) != 1 || got[0].Assist != "Behöver hjälp vid utrymning" {
+		t.Errorf("the house has %d arrivals", len(got))
+	}
+}
+
+// TestCloses shuts the door while the start page stands there, and opens it.
+func TestCloses(t *testing.T) {
+	var shut atomic.Bool
+	k, _, _ := door(t, func(c *kiosk.Config) {
+		c.Closed = func() error {
+			if shut.Load() {
+				return fmt.Errorf("evacuation: %w", lang.Problem{Key: lang.ClosedEvacuation})
+			}
+			return nil
+		}
+	})
+	srv := serve(t, k)
+	p := browsertest.Start(t).Page(t, browsertest.Look{})
+	p.Goto(srv.URL + "/kiosk?lang=sv")
+	p.Wait(".choices")
+	shut.Store(true)
+	p.Wait(".problem")
+	if got := p.Text("h1"); got != "Gå inte in" {
+		t.Errorf("the closed door says %q", got)
+	}
+	p.Axe("closed")
+	v := &visitor{t: t, k: k}
+	v.get("/kiosk/arrive")
+	if v.res.Code != 503 || v.form != "" {
+		t.Errorf("the form is still there: status %d", v.res.Code)
+	}
+	v.get("/kiosk/leave")
+	if v.res.Code != 200 {
+		t.Errorf("nobody can leave: status %d", v.res.Code)
+	}
+	shut.Store(false)
+	p.Wait(".choices")
 }

@@ -10,7 +10,7 @@ import (
 // goodbyePage holds nobody's data, so it may stand for a short while and go.
 type goodbyePage struct {
 	Already bool
-	Pause   pause
+	Pause   webkit.Pause
 }
 
 func (k *Kiosk) goodbye(r *webkit.Request) (webkit.Response, error) {
@@ -22,7 +22,7 @@ func (k *Kiosk) goodbye(r *webkit.Request) (webkit.Response, error) {
 		Name: "goodbye",
 		Data: goodbyePage{
 			Already: already != "",
-			Pause:   pause{Warn: 20, Clear: 45, To: "/kiosk"},
+			Pause:   webkit.Pause{Warn: 20, Clear: 45, To: "/kiosk"},
 		},
 		Refresh: webkit.Refresh{After: 30 * time.Second, To: "/kiosk"},
 	}, nil

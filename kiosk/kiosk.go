@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
@@ -47,6 +48,9 @@ type Config struct {
 	RetentionDays int
 	// Badge is the shape of the badge; empty means BadgeCard.
 	Badge Badge
+	// Closed tells why nobody may come in now: a lang.Problem, or nil. It is
+	// asked often and must not block. Nil means never closed.
+	Closed func() error
 	// Warn and Clear are for how long a page may stand untouched before it
 	// asks, and before it is cleared. Zero means 60 s and 90 s. At least 20 s
 	// must lie between them (WCAG 2.2.1).
@@ -70,6 +74,9 @@ type Kiosk struct {
 	// submitted are the forms already sent in, so that a second press of the
 	// button gives the first one's answer.
 	submitted *once
+	// gone is closed by Close, and ends the live streams.
+	gone   chan struct{}
+	goOnce sync.Once
 }
 
 // New builds the screens of one door. Close it when the door is taken down.
@@ -95,6 +102,7 @@ func New(cfg Config) (*Kiosk, error) {
 	}
 	k := &Kiosk{
 		cfg:       cfg,
+		gone:      make(chan struct{}),
 		welcomes:  newDrawer[welcome](256, 5*time.Minute, cfg.Clock),
 		submitted: newOnce(1024, 10*time.Minute, cfg.Clock),
 	}
@@ -105,7 +113,7 @@ func New(cfg Config) (*Kiosk, error) {
 	k.handler, err = webkit.New(webkit.Config{
 		Prefix: "/kiosk", Pages: pages, Assets: static, Catalog: words,
 		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
-		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Pause: k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
 	if err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)
@@ -117,6 +125,7 @@ func (k *Kiosk) routes() []webkit.Route {
 	return []webkit.Route{
 		{Method: "GET", Pattern: "/kiosk", Handler: k.start},
 		{Method: "GET", Pattern: "/kiosk/{$}", Handler: k.start},
+		{Method: "GET", Pattern: "/kiosk/live/{state}", Handler: k.live},
 		{Method: "GET", Pattern: "/kiosk/arrive", Handler: k.arriveForm},
 		{Method: "POST", Pattern: "/kiosk/arrive", Handler: k.arrive},
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}", Handler: k.welcome},
@@ -132,9 +141,11 @@ func (k *Kiosk) routes() []webkit.Route {
 // ServeHTTP serves the screens.
 func (k *Kiosk) ServeHTTP(w http.ResponseWriter, r *http.Request) { k.handler.ServeHTTP(w, r) }
 
-// Close forgets everything that is held for pages still on a screen.
+// Close forgets everything that is held for pages still on a screen and ends
+// the live streams, which a server that shuts down would otherwise wait for.
 // Idempotent.
 func (k *Kiosk) Close() error {
+	k.goOnce.Do(func() { close(k.gone) })
 	k.welcomes.close()
 	k.submitted.seen.close()
 	return nil
@@ -159,6 +170,9 @@ func (c Config) withDefaults() Config {
 	if c.Clear == 0 {
 		c.Clear = c.Warn + 30*time.Second
 	}
+	if c.Closed == nil {
+		c.Closed = func() error { return nil }
+	}
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
@@ -166,11 +180,6 @@ func (c Config) withDefaults() Config {
 }
 
 // pause is what the shared "are you still there?" needs.
-func (k *Kiosk) pause() pause {
-	return pause{Warn: k.cfg.Warn.Seconds(), Clear: k.cfg.Clear.Seconds(), To: "/kiosk"}
-}
-
-type pause struct {
-	Warn, Clear float64
-	To          string
+func (k *Kiosk) pause() webkit.Pause {
+	return webkit.Pause{Warn: k.cfg.Warn.Seconds(), Clear: k.cfg.Clear.Seconds(), To: "/kiosk"}
 }

@@ -14,7 +14,7 @@ import (
 type leavePage struct {
 	Typed  string
 	Faults faults
-	Pause  pause
+	Pause  webkit.Pause
 }
 
 func (k *Kiosk) leaveForm(*webkit.Request) (webkit.Response, error) {

@@ -16,6 +16,9 @@ type startPage struct {
 }
 
 func (k *Kiosk) start(r *webkit.Request) (webkit.Response, error) {
+	if res := k.closed(r); res != nil {
+		return res, nil
+	}
 	other := lang.English
 	if r.Locale == lang.English {
 		other = lang.Swedish

@@ -20,7 +20,7 @@ type welcomePage struct {
 	Shape      Badge
 	Campus     string
 	QR         template.HTML
-	Pause      pause
+	Pause      webkit.Pause
 }
 
 func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {

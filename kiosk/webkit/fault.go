@@ -18,7 +18,8 @@ type fault struct {
 	Heading, Text string
 	Reference     string // for the log, when the problem is not the reader's
 	// Tone is that of a notice: alarm, fault or note.
-	Tone string
+	Tone  string
+	Pause Pause
 }
 
 // fail turns an error into a page: a Problem in its own words, all else as
@@ -38,6 +39,7 @@ func (e *engine) fail(w http.ResponseWriter, r *Request, err error) {
 		f = fault{Heading: r.Text("heading.problem", nil), Text: r.Text("internal.fault", nil), Reference: reference(), Tone: "fault"}
 		e.cfg.Logger.Error("request not served", "reference", f.Reference, "pattern", r.Pattern, "err", r.withhold(err))
 	}
+	f.Pause = e.cfg.Pause
 	err = Page{Name: "problem", Status: status, Data: f}.respond(w, r)
 	if err != nil {
 		e.cfg.Logger.Error("problem page not rendered", "reference", f.Reference, "err", err.Error())

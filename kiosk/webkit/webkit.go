@@ -33,6 +33,13 @@ type Place struct {
 	Campus, Site, Node string
 }
 
+// Pause is what the template "pause" needs: seconds without input until it
+// asks and until it clears the page, and the path that follows.
+type Pause struct {
+	Warn, Clear float64
+	To          string
+}
+
 // Config describes one family of screens under one path.
 type Config struct {
 	// Prefix is the path under which all routes lie, "/kiosk". Its own page
@@ -46,6 +53,9 @@ type Config struct {
 	Assets  fs.FS
 	Catalog *lang.Catalog
 	Place   Place
+	// Pause, if its To is set, lets problem pages ask "are you still there?"
+	// and go back by themselves, as is right where the next person is another.
+	Pause Pause
 	// Hosts are host names under which the node may be called, besides
 	// localhost and IP addresses.
 	Hosts []string

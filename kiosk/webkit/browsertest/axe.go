@@ -15,14 +15,14 @@ type violation struct {
 	Nodes    []string
 }
 
-// Axe runs axe-core's WCAG 2.2 A and AA rules and its best practices over the
-// page as it stands, and reports every violation as an error of the test. what
+// Axe runs axe-core's WCAG 2.2 A and AA rules, its best practices and AAA
+// contrast (7:1 for text, 4.5:1 for large text) over the page as it stands, and reports every violation as an error of the test. what
 // names the page in the report.
 func (p *Page) Axe(what string) {
 	p.t.Helper()
 	p.do(chromedp.Evaluate[chromedp.Void](axe))
 	found := run(p, chromedp.Evaluate[[]violation](`
-		axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], rules: {"color-contrast-enhanced": {enabled: true}}})
 			.then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => n.html + " " + n.failureSummary)})))
 	`, chromedp.EvalAwaitPromise))
 	for _, v := range found {

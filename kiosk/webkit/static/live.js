@@ -1,6 +1,7 @@
 // Keeps every <div data-live="/path/to/events"> up to date. Each "fragment"
 // event carries the region rendered by the server; each "part" event carries
-// elements that replace those of the same id within it. The page is complete
+// elements that replace those of the same id within it; "reload" says that the
+// whole page is another one by now. The page is complete
 // without this; with it, the page says when it has lost the node.
 //
 // A region with data-live-patience="5" counts as lost when nothing has come
@@ -117,6 +118,7 @@ function listen(region) {
     }
     tell(region, true);
   });
+  source.addEventListener("reload", () => location.reload());
   source.addEventListener("error", () => {
     tell(region, false);
     // The browser retries a cut by itself, but not a refusal.
