@@ -171,6 +171,7 @@ func TestABeatNeverOvertakesItsEntries(t *testing.T) {
 		a := c.nodes[0]
 		n := 0
 		a.log.edit(func() {
+			a.log.lag = 10 * time.Millisecond
 			a.log.clock = func() time.Time { // an entry is written while the position is read
 				n++
 				a.log.write("day", "just now")
@@ -179,6 +180,8 @@ func TestABeatNeverOvertakesItsEntries(t *testing.T) {
 		})
 		before := c.nodes[1].Counts()["pulls"]
 		time.Sleep(2 * time.Minute)
+		a.log.edit(func() { a.log.clock = time.Now })
+		time.Sleep(time.Second)
 		synctest.Wait()
 		if got := c.nodes[1].log.size(); n < 50 || got != n {
 			t.Fatalf("%d entries of %d arrived", got, n)

@@ -37,6 +37,7 @@ type fakeLog struct {
 	failing error            // what Put returns, when set
 	refuse  func(entry) bool // entries dropped for their content
 	hold    chan struct{}    // Put waits for it, when set
+	lag     time.Duration    // Tail takes that long
 }
 
 func newFakeLog(node identity.NodeID) *fakeLog {
@@ -166,6 +167,10 @@ func (l *fakeLog) Put(ctx context.Context, _ identity.NodeID, raws [][]byte) ([]
 
 func (l *fakeLog) Tail(cursor uint64, max int) ([][]byte, uint64, error) {
 	l.mu.Lock()
+	lag := l.lag
+	l.mu.Unlock()
+	time.Sleep(lag)
+	l.mu.Lock()
 	defer l.mu.Unlock()
 	if cursor > uint64(len(l.own)) {
 		return nil, cursor, errors.New("cursor is past the end")
@@ -190,7 +195,10 @@ func (l *fakeLog) Changed() <-chan struct{} {
 type position map[string]map[string]uint64
 
 func (l *fakeLog) Position() (time.Time, []byte, error) {
-	at := l.clock()
+	l.mu.Lock()
+	clock := l.clock
+	l.mu.Unlock()
+	at := clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	pos := position{}
