@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/mesh/join"
 	"github.com/upprop/upprop/mesh/link"
 	"github.com/upprop/upprop/mesh/stream"
+	"github.com/upprop/upprop/node/webcert"
 )
 
 // EnrollOptions say how a new node joins a campus.
@@ -49,7 +50,15 @@ func Enroll(ctx context.Context, o EnrollOptions) (res join.Result, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	if res, err = join.Join(ctx, net, key, o.Token, join.Wishes{Name: o.Name}); err != nil {
+	webKey, err := webcert.OpenKey(folder.webKey())
+	if err != nil {
+		return res, err
+	}
+	web, err := webKey.Public()
+	if err != nil {
+		return res, err
+	}
+	if res, err = join.Join(ctx, net, key, o.Token, join.Wishes{Name: o.Name, Web: web}); err != nil {
 		return res, err
 	}
 	s, err := o.OpenStore(folder.database())

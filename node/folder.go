@@ -27,6 +27,7 @@ func (f Folder) root() string     { return f.path("root.key") }
 func (f Folder) about() string    { return f.path("node.json") }
 func (f Folder) database() string { return f.path("db") }
 func (f Folder) keyring() string  { return f.path("audience.keys") }
+func (f Folder) webKey() string   { return f.path("web.key") }
 func (f Folder) guard() string    { return f.path("applying") }
 
 // about is what node.json says: which campus the node is in.

@@ -14,6 +14,7 @@ import (
 	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/webcert"
 )
 
 // DefaultListen is where a node listens unless told otherwise.
@@ -47,9 +48,13 @@ func Init(o InitOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	webKey, err := webcert.OpenKey(folder.webKey())
+	if err != nil {
+		return fmt.Errorf("make campus: %w", err)
+	}
 	root, cert, err := identity.Found(o.Campus, identity.First{
 		Pub: key.Public(), Name: o.Name, Role: o.Role, Site: o.Site, Entrance: o.Entrance, Zone: o.Zone,
-	}, o.Now())
+	}, o.Now(), func(root *identity.Root) ([]byte, error) { return webPart(root, webKey, o.Name, o.Now()) })
 	if err != nil {
 		return fmt.Errorf("make campus: %w", err)
 	}

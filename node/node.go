@@ -193,7 +193,7 @@ func (n *Node) found(pub ed25519.PublicKey, addrs []string) {
 
 func (n *Node) openMesh() (err error) {
 	if n.desk, err = join.OpenDesk(join.DeskConfig{
-		Key: n.key, Roster: n.roster, Store: tokenKeeper{n.store}, Now: n.cfg.Now,
+		Key: n.key, Roster: n.roster, Store: tokenKeeper{n.store}, Now: n.cfg.Now, Web: n.certifyWeb,
 	}); err != nil {
 		return fmt.Errorf("open token desk: %w", err)
 	}

@@ -96,6 +96,11 @@ func TestCampusOfThree(t *testing.T) {
 	if _, err := east.Visits().Card(got.Visit); err == nil {
 		t.Fatal("an entrance opens a card")
 	}
+	for _, n := range []*running{desk, east, warden} {
+		if _, err := n.Web(); err != nil {
+			t.Errorf("%s cannot serve its screens: %v", n.Self().Name, err)
+		}
+	}
 	if _, err := warden.Visits().Dossier(got.Visit); err == nil {
 		t.Fatal("a warden opens a dossier")
 	}

@@ -27,11 +27,17 @@ type First struct {
 }
 
 // Found makes a campus: its root, and the root-signed certificate that makes
-// the first node an issuer. Nothing is stored yet.
-func Found(campus string, f First, now time.Time) (*Root, []byte, error) {
+// the first node an issuer. web makes the certificate's Web part from the root;
+// nil makes none. Nothing is stored yet.
+func Found(campus string, f First, now time.Time, web func(*Root) ([]byte, error)) (*Root, []byte, error) {
 	root, err := NewRoot(campus)
 	if err != nil {
 		return nil, nil, err
+	}
+	if web != nil {
+		if f.Web, err = web(root); err != nil {
+			return nil, nil, fmt.Errorf("certify first node: %w", err)
+		}
 	}
 	raw, err := SignCert(root, Cert{
 		Campus: root.Campus(), Pub: f.Pub, Name: f.Name, Role: f.Role, Site: f.Site, Entrance: f.Entrance, Zone: f.Zone,

@@ -28,7 +28,7 @@ type campus struct {
 func newCampus(t testing.TB) *campus {
 	t.Helper()
 	first := newKey(t)
-	root, raw, err := Found("Campus", First{Pub: first.Public(), Name: "reception", Role: RoleDesk}, t0)
+	root, raw, err := Found("Campus", First{Pub: first.Public(), Name: "reception", Role: RoleDesk}, t0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

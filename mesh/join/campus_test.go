@@ -59,7 +59,7 @@ type campus struct {
 func newCampus(t *testing.T, w *wire) *campus {
 	t.Helper()
 	c := &campus{t: t, wire: w, clock: newClock(), issuer: newKey(t), relay: newKey(t), store: &MemTokens{}}
-	root, first, err := identity.Found("Campus", identity.First{Pub: c.issuer.Public(), Name: "reception", Role: identity.RoleDesk, Site: "north"}, c.clock.now())
+	root, first, err := identity.Found("Campus", identity.First{Pub: c.issuer.Public(), Name: "reception", Role: identity.RoleDesk, Site: "north"}, c.clock.now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
