@@ -10,6 +10,8 @@ const (
 	TextTooLong      = "text.too_long" // args: Limit
 	BadgeMalformed   = "badge.malformed"
 	BadgeAmbiguous   = "badge.ambiguous"
+	BadgeNewer       = "badge.newer"
+	KeysMissing      = "keys.missing"
 	DiskFull         = "disk.full"
 	StoreBroken      = "store.broken"
 	ClosedEvacuation = "closed.evacuation"

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
 )
@@ -27,7 +28,7 @@ const (
 
 // Node is one node of the campus.
 type Node struct {
-	ID       string        `json:"id"`
+	ID       record.NodeID `json:"id"`
 	Name     string        `json:"name"`
 	Role     identity.Role `json:"role"`
 	Site     string        `json:"site"`
@@ -65,7 +66,7 @@ func (a *API) listNodes(*http.Request) (any, error) {
 	out := make([]Node, 0, len(members))
 	for _, m := range members {
 		d := Node{
-			ID: m.ID.String(), Name: m.Name, Role: m.Role, Site: m.Site, Zone: m.Zone, Entrance: m.Entrance,
+			ID: record.NodeID(m.ID), Name: m.Name, Role: m.Role, Site: m.Site, Zone: m.Zone, Entrance: m.Entrance,
 			Issuer: m.MayIssue && m.Revoked == nil, Addrs: []string{},
 		}
 		d.fresh(n.Roster(), news[m.ID])

@@ -10,7 +10,7 @@ import (
 
 // Status is this node in a few words.
 type Status struct {
-	ID       string        `json:"id"`
+	ID       record.NodeID `json:"id"`
 	Name     string        `json:"name"`
 	Role     identity.Role `json:"role"`
 	Campus   string        `json:"campus"`
@@ -32,7 +32,7 @@ func (a *API) status(*http.Request) (any, error) {
 	n := a.cfg.Node
 	self := n.Self()
 	s := Status{
-		ID: self.ID.String(), Name: self.Name, Role: self.Role, Campus: n.CampusName(),
+		ID: record.NodeID(self.ID), Name: self.Name, Role: self.Role, Campus: n.CampusName(),
 		Site: self.Site, Zone: self.Zone, Entrance: self.Entrance, Issuer: self.MayIssue && self.Revoked == nil,
 		Ready: Ready(n), Release: a.cfg.Release, StartedAt: Stamp{a.cfg.Started},
 		Listen: n.Network().Addrs(), Peers: len(n.Mesh().Peers()), Present: len(n.Replica().Open()),

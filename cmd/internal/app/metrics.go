@@ -1,0 +1,142 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
+)
+
+// metrics serves the node in numbers. Labels name nodes and reasons, never
+// people or visits.
+func (a *App) metrics() (http.Handler, error) {
+	reg := prometheus.NewRegistry()
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), gauges{a},
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}), nil
+}
+
+// gauges reads the node when it is asked. The names of the mesh's counters
+// are the mesh's own, so it describes nothing ahead.
+type gauges struct{ *App }
+
+// Describe implements prometheus.Collector.
+func (gauges) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (g gauges) Collect(out chan<- prometheus.Metric) {
+	self := g.node.Self()
+	m := meter{out}
+	m.gauge("info", "Which release runs, in which role.", 1, "release", g.cfg.Node.Release, "role", string(self.Role))
+	m.gauge("start_time_seconds", "When this run began, in Unix seconds.", float64(g.started.UnixMilli())/1000)
+	m.gauge("visits_open", "Visits whose person may be inside.", float64(len(g.node.Replica().Open())))
+	m.gauge("peers", "Connected members.", float64(len(g.node.Mesh().Peers())))
+	held := map[record.DocKind]uint64{}
+	for id := range g.node.Replica().Digests() {
+		d, err := record.ParseDocID(string(id))
+		if err != nil {
+			continue
+		}
+		for _, h := range g.node.Replica().Vector(id) {
+			held[d.Kind] += h.Seq
+		}
+	}
+	m.gauge("events_held", "Events in the retained documents.", float64(held[record.DocDay]))
+	m.gauge("sealed_entries_held", "Entries of sealed particulars and keys held.", float64(held[record.DocSealed]))
+	m.gauge("settings_changes_held", "Changes of settings held.", float64(held[record.DocCampus]))
+	g.members(m)
+	g.disk(m)
+	for name, n := range g.node.Mesh().Counts() {
+		if family, reason, ok := reasoned(name); ok {
+			m.counter("mesh_"+family+"_total", "What the mesh did not take, by reason.", n, "reason", reason)
+			continue
+		}
+		m.counter("mesh_"+name+"_total", "A count of the mesh since the start.", n)
+	}
+	if l, ok := g.node.Network().(interface{ Counts() map[string]uint64 }); ok {
+		for reason, n := range l.Counts() {
+			m.counter("link_refused_total", "Connections and streams refused, by reason.", n, "reason", reason)
+		}
+	}
+	refused := map[string]uint64{}
+	for _, reasons := range g.node.Replica().Refused() {
+		for reason, n := range reasons {
+			refused[reason] += n
+		}
+	}
+	for reason, n := range refused {
+		m.counter("entries_refused_total", "Entries refused for their content, by reason.", n, "reason", reason)
+	}
+}
+
+// members says how old the news of every other node is.
+func (g gauges) members(m meter) {
+	now := g.now()
+	for _, n := range g.node.Mesh().Freshness() {
+		x, ok := g.node.Roster().Member(n.Node)
+		if !ok || n.Node == g.node.Self().ID || n.AsOf.IsZero() {
+			continue
+		}
+		m.gauge("node_news_age_seconds", "How long ago all that a node acknowledged was known here.", max(0, now.Sub(n.AsOf).Seconds()), "node", x.Name)
+		m.gauge("node_clock_offset_seconds", "A node's clock minus ours.", n.ClockOffset.Seconds(), "node", x.Name)
+	}
+}
+
+// disk says how the disk does, where there is one.
+func (g gauges) disk(m meter) {
+	d, ok := g.store.(interface{ Metrics() store.Metrics })
+	if !ok {
+		return
+	}
+	s := d.Metrics()
+	m.counter("store_fsyncs_total", "Syncs of the write-ahead log.", s.Fsyncs)
+	m.gauge("store_fsync_p50_seconds", "Median of the latest 1,024 syncs.", s.FsyncP50.Seconds())
+	m.gauge("store_fsync_p99_seconds", "99th percentile of the latest 1,024 syncs.", s.FsyncP99.Seconds())
+	m.gauge("store_bytes", "What the database occupies.", float64(s.DiskBytes))
+	m.gauge("store_wal_bytes", "What its log occupies.", float64(s.WALBytes))
+}
+
+// reasoned takes apart the names of counts that say why.
+func reasoned(name string) (family, reason string, ok bool) {
+	for _, family := range []string{"dropped", "refused"} {
+		if reason, ok := strings.CutPrefix(name, family+"_"); ok {
+			return family, reason, true
+		}
+	}
+	return "", "", false
+}
+
+// meter sends single readings. labels are pairs of name and value.
+type meter struct{ out chan<- prometheus.Metric }
+
+func (m meter) gauge(name, help string, v float64, labels ...string) {
+	m.send(prometheus.GaugeValue, name, help, v, labels)
+}
+
+func (m meter) counter(name, help string, v uint64, labels ...string) {
+	m.send(prometheus.CounterValue, name, help, float64(v), labels)
+}
+
+func (m meter) send(kind prometheus.ValueType, name, help string, v float64, labels []string) {
+	var names, values []string
+	for i := 0; i+1 < len(labels); i += 2 {
+		names, values = append(names, labels[i]), append(values, labels[i+1])
+	}
+	d := prometheus.NewDesc("upprop_"+name, help, names, nil)
+	x, err := prometheus.NewConstMetric(d, kind, v, values...)
+	if err != nil {
+		x = prometheus.NewInvalidMetric(d, err)
+	}
+	m.out <- x
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// noCoreDumps has nothing to do on systems without them.
+func noCoreDumps() {}

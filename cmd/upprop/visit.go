@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/api"
+)
+
+func (c *command) visit() *cobra.Command {
+	return group("visit", "Check people in and out, and list them", c.visitIn(), c.visitOut(), c.visitList())
+}
+
+func (c *command) visitIn() *cobra.Command {
+	var name, company, host, email, phone, assist, kind string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "in", Short: "Check someone in",
+		Example: `  upprop visit in --name "Astrid Ek" --company Bolaget --host "Sven Ask"
+  upprop visit in --name "Björn Al" --assist "uses a wheelchair" --json`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, s := range []string{name, company, host, email, phone, assist, kind} {
+				if !utf8.ValidString(s) {
+					return wrongUsage("what is written is not in UTF-8")
+				}
+			}
+			text := func(s string) api.Text { return api.Text{Private: record.Private(s)} }
+			in := api.Arrival{
+				Name: text(name), Company: text(company), Host: text(host), Email: text(email),
+				Phone: text(phone), Assist: text(assist), Type: kind,
+			}
+			var out api.Receipt
+			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/visits", in, &out); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.json(out)
+			}
+			return c.say("Checked in. Badge %s (visit %s).", out.Badge, out.Visit)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&name, "name", "", "who arrives")
+	f.StringVar(&company, "company", "", "where they are from")
+	f.StringVar(&host, "host", "", "whom they visit")
+	f.StringVar(&email, "email", "", "their e-mail address")
+	f.StringVar(&phone, "phone", "", "their telephone number")
+	f.StringVar(&kind, "type", "", "the kind of visitor (default visitor)")
+	f.StringVar(&assist, "assist", "", "help they need to get out, told with their consent")
+	must(cmd.MarkFlagRequired("name"))
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (c *command) visitOut() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "out BADGE|QR", Short: "Check someone out",
+		Long: `Check someone out by the code on the badge, the payload of its QR code, or the
+visit's id. A code of a visit that this node has not heard of is taken too: the
+visit is closed when the news meet.`,
+		Example: `  upprop visit out K7M4-2QXP`,
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var out api.Departure
+			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/visits/out", api.Leaving{Code: args[0]}, &out); err != nil {
+				return err
+			}
+			switch {
+			case asJSON:
+				return c.json(out)
+			case out.Already:
+				return c.say("Badge %s was checked out already, at %s.", out.Badge, moment(out.At.Time, time.Now()))
+			case !out.Known:
+				return c.say("Checked out. Badge %s; this node had not heard of the visit, which is closed when the news come.", out.Badge)
+			}
+			return c.say("Checked out. Badge %s.", out.Badge)
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (c *command) visitList() *cobra.Command {
+	var present, asJSON bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "List visits",
+		Long:    "List the visits that are retained. For who may be inside, and how sure that is,\nuse `upprop muster`.",
+		Example: "  upprop visit list --present\n  upprop visit list --json",
+		Args:    usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path := "/api/v1/visits"
+			if present {
+				path += "?present=1"
+			}
+			var out []api.Visit
+			if err := newClient(c.data).ask(cmd.Context(), "GET", path, nil, &out); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.json(out)
+			}
+			now := time.Now()
+			return c.table("BADGE\tSTATE\tNAME\tCOMPANY\tHOST\tPLACE\tARRIVED\tLEFT", func(w io.Writer) error {
+				for _, v := range out {
+					place := string(v.Zone)
+					if place == "" {
+						place = string(v.Entrance)
+					}
+					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Badge, v.State, reveal(v.Name), reveal(v.Company), reveal(v.Host), orDash(place), moment(v.ArrivedAt.Time, now), moment(v.LeftAt.Time, now)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&present, "present", false, "only who may be inside")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
