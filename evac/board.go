@@ -86,29 +86,30 @@ func (s *Service) groups(r *webkit.Request, l List) []group {
 	help, unsure := group{ID: "g-help", Kind: "help"}, group{ID: "g-unsure", Kind: "unsure"}
 	var zones []group
 	at := map[string]int{}
+	// Those in doubt come first in the list; the others have the zones in order.
+	for _, inDoubt := range []bool{false, true} {
+		for _, p := range l.People {
+			if _, ok := at[p.Zone]; !ok && p.inDoubt() == inDoubt {
+				at[p.Zone] = len(zones)
+				zones = append(zones, group{ID: zoneID(p.Zone), Kind: "zone", Zone: p.Zone})
+			}
+		}
+	}
 	for _, p := range l.People {
 		line := personLine{
 			Person: p, ID: "p-" + p.Visit.String(), Word: r.Text(stateWord(p), nil), Chip: chipOf(p), Why: whyNot(r, p),
 			Came: s.hour(r.Locale, p.Since, l.AsOf),
 		}
-		i, ok := at[p.Zone]
-		if !ok {
-			i = len(zones)
-			at[p.Zone] = i
-			zones = append(zones, group{ID: zoneID(p.Zone), Kind: "zone", Zone: p.Zone})
-		}
+		to := &zones[at[p.Zone]]
 		switch {
 		case p.Assist != "":
-			line.ShowZone = true
-			help.People = append(help.People, line)
-			zones[i].Above++
-		case p.Doubtful || p.State == Unconfirmed:
-			line.ShowZone = true
-			unsure.People = append(unsure.People, line)
-			zones[i].Above++
-		default:
-			zones[i].People = append(zones[i].People, line)
+			to.Above++
+			line.ShowZone, to = true, &help
+		case p.inDoubt():
+			to.Above++
+			line.ShowZone, to = true, &unsure
 		}
+		to.People = append(to.People, line)
 	}
 	all := append([]group{help, unsure}, zones...)
 	return slices.DeleteFunc(all, func(g group) bool { return len(g.People) == 0 })

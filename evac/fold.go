@@ -52,7 +52,7 @@ func Fold(in Input) List {
 		if !d.News.UpToDate() {
 			d.Doubt++
 		}
-		p.NotSure = !d.News.UpToDate() || p.Doubtful || p.State == Unconfirmed
+		p.NotSure = !d.News.UpToDate() || p.inDoubt()
 		l.Counts.add(*p)
 	}
 	l.Entrances = make([]Door, 0, len(known))
@@ -138,7 +138,7 @@ func order(people []Person, doors []Door) {
 			zones[p.Zone] = zone
 		}
 		lines[i] = line{Person: p, rank: 1, zone: zone}
-		if p.Doubtful || p.State == Unconfirmed {
+		if p.inDoubt() {
 			lines[i].rank = 0
 		}
 		if p.Name != "" {

@@ -64,3 +64,7 @@ type Counts struct {
 	Total        int `json:"total"`
 	NotSure      int `json:"not_sure"`
 }
+
+// inDoubt reports whether it is in doubt that the person is inside at all,
+// however good the news.
+func (p Person) inDoubt() bool { return p.Doubtful || p.State == Unconfirmed }

@@ -43,12 +43,22 @@ if (form.hasAttribute("data-live-find")) {
 }
 
 const state = document.querySelector("[data-live-state]");
-const asOf = () => document.querySelector("#as-of").lastChild.textContent;
+const asOf = () => document.querySelector("#as-of").lastChild.textContent.trim();
 let live = true;
+let heard = Date.now();
+
+// By the node's clock, in the node's zone: this device may have others.
+function clockNow() {
+  const [h, m, s] = asOf().split(":").map(Number);
+  const t = h * 3600 + m * 60 + s + Math.round((Date.now() - heard) / 1000);
+  return [Math.floor(t / 3600) % 24, Math.floor(t / 60) % 60, t % 60].map((n) => String(n).padStart(2, "0")).join(":");
+}
+
 document.addEventListener("live", (event) => {
   if (field.value) filter();
-  if (live && !event.detail.live) {
-    state.querySelector("[data-lost-at]").textContent = new Date().toLocaleTimeString("sv-SE");
+  if (event.detail.live) heard = Date.now();
+  else if (live) {
+    state.querySelector("[data-lost-at]").textContent = clockNow();
     state.querySelector("[data-list-at]").textContent = asOf();
   }
   live = event.detail.live;
