@@ -40,7 +40,7 @@ func (d *drawer[V]) put(key string, v V) (kept V, found bool) {
 	if d.shut {
 		return v, false
 	}
-	for len(d.slots) >= d.max {
+	for len(d.order) >= d.max {
 		d.dropOldest()
 	}
 	d.slots[key] = slot[V]{v, d.now().Add(d.ttl)}

@@ -7,7 +7,18 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// held is how many values and names a drawer holds, whichever is more.
+func held[V any](d *drawer[V]) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return max(len(d.slots), len(d.order))
+}
 
 func TestDrawerForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -17,8 +28,8 @@ func TestDrawerForgets(t *testing.T) {
 			d.put(strconv.Itoa(i), "v"+strconv.Itoa(i))
 			time.Sleep(time.Minute)
 		}
-		if _, ok := d.get("0"); ok || len(d.slots) != 3 {
-			t.Errorf("holds %d values, the oldest among them: %v", len(d.slots), ok)
+		if _, ok := d.get("0"); ok || held(d) != 3 {
+			t.Errorf("holds %d values, the oldest among them: %v", held(d), ok)
 		}
 		if got, found := d.put("3", "other"); !found || got != "v3" {
 			t.Errorf("a second put replaced the first: %q", got)
@@ -26,13 +37,13 @@ func TestDrawerForgets(t *testing.T) {
 		// Nobody asks any more; time alone must empty it.
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
-		if len(d.slots) != 0 || len(d.order) != 0 {
-			t.Errorf("still holds %d values", len(d.slots))
+		if held(d) != 0 {
+			t.Errorf("still holds %d values", held(d))
 		}
 		d.put("late", "v")
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
-		if len(d.slots) != 0 {
+		if held(d) != 0 {
 			t.Error("the timer does not start again")
 		}
 	})
@@ -48,13 +59,13 @@ func TestDrawerDropAndPutAgain(t *testing.T) {
 		}
 		d.put("same", 1)
 		d.put("other", 2)
-		if len(d.slots) != 2 {
-			t.Errorf("holds %d values", len(d.slots))
+		if held(d) != 2 {
+			t.Errorf("holds %d values", held(d))
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if len(d.slots) != 0 || len(d.order) != 0 {
-			t.Errorf("still holds %d values, %d names", len(d.slots), len(d.order))
+		if held(d) != 0 {
+			t.Errorf("still holds %d values", held(d))
 		}
 	})
 }

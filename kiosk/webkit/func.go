@@ -28,7 +28,7 @@ func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML)
 		"T": func(key string, args ...any) (string, error) {
 			m, err := dict(args...)
 			if err != nil {
-				return "", fmt.Errorf("T %s: %w", key, err)
+				return "", fmt.Errorf("text of %s: %w", key, err)
 			}
 			return cfg.Catalog.Text(l, key, m), nil
 		},
