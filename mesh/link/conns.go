@@ -16,6 +16,10 @@ import (
 // connection may go without one.
 const helloPatience = 5 * time.Second
 
+// helloAgain is how long a member that is taken for a guest waits before it
+// asks again.
+const helloAgain = 500 * time.Millisecond
+
 // contact is a peer with at least one connection. Link.mu guards it.
 type contact struct {
 	id    identity.NodeID
@@ -31,6 +35,12 @@ type line struct {
 	here    stream.Standing
 	there   stream.Standing // what the peer takes us for; known to the dialler
 	timer   *time.Timer     // ends a guest's visit, or an ungreeted connection
+	again   *time.Timer     // asks once more what the peer takes us for
+}
+
+// member reports that each side takes the other for a member.
+func (ln *line) member() bool {
+	return ln.greeted && ln.here == stream.Member && ln.there == stream.Member
 }
 
 // notifiee hears of connections from the swarm.
@@ -110,12 +120,33 @@ func (l *Link) greeted(c network.Conn, here, there stream.Standing) bool {
 	}
 	if here == stream.Member {
 		delete(l.guests, c.ID())
-		if !ct.up {
+		if there == stream.Guest {
+			l.askAgain(c, ln)
+		}
+		if there == stream.Member && !ct.up {
 			ct.up = true
 			l.announcer.Announce(ct.id, true)
 		}
 	}
 	return true
+}
+
+// askAgain says hello once more after a while: a member that takes us for a
+// guest has not heard of our certificate yet. The caller holds mu.
+func (l *Link) askAgain(c network.Conn, ln *line) {
+	ln.again = time.AfterFunc(helloAgain, func() {
+		l.mu.Lock()
+		if l.closed {
+			l.mu.Unlock()
+			return
+		}
+		l.handling.Add(1)
+		l.mu.Unlock()
+		defer l.handling.Done()
+		if err := l.hello(l.ctx, c); err != nil {
+			l.log.Debug("hello again", "error", err)
+		}
+	})
 }
 
 // gone forgets a connection.
@@ -139,13 +170,16 @@ func (l *Link) drop(ct *contact, c network.Conn) {
 		return
 	}
 	ln.timer.Stop()
+	if ln.again != nil {
+		ln.again.Stop()
+	}
 	delete(ct.conns, c)
 	delete(l.guests, c.ID())
 	if !ct.up {
 		return
 	}
 	for _, other := range ct.conns {
-		if other.greeted && other.here == stream.Member {
+		if other.member() {
 			return
 		}
 	}
