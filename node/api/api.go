@@ -87,13 +87,16 @@ func (a *API) serve(w http.ResponseWriter, req *http.Request, r route) {
 		refuse(w, errLocalOnly)
 		return
 	}
+	began := time.Now()
 	req.Body = http.MaxBytesReader(w, req.Body, maxBody)
 	out, err := r.answer(a, req)
-	if err != nil {
-		a.fail(w, r, err)
-		return
+	status := http.StatusOK
+	if err == nil {
+		write(w, status, out)
+	} else {
+		status = a.fail(w, r, err)
 	}
-	write(w, http.StatusOK, out)
+	a.cfg.Logger.Debug("request", "route", r.path, "method", r.method, "status", status, "duration", time.Since(began))
 }
 
 // lost answers a path or a method that does not exist.
@@ -112,7 +115,7 @@ func (a *API) lost(w http.ResponseWriter, req *http.Request) {
 	refuse(w, &Error{Status: http.StatusNotFound, Message: "there is no such thing in this interface", Hint: "/api/v1/openapi.json lists all there is"})
 }
 
-func (a *API) fail(w http.ResponseWriter, r route, err error) {
+func (a *API) fail(w http.ResponseWriter, r route, err error) int {
 	e := judge(err)
 	if e.Status == http.StatusInternalServerError {
 		ref := reference()
@@ -120,4 +123,5 @@ func (a *API) fail(w http.ResponseWriter, r route, err error) {
 		a.cfg.Logger.Error("request not served", "reference", ref, "route", r.path, "err", err.Error())
 	}
 	refuse(w, e)
+	return e.Status
 }
