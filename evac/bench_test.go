@@ -35,8 +35,11 @@ func BenchmarkMuster10000(b *testing.B) {
 	})
 	b.Run("json", func(b *testing.B) {
 		l, err := s.Muster("")
+		if err != nil {
+			b.Fatal(err)
+		}
 		for b.Loop() {
-			if _, err = l.JSON(); err != nil {
+			if _, err := l.JSON(); err != nil {
 				b.Fatal(err)
 			}
 		}

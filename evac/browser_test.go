@@ -44,6 +44,18 @@ func serve(t *testing.T, s http.Handler) (*httptest.Server, *wire) {
 
 var sizes = [][2]int{{390, 844}, {820, 1180}, {1440, 900}, {320, 640}}
 
+// contrast reports text that is less than 7:1 on its ground. axe must have run
+// on the page.
+func contrast(t *testing.T, p *browsertest.Page, what string) {
+	t.Helper()
+	p.Bool(`window.dim = undefined, axe.run(document, {runOnly: {type: "rule", values: ["color-contrast-enhanced"]}})
+		.then(r => window.dim = r.violations.flatMap(v => v.nodes.map(n => n.html + " " + n.failureSummary)).join("\n")), true`)
+	p.Until(`window.dim !== undefined`)
+	if dim := p.String(`window.dim`); dim != "" {
+		t.Errorf("%s: under 7:1: %s", what, dim)
+	}
+}
+
 // TestEveryPage runs axe over every face of the list, in both languages and
 // themes, and checks that gloves can hit what is there and that nothing
 // scrolls sideways. With UPPROP_SHOTS it keeps pictures.
@@ -81,6 +93,7 @@ func TestEveryPage(t *testing.T) {
 						p.Until(`document.querySelector("[data-live-state]")?.dataset.liveIs === "on"`)
 					}
 					p.Axe(face.name)
+					contrast(t, p, face.name)
 					for _, s := range sizes {
 						p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
 						p.Fits(fmt.Sprintf("%s at %d", face.name, s[0]))
@@ -132,11 +145,9 @@ func TestLiveInBrowser(t *testing.T) {
 	p.Until(lost)
 	if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
 		p.Screenshot(filepath.Join(shots, "lost-390-en-light.png"))
-		p.Look(browsertest.Look{Width: 390, Height: 844, Dark: true})
-		p.Axe("lost")
-		p.Look(browsertest.Look{Width: 390, Height: 844})
 	}
 	p.Axe("lost")
+	contrast(t, p, "lost")
 	line.mode.Store("")
 	p.Until(`document.querySelector("[data-live-on]").checkVisibility() && !document.querySelector("[data-live-lost]").checkVisibility()`)
 	if !p.Bool(`document.body.dataset.same === "page"`) {

@@ -64,8 +64,11 @@ document.addEventListener("live", (event) => {
   live = event.detail.live;
 });
 
-// Paper shows everybody: nobody would see later that it was a part.
+// Every sheet says how old it is, and paper shows everybody: nobody would see
+// later that it was a part.
 addEventListener("beforeprint", () => {
+  const says = document.querySelector(".truth-small").textContent.replace(/\s+/g, " ").trim();
+  document.documentElement.style.setProperty("--paper", JSON.stringify(says));
   if (!form.hasAttribute("data-live-find")) return;
   field.value = "";
   filter();
