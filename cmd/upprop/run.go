@@ -48,6 +48,8 @@ func (c *command) serve(ctx context.Context, listen, http string, task func(cont
 	if err != nil {
 		return err
 	}
+	log.Info("node starts", "node", a.Node().Self().ID.Short(), "role", string(a.Node().Self().Role), "release", release)
+	defer log.Info("node has stopped")
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	beside := make(chan struct{})

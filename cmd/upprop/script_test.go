@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/upprop/upprop/cmd/internal/socket"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/join"
+	"github.com/upprop/upprop/node"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"upprop": main})
+}
+
+// TestScripts runs what an operator types. Each script has the program itself,
+// and these words of its own:
+//
+//	ready DIR               wait until the node in DIR answers
+//	field NAME FIELD        set $NAME to a field of the JSON just printed
+//	mistype TO FROM         set $TO to $FROM with one character changed
+//	othercampus TO FROM     set $TO to the token $FROM with another root pin
+//	oneline                 the last errors were exactly one line, "upprop: …"
+//	bytes NAME N            set $NAME to N letters
+//	control NAME            set $NAME to a text with a control character
+//	badge NAME              set $NAME to a badge code that nobody bears
+//	busy NAME               set $NAME to an address that is in use
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("UPPROP_DATA", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ready":       awaitNode,
+			"field":       field,
+			"mistype":     mistype,
+			"othercampus": otherCampus,
+			"oneline":     oneLineOnly,
+			"bytes":       func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], letters(ts, args[1])) },
+			"badge": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Setenv(args[0], record.BadgeCode(4711).String())
+			},
+			"busy":    busy,
+			"control": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], "Astrid\x1b[2JEk") },
+		},
+	})
+}
+
+func awaitNode(ts *testscript.TestScript, _ bool, args []string) {
+	path := node.Folder(ts.MkAbs(args[0])).Socket()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		c, err := socket.Dial(context.Background(), path)
+		if err == nil {
+			ts.Check(c.Close())
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("the node in %s never answers: %v", args[0], err)
+		}
+	}
+}
+
+func field(ts *testscript.TestScript, _ bool, args []string) {
+	var doc map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &doc))
+	v, ok := doc[args[1]].(string)
+	if !ok {
+		ts.Fatalf("no text in field %s", args[1])
+	}
+	ts.Setenv(args[0], v)
+}
+
+func mistype(ts *testscript.TestScript, _ bool, args []string) {
+	text := []byte(ts.Getenv(args[1]))
+	i := len(text) / 2
+	if text[i] == 'A' {
+		text[i] = 'B'
+	} else {
+		text[i] = 'A'
+	}
+	ts.Setenv(args[0], string(text))
+}
+
+func otherCampus(ts *testscript.TestScript, _ bool, args []string) {
+	tok, err := join.ParseToken(ts.Getenv(args[1]))
+	ts.Check(err)
+	tok.Pin[0] ^= 1
+	ts.Setenv(args[0], tok.Text())
+}
+
+func busy(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(l.Close()) })
+	ts.Setenv(args[0], l.Addr().String())
+}
+
+func oneLineOnly(ts *testscript.TestScript, _ bool, _ []string) {
+	out := ts.ReadFile("stderr")
+	if !strings.HasPrefix(out, "upprop: ") || strings.Count(out, "\n") != 1 || !strings.HasSuffix(out, "\n") {
+		ts.Fatalf("not one line of error: %q", out)
+	}
+	if strings.Count(out, ": ") < 2 {
+		ts.Fatalf("no hint in %q", out)
+	}
+}
+
+func letters(ts *testscript.TestScript, text string) string {
+	n, err := strconv.Atoi(text)
+	ts.Check(err)
+	return strings.Repeat("a", n)
+}
+
+func TestDefaultDataFolder(t *testing.T) {
+	t.Setenv("UPPROP_DATA", "/somewhere")
+	if got := defaultData(); got != "/somewhere" {
+		t.Error(got)
+	}
+	t.Setenv("UPPROP_DATA", "")
+	t.Setenv("HOME", "/home/x")
+	if got := defaultData(); got != "/home/x/.local/share/upprop" {
+		t.Error(got)
+	}
+}
