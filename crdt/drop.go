@@ -155,3 +155,16 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
+
+// Oldest is the oldest day of which a document is held; false when none is.
+func (r *Replica) Oldest() (day record.Day, ok bool) {
+	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
+	for id := range r.state.heads {
+		d, err := record.ParseDocID(string(id))
+		if err == nil && d.Kind != record.DocCampus && (!ok || d.Day < day) {
+			day, ok = d.Day, true
+		}
+	}
+	return day, ok
+}

@@ -147,7 +147,7 @@ func (n *Node) openReplica() error {
 		Store: n.store, Node: record.NodeID(n.key.ID()), Site: record.SiteID(n.Self().Site),
 		Sign:  func(root []byte) []byte { return n.key.Sign(envelope.Domain, root) },
 		Check: m.check, MayEdit: m.mayEdit, Standing: m.standing,
-		GuardFile: n.folder.guard(), Now: n.cfg.Now, Logger: n.log,
+		GuardFile: n.folder.guard(), RetainDays: retainDays, Now: n.cfg.Now, Logger: n.log,
 	})
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (n *Node) Run(ctx context.Context) error {
 	})
 	defer stopWatch()
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.watchDisk} {
+	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.watchDisk, n.runRetention} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
 				cancel(err)
