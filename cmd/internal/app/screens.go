@@ -119,6 +119,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 	mux.Handle("/warden/", muster)
 	mux.Handle("GET /api/v1/openapi.json", programs)
 	mux.Handle("/api/v1/", api.Guarded(programs))
+	mux.HandleFunc("GET /campus-root.crt", a.campusRoot)
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", counted)
 	return k, mux, nil

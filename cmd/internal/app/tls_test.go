@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/upprop/upprop/node"
+)
+
+// Screens for other machines are served over HTTPS with a certificate that a
+// device which installed the campus root trusts, and without names.
+func TestScreensForOtherMachines(t *testing.T) {
+	dir := t.TempDir()
+	if err := node.Init(node.InitOptions{Dir: dir, Campus: "Ekudden", Name: "Reception", Listen: "127.0.0.1:0"}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(Config{Node: node.Config{Dir: dir}, HTTP: "0.0.0.0:0", NoSocket: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		_ = a.Close()
+	}()
+	serving, err := a.node.Web()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := x509.ParseCertificate(serving.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(root)
+	_, port, _ := net.SplitHostPort(a.web.Addr().String())
+	trusting := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
+	defer trusting.CloseIdleConnections()
+	res, err := trusting.Get("https://127.0.0.1:" + port + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.ProtoMajor != 2 {
+		t.Fatalf("%s over HTTP/%d", res.Status, res.ProtoMajor)
+	}
+	stranger := &http.Client{Transport: &http.Transport{}}
+	defer stranger.CloseIdleConnections()
+	if res, err := stranger.Get("https://127.0.0.1:" + port + "/healthz"); err == nil {
+		_ = res.Body.Close()
+		t.Fatal("a device without the campus root trusts the node")
+	}
+	if res, err := stranger.Get("http://127.0.0.1:" + port + "/healthz"); err == nil {
+		_ = res.Body.Close()
+		if res.StatusCode == http.StatusOK {
+			t.Fatal("screens are served in clear")
+		}
+	}
+}
