@@ -3,6 +3,8 @@ package app
 import (
 	"net"
 	"net/http"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/upprop/upprop/evac"
@@ -85,7 +87,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 	a := s.app
 	muster, err := evac.New(evac.Config{
 		House: house{a}, Withhold: withhold,
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Logger: a.log,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -100,7 +102,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 	}
 	k, err := kiosk.New(kiosk.Config{
 		Visits: door{a.node.Visits()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
-		CampusName: at.campus, Clock: a.now, Logger: a.log,
+		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -127,6 +129,16 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 
 // offersKiosk reports whether people check in and out here.
 func (p place) offersKiosk() bool { return p.role != identity.RoleRelay }
+
+// names are what this machine is called by others, besides its addresses.
+func names() []string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return nil
+	}
+	name = strings.ToLower(name)
+	return []string{name, name + ".local"}
+}
 
 // withhold reports whether a request may come from another machine without
 // the right to read names: a screen there has nobody's word for who looks at
