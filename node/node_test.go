@@ -19,7 +19,13 @@ type running struct {
 
 func run(t testing.TB, dir string) *running {
 	t.Helper()
-	n, err := Open(Config{Dir: dir, Listen: "127.0.0.1:0", BeatEvery: 200 * time.Millisecond})
+	return runWith(t, Config{Dir: dir})
+}
+
+func runWith(t testing.TB, cfg Config) *running {
+	t.Helper()
+	cfg.Listen, cfg.BeatEvery = "127.0.0.1:0", 200*time.Millisecond
+	n, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

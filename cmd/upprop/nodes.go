@@ -26,6 +26,13 @@ func (c *command) nodes() *cobra.Command {
 				return c.json(out)
 			}
 			now := time.Now()
+			for _, n := range out {
+				if w := clockWarning(n); w != "" {
+					if err := c.say("%s", w); err != nil {
+						return err
+					}
+				}
+			}
 			return c.table("NAME\tROLE\tSITE\tSTATE\tLAST HEARD\tCOMPLETE AS OF\tID", func(w io.Writer) error {
 				for _, n := range out {
 					state := string(n.State)
@@ -45,6 +52,21 @@ func (c *command) nodes() *cobra.Command {
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// clockWarning says what is wrong with a node's clock, and what to do; empty
+// when it agrees with ours.
+func clockWarning(n api.Node) string {
+	if !n.ClockSuspect || n.ClockOffset == nil {
+		return ""
+	}
+	off := time.Duration(*n.ClockOffset) * time.Millisecond
+	way := "ahead of"
+	if off < 0 {
+		way = "behind"
+	}
+	return fmt.Sprintf("The clock of %s is %s %s this node's: nothing is lost, but set the wrong one right (timedatectl set-ntp true); until then times from %s are by its own clock.",
+		n.Name, off.Abs().Round(time.Minute), way, n.Name)
 }
 
 func (c *command) node() *cobra.Command {

@@ -46,7 +46,7 @@ Whoever has the line can join until it is used or its time is over.`,
 					return err
 				}
 			}
-			return c.say("Paste this line on the new machine before %s; DIR is where it shall keep its data.\n\n%s", moment(out.Expires.Time, time.Now()), out.Join)
+			return c.say("Paste this line on the new machine before %s. It keeps its data in the usual\nplace unless you add --data DIR.\n\n%s", moment(out.Expires.Time, time.Now()), out.Join)
 		},
 	}
 	f := cmd.Flags()

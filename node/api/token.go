@@ -49,7 +49,7 @@ func (a *API) createToken(r *http.Request) (any, error) {
 		return nil, err
 	}
 	text := t.Text()
-	return Token{Token: text, Join: "upprop join " + text + " --data DIR", ID: t.ID.String(), Expires: Stamp{t.Expires}}, nil
+	return Token{Token: text, Join: "upprop join " + text, ID: t.ID.String(), Expires: Stamp{t.Expires}}, nil
 }
 
 func (in TokenRequest) options() (o node.TokenOptions, err error) {
