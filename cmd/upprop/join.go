@@ -85,7 +85,7 @@ func (c *command) enroll(ctx context.Context, o node.EnrollOptions) error {
 	ctx, cancel := context.WithTimeout(ctx, enrolling)
 	defer cancel()
 	res, err := node.Enroll(ctx, o)
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return errors.New("the campus did not answer within a minute: check this node's network, then try again with the same token")
 	}
 	if err != nil {

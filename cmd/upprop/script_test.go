@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 // and these words of its own:
 //
 //	ready DIR               wait until the node in DIR answers
+//	says FILE TEXT          wait until the file holds the text
 //	field NAME FIELD        set $NAME to a field of the JSON just printed
 //	mistype TO FROM         set $TO to $FROM with one character changed
 //	othercampus TO FROM     set $TO to the token $FROM with another root pin
@@ -43,6 +45,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready":       awaitNode,
+			"says":        says,
 			"field":       field,
 			"mistype":     mistype,
 			"othercampus": otherCampus,
@@ -67,6 +70,19 @@ func awaitNode(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		if time.Now().After(end) {
 			ts.Fatalf("the node in %s never answers: %v", args[0], err)
+		}
+	}
+}
+
+func says(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		b, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(b), args[1]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s never says %q: %v", args[0], args[1], err)
 		}
 	}
 }
