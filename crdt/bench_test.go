@@ -53,8 +53,10 @@ func arrivalDrafts(n int) []Draft {
 	box := make([]byte, 150)
 	return []Draft{
 		{Event: &record.Event{Kind: record.Arrived, Visit: v, Place: record.Place{Site: "North", Entrance: "East"}}},
-		{Sealed: &record.SealedEntry{Kind: record.PartPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: box}},
-		{Sealed: &record.SealedEntry{Kind: record.KeyPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: box[:80]}},
+		{Fresh: true, Sealed: []record.SealedEntry{
+			{Kind: record.PartPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: box},
+			{Kind: record.KeyPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: box[:80]},
+		}},
 	}
 }
 

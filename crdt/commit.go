@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/upprop/upprop/crdt/codec"
@@ -17,9 +18,13 @@ import (
 // Draft is one entry to write: exactly one field is set. A zero time is
 // filled in at the moment of writing.
 type Draft struct {
-	Event   *record.Event
-	Sealed  *record.SealedEntry
+	Event *record.Event
+	// Sealed are records that travel and rest together.
+	Sealed  []record.SealedEntry
 	Setting *Setting
+	// Fresh says that the sealed records are the first of a visit drawn just
+	// now, so that nothing can stand against them.
+	Fresh bool
 }
 
 // maxGroup bounds the entries that share one signature and one fsync.
@@ -71,8 +76,15 @@ func (d Draft) check() error {
 	}
 	if d.Sealed != nil {
 		n++
-		if d.Sealed.Kind == "" || len(d.Sealed.Box) > codec.MaxSealed-1024 {
-			return fmt.Errorf("sealed entry without a kind or too large: %w", ErrDraft)
+		size := 0
+		for _, s := range d.Sealed {
+			size += len(s.Box) + 256
+			if s.Kind == "" {
+				return fmt.Errorf("sealed record without a kind: %w", ErrDraft)
+			}
+		}
+		if len(d.Sealed) == 0 || len(d.Sealed) > codec.MaxRecords || size > codec.MaxSealed {
+			return fmt.Errorf("%d sealed records of %d bytes: %w", len(d.Sealed), size, ErrDraft)
 		}
 	}
 	if d.Setting != nil {
@@ -209,12 +221,13 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 		}
 		s.payload, s.hash, s.id.Doc = change, hash, doc
 	case d.Sealed != nil:
-		e := *d.Sealed
-		if e.At == 0 {
-			e.At = r.clock.Now()
+		s.sealed, s.fresh = slices.Clone(d.Sealed), d.Fresh
+		for i := range s.sealed {
+			if s.sealed[i].At == 0 {
+				s.sealed[i].At = r.clock.Now()
+			}
 		}
-		s.sealed = &e
-		s.payload, s.id.Doc = codec.EncodeSealed(e), r.openPart(record.DocSealed, now, f)
+		s.payload, s.id.Doc = codec.EncodeSealed(s.sealed), r.openPart(record.DocSealed, now, f)
 	default:
 		raw, change, err := r.campus.write(r.actor, *d.Setting)
 		if err != nil {
@@ -263,7 +276,9 @@ func (r *Replica) stage(b *store.Batch, n ranks, s *staged) {
 	case s.event != nil && s.event.BadgeOf() != 0:
 		b.Set(visitKey(*s.event, s.id), s.value)
 	case s.sealed != nil:
-		r.stageSealed(b, n, *s.sealed)
+		for _, one := range s.sealed {
+			r.stageSealed(b, n, one, s.fresh)
+		}
 	}
 }
 

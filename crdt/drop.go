@@ -88,7 +88,9 @@ func (r *Replica) dropDoc(id record.DocID) error {
 			return nil
 		}
 		if s, err := codec.DecodeSealed(e.env.Payload); err == nil {
-			r.dropSealed(&b, s)
+			for _, one := range s {
+				r.dropSealed(&b, one)
+			}
 		}
 		return nil
 	})

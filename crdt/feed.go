@@ -23,7 +23,7 @@ type Change struct {
 	Local  bool
 	// One of these is set, or none for a setting.
 	Event  *record.Event
-	Sealed *record.SealedEntry
+	Sealed []record.SealedEntry
 }
 
 // Feed returns up to max changes after a cursor, durable ones only, in the
@@ -75,7 +75,7 @@ func (r *Replica) change(at Cursor, ref []byte) (Change, error) {
 		return c, err
 	case bytes.HasPrefix([]byte(c.ID.Doc), []byte(record.DocSealed)):
 		sealed, err := codec.DecodeSealed(e.env.Payload)
-		c.Sealed = &sealed
+		c.Sealed = sealed
 		return c, err
 	}
 	return c, nil

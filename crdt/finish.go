@@ -16,7 +16,8 @@ type staged struct {
 	hash    [32]byte
 	event   *record.Event
 	value   []byte
-	sealed  *record.SealedEntry
+	sealed  []record.SealedEntry
+	fresh   bool
 	setting *Setting
 }
 

@@ -189,8 +189,8 @@ func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
 		if err != nil {
 			return s, r.block(at, "sealed entry")
 		}
-		s.sealed = &v
-		r.clock.Observe(v.At)
+		s.sealed = v
+		r.clock.Observe(v[0].At)
 		return s, nil
 	}
 	day, err := shape.DecodeDay(e.Payload)

@@ -479,9 +479,9 @@ func TestDroppedDayDoesNotComeBack(t *testing.T) {
 func TestShreddedWinsInAnyOrder(t *testing.T) {
 	c := newTestCampus(t)
 	v := someone(1)
-	key := Draft{Sealed: &record.SealedEntry{Kind: record.KeyPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("wrapped")}}
-	part := Draft{Sealed: &record.SealedEntry{Kind: record.PartPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("sealed")}}
-	shred := Draft{Sealed: &record.SealedEntry{Kind: record.Shred, Visit: v, Audience: record.CardAudience}}
+	key := Draft{Sealed: []record.SealedEntry{{Kind: record.KeyPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("wrapped")}}}
+	part := Draft{Sealed: []record.SealedEntry{{Kind: record.PartPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("sealed")}}}
+	shred := Draft{Sealed: []record.SealedEntry{{Kind: record.Shred, Visit: v, Audience: record.CardAudience}}}
 	a, b := c.node("a"), c.node("b")
 	if _, err := a.Commit(context.Background(), part, key); err != nil {
 		t.Fatal(err)

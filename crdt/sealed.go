@@ -27,19 +27,20 @@ func (n ranks) set(b *store.Batch, key, value []byte) {
 	b.Set(key, value)
 }
 
-// stageSealed folds one sealed entry into the sets.
-func (r *Replica) stageSealed(b *store.Batch, n ranks, s record.SealedEntry) {
+// stageSealed folds one sealed record into the sets. fresh: nothing can stand
+// against it.
+func (r *Replica) stageSealed(b *store.Batch, n ranks, s record.SealedEntry, fresh bool) {
 	k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
 	rank := binary.BigEndian.AppendUint32(nil, s.Version)
 	rank = binary.BigEndian.AppendUint64(rank, uint64(s.At))
 	value := append(rank, s.Box...)
 	switch s.Kind {
 	case record.PartPut:
-		if r.outranks(n, partKey(keyPart, k), nil, value) {
+		if fresh || r.outranks(n, partKey(keyPart, k), nil, value) {
 			n.set(b, partKey(keyPart, k), value)
 		}
 	case record.KeyPut:
-		if r.outranks(n, partKey(keyKey, k), []byte{keyLive}, value) {
+		if fresh || r.outranks(n, partKey(keyKey, k), []byte{keyLive}, value) {
 			n.set(b, partKey(keyKey, k), append([]byte{keyLive}, value...))
 		}
 	case record.ContextPut:

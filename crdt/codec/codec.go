@@ -82,17 +82,26 @@ func DecodeEvent(b []byte) (record.Event, error) {
 	return e, nil
 }
 
-// EncodeSealed is the payload of an entry of a sealed document.
-func EncodeSealed(s record.SealedEntry) []byte { return marshal(s) }
+// MaxRecords bounds the sealed records of one entry.
+const MaxRecords = 32
+
+// EncodeSealed is the payload of an entry of a sealed document: 1 to
+// MaxRecords records that are written together.
+func EncodeSealed(s []record.SealedEntry) []byte { return marshal(s) }
 
 // DecodeSealed reads what EncodeSealed wrote.
-func DecodeSealed(b []byte) (record.SealedEntry, error) {
-	var s record.SealedEntry
-	if err := unmarshal(b, MaxSealed, &s, "sealed entry"); err != nil {
-		return record.SealedEntry{}, err
+func DecodeSealed(b []byte) ([]record.SealedEntry, error) {
+	var all []record.SealedEntry
+	if err := unmarshal(b, MaxSealed, &all, "sealed entry"); err != nil {
+		return nil, err
 	}
-	if s.Kind == "" || len(s.Kind) > 64 || s.At == 0 || len(s.Audience) > 64 || len(s.Context) > 64 {
-		return record.SealedEntry{}, fmt.Errorf("sealed entry without a kind or a time: %w", ErrFormat)
+	if len(all) == 0 || len(all) > MaxRecords {
+		return nil, fmt.Errorf("sealed entry of %d records: %w", len(all), ErrFormat)
 	}
-	return s, nil
+	for _, s := range all {
+		if s.Kind == "" || len(s.Kind) > 64 || s.At == 0 || len(s.Audience) > 64 || len(s.Context) > 64 {
+			return nil, fmt.Errorf("sealed record without a kind or a time: %w", ErrFormat)
+		}
+	}
+	return all, nil
 }

@@ -54,7 +54,7 @@ func TestRefusals(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add(EncodeEvent(sample()))
-	f.Add(EncodeSealed(record.SealedEntry{Kind: record.KeyPut, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}))
+	f.Add(EncodeSealed([]record.SealedEntry{{Kind: record.KeyPut, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if e, err := DecodeEvent(b); err == nil {
 			again, err := DecodeEvent(EncodeEvent(e))

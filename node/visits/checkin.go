@@ -54,11 +54,7 @@ func (s *Service) CheckIn(ctx context.Context, a Arrival) (Receipt, error) {
 		Kind: record.Arrived, Visit: visit, Place: s.cfg.Place(), Type: a.Type, How: a.How,
 		Ends: record.DayOf(s.cfg.Now()) + Retention,
 	}
-	drafts := []crdt.Draft{{Event: &event}}
-	for i := range sealed {
-		drafts = append(drafts, crdt.Draft{Sealed: &sealed[i]})
-	}
-	if _, err := s.cfg.Replica.Commit(ctx, drafts...); err != nil {
+	if _, err := s.cfg.Replica.Commit(ctx, crdt.Draft{Event: &event}, crdt.Draft{Sealed: sealed, Fresh: true}); err != nil {
 		return Receipt{}, fmt.Errorf("check in: %w", cause(err))
 	}
 	stored()
@@ -97,14 +93,15 @@ func (a *Arrival) check() error {
 	return nil
 }
 
-// draw draws a visit whose badge code is not on any retained visit.
+// draw draws a visit whose badge code no retained event is about, not even a
+// departure of a visit nobody has told of.
 func (s *Service) draw() (record.VisitID, error) {
 	for range 100 {
 		var v record.VisitID
 		if _, err := io.ReadFull(s.cfg.Rand, v[:]); err != nil {
 			return v, fmt.Errorf("draw a visit id: %w", err)
 		}
-		taken, err := s.cfg.Replica.ByBadge(v.Badge())
+		taken, err := s.cfg.Replica.Evidence(v.Badge())
 		if err != nil {
 			return v, err
 		}

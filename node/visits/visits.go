@@ -20,6 +20,7 @@ import (
 type Replica interface {
 	Commit(ctx context.Context, drafts ...crdt.Draft) ([]record.EventID, error)
 	ByBadge(record.BadgeCode) ([]record.Presence, error)
+	Evidence(record.BadgeCode) ([]record.Stated, error)
 	Presence(record.VisitID) (record.Presence, error)
 	Open() []record.Presence
 	Visits(func(record.Presence) error) error
