@@ -17,7 +17,7 @@ func (c *command) logger() (*slog.Logger, error) {
 	}
 	f, ok := c.stderr.(*os.File)
 	if ok && term.IsTerminal(int(f.Fd())) {
-		return slog.New(tint.NewHandler(f, &tint.Options{
+		return slog.New(tint.NewTextHandler(f, &tint.Options{
 			Level: level, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != "",
 		})), nil
 	}

@@ -99,6 +99,8 @@ func (l musterList) truth() string {
 		switch {
 		case e.State == "stale" && !e.CompleteAsOf.IsZero():
 			what = fmt.Sprintf("%s complete as of %s", e.Name, moment(e.CompleteAsOf.Time, l.AsOf.Time))
+		case e.State == "stale":
+			what = e.Name + " lives, but not all of its news are here"
 		case !e.LastHeard.IsZero():
 			what = fmt.Sprintf("%s not heard since %s", e.Name, moment(e.LastHeard.Time, l.AsOf.Time))
 		}
