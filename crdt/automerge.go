@@ -22,22 +22,15 @@ const (
 	maxWaiting = 512
 )
 
-// documents are the Automerge documents of the days. A writer document holds
-// this actor's own changes only, so that a change never depends on another
-// node's; the union holds everybody's.
+// documents are the Automerge documents of the days, each the union of what
+// all its writers have committed. A writer's changes form a chain of their own,
+// so a change never depends on another node's.
 type documents struct {
 	r *Replica
-	// writers is guarded by Replica.writing.
-	writers map[record.DocID]*writer
 
 	mu     sync.Mutex
 	unions map[record.DocID]*union
 	tick   uint64
-}
-
-type writer struct {
-	doc *automerge.Doc
-	seq uint64
 }
 
 type union struct {
@@ -48,60 +41,8 @@ type union struct {
 }
 
 func newDocuments(r *Replica) *documents {
-	return &documents{r: r, writers: map[record.DocID]*writer{}, unions: map[record.DocID]*union{}}
+	return &documents{r: r, unions: map[record.DocID]*union{}}
 }
-
-// write commits one event to the writer document and returns the change in
-// the form that travels. Callers hold Replica.writing.
-func (d *documents) write(id record.DocID, actor record.ActorID, value []byte) (raw []byte, hash [32]byte, err error) {
-	w := d.writers[id]
-	if w == nil {
-		if w, err = d.openWriter(id, actor); err != nil {
-			return nil, hash, err
-		}
-		d.keepToday(id)
-		d.writers[id] = w
-	}
-	raw, hash, err = putScalar(w.doc, shape.DayKey(actor[:], w.seq+1), value)
-	if err != nil {
-		return nil, hash, fmt.Errorf("write event: %w", err)
-	}
-	w.seq++
-	return raw, hash, nil
-}
-
-// openWriter makes the writer document; where the actor has written before
-// (a clock that stepped back over midnight), its changes are read back.
-func (d *documents) openWriter(id record.DocID, actor record.ActorID) (*writer, error) {
-	w := &writer{doc: automerge.New(), seq: d.r.heads.get(slot{id, actor})}
-	if w.seq > 0 {
-		all, err := d.r.changes(id, &actor)
-		if err != nil {
-			return nil, err
-		}
-		if err := w.doc.LoadIncremental(all); err != nil {
-			return nil, fmt.Errorf("read back own changes: %w", err)
-		}
-	}
-	if err := w.doc.SetActorID(actor.Hex()); err != nil {
-		return nil, fmt.Errorf("name the writer: %w", err)
-	}
-	return w, nil
-}
-
-// keepToday lets go of writers of other days than that of id.
-func (d *documents) keepToday(id record.DocID) {
-	now, _ := record.ParseDocID(string(id))
-	for other := range d.writers {
-		if o, _ := record.ParseDocID(string(other)); o.Day != now.Day || o.Part < now.Part {
-			delete(d.writers, other)
-		}
-	}
-}
-
-// forgetWriters drops writer documents that counted changes which were not
-// kept. Callers hold Replica.writing.
-func (d *documents) forgetWriters() { clear(d.writers) }
 
 // putScalar sets one root key, commits, and returns the change uncompressed.
 func putScalar(doc *automerge.Doc, key string, value any) (raw []byte, hash [32]byte, err error) {
@@ -132,17 +73,29 @@ func (d *documents) apply(id record.DocID, raw []byte) error {
 	return u.doc.LoadIncremental(raw)
 }
 
-// applied tells a union, if it is loaded, of one of our own changes.
-func (d *documents) applied(id record.DocID, raw []byte) {
+// applied applies our own durable changes to a day's document in the core, a
+// batch at a time: readers of the document flush it first. A long document
+// that is not in memory waits for its next reader, so that nobody at a kiosk
+// waits for it.
+func (d *documents) applied(id record.DocID, raw []byte, seq uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if u := d.unions[id]; u != nil {
-		u.pending = append(u.pending, raw...)
-		if u.waiting++; u.waiting >= maxWaiting {
-			if u.flush() != nil {
-				delete(d.unions, id) // read back from the store at next use
-			}
+	u := d.unions[id]
+	if u == nil {
+		if seq > 1 {
+			return
 		}
+		// The store holds the change already, so loading applies it.
+		if _, err := d.load(id); err != nil {
+			d.r.log.Error("a day's document could not be read back", "doc", string(id), "err", err)
+		}
+		return
+	}
+	d.tick++
+	u.used = d.tick
+	u.pending = append(u.pending, raw...)
+	if u.waiting++; u.waiting >= maxWaiting && u.flush() != nil {
+		delete(d.unions, id) // read back from the store at next use
 	}
 }
 

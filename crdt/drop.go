@@ -109,7 +109,6 @@ func (r *Replica) dropDoc(id record.DocID) error {
 		delete(r.blocked, slot{id, actor})
 	}
 	delete(r.heads, id)
-	delete(r.docs.writers, id)
 	r.docs.drop(id)
 
 	r.state.folding.Lock()

@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -29,43 +30,47 @@ type flight struct {
 	reply   []chan error
 	feed    uint64
 	count   map[record.DocID]uint64
+	chains  map[slot][32]byte
 	ranks   ranks
 }
 
-func newFlight() *flight { return &flight{count: map[record.DocID]uint64{}, ranks: ranks{}} }
+func newFlight() *flight {
+	return &flight{count: map[record.DocID]uint64{}, chains: map[slot][32]byte{}, ranks: ranks{}}
+}
 
 func (f *flight) add(s staged) {
 	f.entries = append(f.entries, s)
 	f.count[s.id.Doc]++
 }
 
-// finishLoop waits for each flight to be durable, folds it and lets its
-// writers go.
+// finishLoop waits for each flight to be durable, shows it to readers and lets
+// its writers go. What can be folded is folded while the disk works.
 func (r *Replica) finishLoop() {
 	defer r.done.Done()
 	for f := range r.finish {
-		err := f.wait()
-		if err == nil {
-			err = r.settle(f)
-		}
+		err := r.settle(f)
 		for _, c := range f.reply {
 			c <- err
 		}
 		if err != nil {
 			r.log.Error("entries were not saved", "entries", len(f.entries), "err", err)
+			continue
+		}
+		for _, s := range f.entries {
+			if s.local && s.event != nil {
+				r.docs.applied(s.id.Doc, s.payload, s.id.Seq)
+			}
 		}
 	}
 }
 
-// settle folds the entries of a durable flight and shows them to readers.
+// settle folds the entries of a flight, waits until it is durable and shows it
+// to readers.
 func (r *Replica) settle(f *flight) error {
 	var badges []record.BadgeCode
 	for _, s := range f.entries {
 		if s.event != nil && s.event.BadgeOf() != 0 {
 			badges = append(badges, s.event.BadgeOf())
-		}
-		if s.local && s.event != nil {
-			r.docs.applied(s.id.Doc, s.payload)
 		}
 	}
 	slices.Sort(badges)
@@ -77,9 +82,12 @@ func (r *Replica) settle(f *flight) error {
 	for _, b := range badges {
 		ps, err := r.foldBadge(b)
 		if err != nil {
-			return err
+			return errors.Join(err, f.wait())
 		}
 		folds[b] = ps
+	}
+	if err := f.wait(); err != nil {
+		return err
 	}
 	r.state.show(f, folds)
 	return nil
