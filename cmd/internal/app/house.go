@@ -12,6 +12,10 @@ import (
 // house shows the node to the muster.
 type house struct{ *App }
 
+// House is what this node's muster is folded from, with the rights of the
+// node's role.
+func (a *App) House() evac.House { return house{a} }
+
 func (h house) Open() []record.Presence { return h.node.Replica().Open() }
 
 func (h house) Card(v record.VisitID) (record.Card, error) { return h.node.Visits().Card(v) }

@@ -1,0 +1,190 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/upprop/upprop/cmd/internal/app"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/evac"
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node"
+)
+
+// campusName is what the demo's campus is called.
+const campusName = "Ekudden"
+
+// Intervals of the demo's nodes: shorter than a campus needs, so that a person
+// at the screen need not wait.
+const (
+	beatEvery   = time.Second
+	repairEvery = 3 * time.Second
+	dialEvery   = time.Second
+)
+
+// member is one node of the demo. What it points to is fixed once Open has
+// returned.
+type member struct {
+	// slot names its place in the picture and in forms.
+	slot, name, zone string
+	role             identity.Role
+	app              *app.App
+	muster           *evac.Service
+	stop             context.CancelFunc
+	done             chan error
+}
+
+func (m *member) id() identity.NodeID { return m.app.Node().Self().ID }
+
+// door reports whether visitors use this node.
+func (m *member) door() bool { return m.role != identity.RoleWarden }
+
+// cast is who is in the campus, the founder first.
+func cast(l lang.Locale) []*member {
+	all := []*member{
+		{slot: "reception", name: "Reception", zone: "House A", role: identity.RoleDesk},
+		{slot: "east", name: "East gate", zone: "House B", role: identity.RoleEntrance},
+		{slot: "warden", name: "Warden 1", zone: "Car park", role: identity.RoleWarden},
+		{slot: "west", name: "West gate", zone: "House A", role: identity.RoleEntrance},
+	}
+	if l == lang.Swedish {
+		for i, names := range [][2]string{
+			{"Reception", "Hus A"}, {"Östra grinden", "Hus B"}, {"Utrymning 1", "Parkeringen"}, {"Västra grinden", "Hus A"},
+		} {
+			all[i].name, all[i].zone = names[0], names[1]
+		}
+	}
+	return all
+}
+
+// found makes the campus as an operator would: the first node, a token for
+// each other one, and the joins side by side.
+func (d *Demo) found(ctx context.Context, dir string) error {
+	d.nodes = cast(d.cfg.Locale)
+	first := d.nodes[0]
+	if err := node.Init(node.InitOptions{
+		Dir: filepath.Join(dir, first.slot), Campus: campusName, Name: first.name, Zone: first.zone,
+		Role: first.role, Listen: "127.0.0.1:0",
+	}); err != nil {
+		return err
+	}
+	// The picture is read left to right; ports follow in that order.
+	ports := freePorts(d.web.Addr(), len(d.nodes))
+	if err := d.start(first, dir, ports[0]); err != nil {
+		return err
+	}
+	errs := make([]error, len(d.nodes))
+	var joining sync.WaitGroup
+	var mu sync.Mutex
+	for i, m := range d.nodes[1:] {
+		joining.Go(func() {
+			err := join(ctx, first, m, dir)
+			if err == nil {
+				// Starting and noting what to close is done one at a time.
+				mu.Lock()
+				defer mu.Unlock()
+				err = d.start(m, dir, ports[i+1])
+			}
+			errs[i] = err
+		})
+	}
+	joining.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return d.settle(ctx)
+}
+
+// join brings one node in with a token of the first.
+func join(ctx context.Context, first, m *member, dir string) error {
+	token, err := first.app.Node().CreateToken(node.TokenOptions{Role: m.role, Name: m.name, Zone: m.zone, TTL: time.Minute})
+	if err != nil {
+		return fmt.Errorf("make a token for %s: %w", m.name, err)
+	}
+	if _, err := node.Enroll(ctx, node.EnrollOptions{Dir: filepath.Join(dir, m.slot), Token: token, Listen: "127.0.0.1:0"}); err != nil {
+		return fmt.Errorf("let %s join: %w", m.name, err)
+	}
+	return nil
+}
+
+// start opens a node and has it work until the demo closes.
+func (d *Demo) start(m *member, dir, http string) error {
+	a, err := app.Open(app.Config{
+		Node: node.Config{
+			Dir: filepath.Join(dir, m.slot), Listen: "127.0.0.1:0", Release: d.cfg.Release,
+			Logger:    d.log.With("of", m.slot),
+			BeatEvery: beatEvery, RepairEvery: repairEvery, DialEvery: dialEvery,
+		},
+		HTTP: http, NoSocket: true,
+	})
+	if err != nil {
+		return fmt.Errorf("start %s: %w", m.name, err)
+	}
+	m.app, m.done = a, make(chan error, 1)
+	if m.muster, err = evac.New(evac.Config{House: a.House(), NodeName: m.name, CampusName: campusName, Logger: d.log}); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	m.stop = stop
+	go func() {
+		err := a.Run(ctx)
+		if err != nil {
+			d.failed <- fmt.Errorf("%s stopped: %w", m.name, err)
+		}
+		m.done <- err
+	}()
+	d.closing(func() error {
+		// The first to be closed asks all others to stop meanwhile.
+		for _, other := range d.nodes {
+			if other.stop != nil {
+				other.stop()
+			}
+		}
+		<-m.done
+		return a.Close()
+	})
+	return nil
+}
+
+// settle waits until every node can check people in and is connected with
+// every other.
+func (d *Demo) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for _, m := range d.nodes {
+		if !m.app.AwaitReady(ctx) {
+			return fmt.Errorf("%s did not get the campus's keys: %w", m.name, context.Cause(ctx))
+		}
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		whole := true
+		for _, m := range d.nodes {
+			whole = whole && len(m.app.Node().Network().Peers()) == len(d.nodes)-1
+		}
+		if whole {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the nodes did not all find each other: %w", context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+// byID is the node of an id, or nil.
+func (d *Demo) byID(id record.NodeID) *member {
+	for _, m := range d.nodes {
+		if record.NodeID(m.id()) == id {
+			return m
+		}
+	}
+	return nil
+}
