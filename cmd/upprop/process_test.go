@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -213,6 +214,11 @@ func TestThreeProcesses(t *testing.T) {
 			}
 			return len(nodes) == 3 && !slices.ContainsFunc(nodes, func(n api.Node) bool { return n.CompleteAsOf.IsZero() })
 		})
+	}
+
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", a.cmd.Process.Pid))
+	if err == nil && !regexp.MustCompile(`Max core file size +0 +0 `).Match(limits) {
+		t.Errorf("names in memory may end up in a core dump: %s", limits)
 	}
 
 	one := checkIn(t, a, "Astrid Marker")

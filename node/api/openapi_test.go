@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -101,4 +102,42 @@ func TestReferencesResolve(t *testing.T) {
 		}
 	}
 	walk(d)
+}
+
+// TestAnswersAreAsDescribed holds what the verbs answer to the fields that the
+// document names, no more and no fewer.
+func TestAnswersAreAsDescribed(t *testing.T) {
+	var d struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]any `json:"properties"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(openapi, &d); err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(t)
+	_, receipt := h.do(h.local, "POST", "/api/v1/visits", `{"name":"Astrid Marker"}`)
+	first := func(path string) map[string]any {
+		w := httptest.NewRecorder()
+		h.local.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		var all []map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil || len(all) == 0 {
+			t.Fatal(path, err)
+		}
+		return all[0]
+	}
+	visit, node := first("/api/v1/visits"), first("/api/v1/nodes")
+	_, departure := h.do(h.local, "POST", "/api/v1/visits/out", `{"code":"`+receipt["badge"].(string)+`"}`)
+	_, made := h.do(h.local, "POST", "/api/v1/tokens", `{"role":"desk"}`)
+	_, status := h.do(h.local, "GET", "/api/v1/status", "")
+	for name, got := range map[string]map[string]any{
+		"Receipt": receipt, "Visit": visit, "Node": node, "Departure": departure, "Token": made, "Status": status,
+	} {
+		want := slices.Sorted(maps.Keys(d.Components.Schemas[name].Properties))
+		if fields := slices.Sorted(maps.Keys(got)); !slices.Equal(fields, want) {
+			t.Errorf("%s answers %v, the document says %v", name, fields, want)
+		}
+	}
 }
