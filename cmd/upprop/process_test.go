@@ -21,12 +21,16 @@ import (
 	"github.com/upprop/upprop/node/api"
 )
 
+// programDir is where program put it; empty when it was not asked.
+var programDir string
+
 // program builds upprop once for all tests here.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "upprop-process")
 	if err != nil {
 		return "", err
 	}
+	programDir = dir
 	bin := filepath.Join(dir, "upprop")
 	out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput()
 	if err != nil {

@@ -19,7 +19,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"upprop": main})
+	testscript.Main(tidy{m}, map[string]func(){"upprop": main})
+}
+
+// tidy takes away the program that the tests built.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	code := m.M.Run()
+	if programDir != "" {
+		_ = os.RemoveAll(programDir)
+	}
+	return code
 }
 
 // TestScripts runs what an operator types. Each script has the program itself,
