@@ -193,6 +193,7 @@ func (r *Replica) writeGroup(group []*request) (f *flight, err error) {
 		f.entries[i].raw = e.Encode()
 		r.stage(&b, f.ranks, &f.entries[i])
 	}
+	f.stageHeads(&b)
 	if f.wait, err = r.store.Write(&b); err != nil {
 		return nil, err
 	}
@@ -284,8 +285,6 @@ func (r *Replica) stage(b *store.Batch, n ranks, s *staged) {
 	value := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(s.raw)), s.feed)
 	b.Set(entryKey(s.id), append(value, s.raw...))
 	b.Set(feedKey(s.feed), entryKey(s.id)[1:])
-	head := binary.BigEndian.AppendUint64(nil, s.id.Seq)
-	b.Set(slotKey(keyHead, slot{s.id.Doc, s.id.Actor}), append(head, s.hash[:]...))
 	switch {
 	case s.event != nil && s.event.BadgeOf() != 0:
 		b.Set(visitKey(*s.event, s.id), s.value)

@@ -1,10 +1,12 @@
 package crdt
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
 )
 
 // staged is an entry on its way to the disk.
@@ -41,6 +43,21 @@ func newFlight() *flight {
 func (f *flight) add(s staged) {
 	f.entries = append(f.entries, s)
 	f.count[s.id.Doc]++
+}
+
+// stageHeads adds how far each writer has come by this flight.
+func (f *flight) stageHeads(b *store.Batch) {
+	seen := make(map[slot]bool, 4)
+	for i := len(f.entries) - 1; i >= 0; i-- {
+		s := &f.entries[i]
+		at := slot{s.id.Doc, s.id.Actor}
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		head := binary.BigEndian.AppendUint64(nil, s.id.Seq)
+		b.Set(slotKey(keyHead, at), append(head, s.hash[:]...))
+	}
 }
 
 // finishLoop waits for each flight to be durable, shows it to readers and lets

@@ -113,6 +113,7 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 		}
 	}
 	if len(f.entries) > 0 {
+		f.stageHeads(&b)
 		wait, err := r.store.Write(&b)
 		if err != nil {
 			r.feedEnd = before

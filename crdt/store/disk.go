@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -32,7 +33,7 @@ type Options struct {
 
 const (
 	defaultCache = 16 << 20
-	memTableSize = 4 << 20
+	memTableSize = 16 << 20
 	maxOpenFiles = 256
 )
 
@@ -128,6 +129,8 @@ func (d *Disk) openEngine(dir string, opts Options) error {
 	}
 	for i := range po.Levels {
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		// Nearly all bytes are hashes, signatures and ciphertext.
+		po.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 	}
 	// A fatal error inside pebble.Open parks its goroutine, see guard.
 	type result struct {
