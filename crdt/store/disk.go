@@ -33,7 +33,7 @@ type Options struct {
 
 const (
 	defaultCache = 16 << 20
-	memTableSize = 16 << 20
+	memTableSize = 4 << 20
 	maxOpenFiles = 256
 )
 
