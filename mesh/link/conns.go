@@ -36,6 +36,7 @@ type line struct {
 	there   stream.Standing // what the peer takes us for; known to the dialler
 	timer   *time.Timer     // ends a guest's visit, or an ungreeted connection
 	again   *time.Timer     // asks once more what the peer takes us for
+	boot    string          // which start of the peer this connection is with
 }
 
 // member reports that each side takes the other for a member.

@@ -22,6 +22,9 @@ const helloProtocol = "/upprop/link-hello/1"
 // maxHello bounds the frame of addresses, one "IP:PORT" a line.
 const maxHello = 1024
 
+// maxBoot bounds the name of a start.
+const maxBoot = 64
+
 // hello asks the peer what it takes this node for. A connection that the peer
 // closes instead of answering was refused: libp2p lets the dialler finish its
 // handshake before the listener has seen the dialler's key.
@@ -83,9 +86,15 @@ func (l *Link) answerHello(s *end, here stream.Standing) {
 	_ = l.tell(s)
 }
 
-// tell sends the addresses at which this node listens.
+// bootLine begins the line that names this start of a node, so that the
+// connections of one that was killed are known for dead when it comes back.
+const bootLine = "boot "
+
+// tell sends the name of this start and the addresses at which this node
+// listens.
 func (l *Link) tell(s io.Writer) error {
 	var text strings.Builder
+	text.WriteString(bootLine + l.boot + "\n")
 	for _, a := range l.Addrs() {
 		if text.Len()+len(a)+1 <= maxHello {
 			text.WriteString(a + "\n")
@@ -100,13 +109,35 @@ func (l *Link) hear(c network.Conn, s io.Reader) error {
 	if err != nil {
 		return err
 	}
-	told := parseHello(b)
+	told, boot := parseHello(b), parseBoot(b)
+	var dead []network.Conn
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if ct := l.conns[c.RemotePeer()]; ct != nil {
 		ct.told = told
+		if ln := ct.conns[c]; ln != nil && boot != "" {
+			ln.boot = boot
+			for other, o := range ct.conns {
+				if o.boot != "" && o.boot != boot && other.Stat().Opened.Before(c.Stat().Opened) {
+					dead = append(dead, other)
+				}
+			}
+		}
+	}
+	l.mu.Unlock()
+	for _, other := range dead {
+		_ = other.Close()
 	}
 	return nil
+}
+
+// parseBoot is the name of the peer's start; empty where it tells none.
+func parseBoot(b []byte) string {
+	for line := range strings.Lines(string(b)) {
+		if name, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), bootLine); ok && len(name) <= maxBoot {
+			return name
+		}
+	}
+	return ""
 }
 
 // parseHello keeps the addresses that can be dialled.

@@ -14,6 +14,7 @@ package link
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,6 +71,7 @@ type Link struct {
 	log   *slog.Logger
 	id    identity.NodeID
 	self  peer.ID
+	boot  string // names this start of the node
 	swarm *swarm.Swarm
 	inner closers // what lives and dies with the swarm
 
@@ -106,7 +108,8 @@ func Listen(cfg Config) (*Link, error) {
 		cfg.guestTime = stream.GuestTime
 	}
 	l := &Link{
-		cfg: cfg, log: cfg.Log,
+		boot: rand.Text(),
+		cfg:  cfg, log: cfg.Log,
 		id:       identity.IDOf(cfg.Key.Public().(ed25519.PublicKey)),
 		handlers: map[string]handler{stream.PingProtocol: {serve: stream.AnswerPing}},
 		severed:  make(map[identity.NodeID]bool),
