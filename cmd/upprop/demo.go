@@ -24,6 +24,9 @@ Nothing is kept: all of it is removed when the demo ends (Ctrl-C).`,
   upprop demo --http 127.0.0.1:9000 --seed 7`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if err := checkAddrs("", cfg.HTTP); err != nil {
+				return err
+			}
 			if !cmd.Flags().Changed("log-level") {
 				// Cutting links is what the demo is for, not news.
 				c.level = "error"

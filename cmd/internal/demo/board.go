@@ -24,7 +24,8 @@ type board struct {
 	Story  []storyView
 	Paused bool
 	Agree  bool
-	Cut    int
+	// Inside is how many may be inside by every list, where they agree.
+	Inside, Cut int
 }
 
 var roleWords = map[identity.Role]string{
@@ -42,7 +43,9 @@ type nodeView struct {
 	News            []newsView
 	Agrees          bool
 	// Extra are on its list and not on all others; Missing the other way round.
-	Extra, Missing []codeView
+	// The first few of each, and how many more.
+	Extra, Missing         []codeView
+	MoreExtra, MoreMissing int
 	// Readable is of how many its role may read the name.
 	Readable int
 	Door     bool
@@ -73,7 +76,7 @@ type linkView struct {
 }
 
 // places are where nodes stand in the picture, in hundredths.
-var places = map[string][2]int{"reception": {50, 13}, "east": {80, 50}, "warden": {50, 87}, "west": {20, 50}}
+var places = map[string][2]int{"reception": {50, 12}, "east": {82, 50}, "warden": {50, 88}, "west": {18, 50}}
 
 // storyView is one happening in words.
 type storyView struct {
@@ -103,7 +106,7 @@ type tourView struct {
 // board reads all nodes.
 func (d *Demo) board(r *webkit.Request) (*board, error) {
 	all := d.lists()
-	b := &board{At: time.Now(), Paused: d.crowd.isPaused(), Agree: all.agree(), Cut: d.severed()}
+	b := &board{At: time.Now(), Paused: d.crowd.isPaused(), Agree: all.agree(), Inside: len(all[0]), Cut: d.severed()}
 	for i, m := range d.nodes {
 		v, err := d.nodeView(r, m)
 		if err != nil {
@@ -111,7 +114,8 @@ func (d *Demo) board(r *webkit.Request) (*board, error) {
 		}
 		extra, missing := all.differ(i)
 		v.Agrees = len(extra) == 0 && len(missing) == 0
-		v.Extra, v.Missing = codes(m, extra), codes(m, missing)
+		v.Extra, v.MoreExtra = codes(m, extra)
+		v.Missing, v.MoreMissing = codes(m, missing)
 		b.Nodes = append(b.Nodes, v)
 	}
 	for _, l := range d.links {
@@ -186,8 +190,11 @@ func (d *Demo) newsView(r *webkit.Request, of *member, e evac.Door, from mesh.No
 		v.Says = r.Text("news.heard", args)
 	}
 	v.Age = age(now.Sub(heard))
-	if via := d.byID(record.NodeID(from.Via)); via != nil && !from.Direct && e.News.UpToDate() {
-		v.Via = r.Text("news.via", map[string]any{"Node": via.name})
+	if from.State == mesh.ReachableVia && e.News.UpToDate() {
+		v.Via = r.Text("news.via_others", nil)
+		if via := d.byID(record.NodeID(from.Via)); via != nil && via != of {
+			v.Via = r.Text("news.via", map[string]any{"Node": via.name})
+		}
 	}
 	return v
 }
@@ -200,12 +207,14 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%d min", int(d.Minutes()))
 }
 
-func codes(m *member, of []record.BadgeCode) []codeView {
-	out := make([]codeView, len(of))
-	for i, b := range of {
-		out[i] = codeView{Badge: b.String(), Out: m.letOut(b)}
+// fewCodes is how many badges are named where lists differ.
+const fewCodes = 6
+
+func codes(m *member, of []record.BadgeCode) (few []codeView, more int) {
+	for _, b := range of[:min(len(of), fewCodes)] {
+		few = append(few, codeView{Badge: b.String(), Out: m.letOut(b)})
 	}
-	return out
+	return few, len(of) - len(few)
 }
 
 func (d *Demo) tourView() tourView {

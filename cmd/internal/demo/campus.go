@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/evac"
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node"
 )
@@ -151,8 +153,8 @@ func (d *Demo) start(m *member, dir, http string) error {
 	return nil
 }
 
-// settle waits until every node can check people in and is connected with
-// every other.
+// settle waits until every node can check people in, is connected with every
+// other and has heard from it.
 func (d *Demo) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -166,7 +168,8 @@ func (d *Demo) settle(ctx context.Context) error {
 	for {
 		whole := true
 		for _, m := range d.nodes {
-			whole = whole && len(m.app.Node().Network().Peers()) == len(d.nodes)-1
+			whole = whole && len(m.app.Node().Network().Peers()) == len(d.nodes)-1 &&
+				!slices.ContainsFunc(m.app.Node().Mesh().Freshness(), func(n mesh.NodeNews) bool { return n.AsOf.IsZero() })
 		}
 		if whole {
 			return nil

@@ -13,6 +13,8 @@ import (
 )
 
 const (
+	// howCrowd is what is written of the evidence when the crowd comes and goes.
+	howCrowd = "demo"
 	// busy is how many visitors there are about at most.
 	busy = 14
 	// already is how many are inside when the page is first opened.
@@ -116,9 +118,11 @@ func (c *crowd) step(ctx context.Context, come bool) error {
 			door = g.at
 		}
 		c.mu.Unlock()
-		return c.leave(ctx, door, g.badge)
+		_, err := door.app.Node().Visits().CheckOut(ctx, g.badge.String(), howCrowd)
+		return err
 	}
 	who := c.people.next()
+	who.How = howCrowd
 	c.mu.Unlock()
 	got, err := door.app.Node().Visits().CheckIn(ctx, who)
 	if err != nil {

@@ -22,6 +22,8 @@ type happening struct {
 	// Badge and Visit say who; the visit is zero where only a code was given.
 	Badge record.BadgeCode
 	Visit record.VisitID
+	// ByHand: not one of the demo's own crowd.
+	ByHand bool
 	// Took is how long it took, where that is worth telling.
 	Took time.Duration
 }
@@ -95,7 +97,7 @@ func (d *Demo) follow(ctx context.Context, m *member) {
 
 // tell tells one event as the node it reached sees it.
 func (d *Demo) tell(m *member, e record.Event, local bool) {
-	h := happening{Nodes: []*member{m}, Visit: e.Visit, Badge: e.BadgeOf()}
+	h := happening{Nodes: []*member{m}, Visit: e.Visit, Badge: e.BadgeOf(), ByHand: e.How != howCrowd}
 	switch {
 	case local && e.Kind == record.Arrived:
 		h.Key = "log.came"

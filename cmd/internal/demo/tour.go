@@ -67,10 +67,8 @@ func (t *tour) happened(h happening) {
 	defer t.mu.Unlock()
 	switch {
 	case !t.done[stepCut]:
-	case h.Key == "log.came" && h.Nodes[0].slot == star && isolated && !t.done[stepCame]:
+	case h.Key == "log.came" && h.Nodes[0].slot == star && isolated && h.ByHand && !t.done[stepCame]:
 		t.done[stepCame], t.guest = true, h.Badge
-		// The guest waits for the reader.
-		t.d.crowd.forget(h.Badge)
 	case h.Badge == t.guest && t.guest != 0 && h.Key == "log.left_unheard":
 		t.done[stepLeft] = true
 	}
