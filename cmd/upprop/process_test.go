@@ -293,7 +293,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	t.Logf("%d acknowledged visits, 20 kills, none lost", len(acknowledged))
 	// The connections of the dead processes look alive to the other node for
 	// the idle time of the network.
-	took := all[0].await("the other node has them all", 90*time.Second, func() bool {
+	took := all[0].await("the other node has them all", 20*time.Second, func() bool {
 		held := map[record.VisitID]bool{}
 		for _, v := range all[0].listed() {
 			held[v] = true
