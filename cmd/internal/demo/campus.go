@@ -163,6 +163,11 @@ func (d *Demo) settle(ctx context.Context) error {
 			return fmt.Errorf("%s did not get the campus's keys: %w", m.name, context.Cause(ctx))
 		}
 	}
+	// On a campus the local network tells who is where; loopback does not.
+	for _, l := range allLinks(d.nodes) {
+		l.a.app.Node().Mesh().Learn(l.b.id(), l.b.app.Node().Network().Addrs())
+		l.b.app.Node().Mesh().Learn(l.a.id(), l.a.app.Node().Network().Addrs())
+	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -32,7 +32,7 @@ func listen(where string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", where)
 	if errors.Is(err, syscall.EADDRINUSE) && !chosen {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
+		l, err = net.Listen("tcp", freePorts(net.TCPAddrFromAddrPort(ap), 1)[0])
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s is already in use by another program: choose another address with --http, such as --http 127.0.0.1:0 for any that is free", where)
@@ -43,8 +43,9 @@ func listen(where string) (net.Listener, error) {
 	return l, nil
 }
 
-// freePorts are n addresses for the screens of nodes: the free ports that
-// follow the page's, or any where too few of those are free.
+// freePorts are n loopback addresses: the free ports that follow another, or
+// any where too few of those are free. Somebody else may take one before it is
+// used; then opening it fails in words.
 func freePorts(after net.Addr, n int) []string {
 	var out []string
 	if at, ok := after.(*net.TCPAddr); ok && at.Port < 32768 {
