@@ -157,7 +157,7 @@ func TestByKeyboard(t *testing.T) {
 
 // TestPause waits for the question, answers it once, and then does not.
 func TestPause(t *testing.T) {
-	k, _, _ := door(t, func(c *kiosk.Config) { c.Warn, c.Clear = time.Second, 3*time.Second })
+	k, _, _ := door(t, func(c *kiosk.Config) { c.Warn, c.Clear = time.Second, 9*time.Second })
 	srv := serve(t, k)
 	p := browsertest.Start(t).Page(t, browsertest.Look{})
 	p.Goto(srv.URL + "/kiosk/arrive?lang=sv")

@@ -272,7 +272,12 @@ func TestKilledUnderLoad(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(30+rand.IntN(120)) * time.Millisecond)
+		p.await("something is acknowledged", 20*time.Second, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(acknowledged) > before
+		})
+		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
 		_ = p.stop(syscall.SIGKILL)
 		cancel()
 		wg.Wait()
