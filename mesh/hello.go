@@ -101,6 +101,16 @@ func (m *Mesh) sayHello(ctx context.Context, p *peer) error {
 	return s.Close()
 }
 
+// passOn tells the other peers where this one has just said it can be reached:
+// two nodes that have met only us find each other by it.
+func (m *Mesh) passOn(news *peer) {
+	for _, p := range m.connected() {
+		if p != news {
+			p.greet.ask(greetHello)
+		}
+	}
+}
+
 // serveHello takes a peer's hello.
 func (m *Mesh) serveHello(_ context.Context, s *patient) error {
 	k, body, err := receive(s, maxMessage)
@@ -121,6 +131,9 @@ func (m *Mesh) serveHello(_ context.Context, s *patient) error {
 		return errTooEarly
 	}
 	fresh := m.book.told(p.id, h.Addrs, m.cfg.Clock())
+	if fresh {
+		m.passOn(p)
+	}
 	for _, other := range h.Known {
 		id := identity.NodeID(other.Node)
 		if _, ok := m.member(id); ok && id != m.self && id != p.id {
