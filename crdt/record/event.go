@@ -16,7 +16,8 @@ const (
 	// Corrected: the event Of was a mistake and counts no more.
 	Corrected Kind = "corrected"
 	// Carried: an open visit, written again on a later day before the day of
-	// its arrival is dropped. Since is when it began.
+	// its arrival is dropped. Since is when it began; zero where no arrival is
+	// known, and then this is none.
 	Carried Kind = "carried"
 )
 
@@ -34,7 +35,7 @@ type Event struct {
 	How string `cbor:"7,keyasint,omitempty"`
 	// Of is the event that a correction voids.
 	Of *EventID `cbor:"8,keyasint,omitempty"`
-	// Since is when a carried visit began.
+	// Since is when a carried visit began, zero where that is not known.
 	Since HLC `cbor:"9,keyasint,omitempty"`
 	// Ends is the last day on which the particulars may be kept.
 	Ends Day `cbor:"10,keyasint,omitempty"`

@@ -56,6 +56,9 @@ type BadgeCode uint64
 
 const badgeBits = 35
 
+// MaxBadge is the greatest badge code.
+const MaxBadge BadgeCode = 1<<badgeBits - 1
+
 func (b BadgeCode) bytes() (p [5]byte) {
 	v := uint64(b) << (40 - badgeBits)
 	for i := range p {

@@ -122,10 +122,10 @@ func (p *Presence) take(s Stated) {
 	switch e.Kind {
 	case Arrived, Carried:
 		began := e.At
-		if e.Kind == Carried && e.Since != 0 {
+		if e.Kind == Carried {
 			began = e.Since
 		}
-		if counted && (p.Arrived.IsZero() || began < p.Since) {
+		if counted && began != 0 && (p.Arrived.IsZero() || began < p.Since) {
 			p.Arrived, p.Since = fact, began
 			p.Type = e.Type
 		}

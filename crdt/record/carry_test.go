@@ -1,0 +1,76 @@
+package record
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// However events are divided into those that are dropped and those that stay,
+// with what is carried over the list says the same of everyone: who may be
+// inside, as what, since when, and who has left.
+func TestCarryOverKeepsTheList(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		visit := func(label string) VisitID {
+			return VisitID{8: byte(rapid.IntRange(1, 3).Draw(t, label))} // one badge
+		}
+		kinds := []Kind{Arrived, Arrived, Left, Moved, TimedOut, Corrected, Carried}
+		var events []Stated
+		for i := range rapid.IntRange(1, 12).Draw(t, "n") {
+			s := Stated{
+				ID:       EventID{Doc: "day", Actor: ActorID{1}, Seq: uint64(i + 1)},
+				Event:    Event{Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), At: HLC(rapid.IntRange(1, 40).Draw(t, "at")), Visit: visit("visit")},
+				Standing: Standing(rapid.IntRange(0, 5).Draw(t, "standing") / 5),
+			}
+			switch s.Event.Kind {
+			case Corrected:
+				of := EventID{Doc: "day", Actor: ActorID{1}, Seq: uint64(rapid.IntRange(1, 12).Draw(t, "of"))}
+				s.Event.Of = &of
+			case Carried:
+				s.Event.Since = HLC(rapid.IntRange(0, 20).Draw(t, "since"))
+			}
+			events = append(events, s)
+		}
+		kept := map[EventID]bool{}
+		for _, s := range events {
+			kept[s.ID] = rapid.Bool().Draw(t, "stays")
+		}
+		stays := func(id EventID) bool { return kept[id] || id.Doc == "today" }
+		var after []Stated
+		for _, s := range events {
+			if stays(s.ID) {
+				after = append(after, s)
+			}
+		}
+		now := HLC(100)
+		for i, e := range CarryOver(events, stays) {
+			now++
+			if e.At == 0 {
+				e.At = now
+			}
+			after = append(after, Stated{ID: EventID{Doc: "today", Actor: ActorID{1}, Seq: uint64(i + 1)}, Event: e})
+		}
+		was, is := open(FoldBadge(events)), open(FoldBadge(after))
+		if len(was) != len(is) {
+			t.Fatalf("%d visits may be inside, %d after the drop\n%+v\n%+v", len(was), len(is), was, is)
+		}
+		for id, p := range was {
+			if q := is[id]; q.State != p.State || q.Since != p.Since {
+				t.Fatalf("%+v became %+v", p, q)
+			}
+		}
+		if again := CarryOver(after, stays); len(again) > 0 {
+			t.Fatalf("carried over twice: %+v", again)
+		}
+	})
+}
+
+func open(ps []Presence) map[VisitID]Presence {
+	out := map[VisitID]Presence{}
+	for _, p := range ps {
+		if p.Open() {
+			out[p.Visit] = p
+		}
+	}
+	return out
+}
