@@ -8,6 +8,7 @@ package codec
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -22,6 +23,9 @@ const (
 	MaxEvent  = 16 << 10
 	MaxSealed = 256 << 10
 )
+
+// maxTime is the end of the year 9999, behind which a time has no text form.
+const maxTime = record.HLC(253402300799999)<<16 | 0xffff
 
 var enc = func() cbor.EncMode {
 	m, err := cbor.CoreDetEncOptions().EncMode()
@@ -76,8 +80,11 @@ func DecodeEvent(b []byte) (record.Event, error) {
 	if err := unmarshal(b, MaxEvent, &e, "event"); err != nil {
 		return record.Event{}, err
 	}
-	if e.Kind == "" || len(e.Kind) > 64 || e.At == 0 {
+	if e.Kind == "" || len(e.Kind) > 64 || e.At == 0 || e.At > maxTime || e.Since > maxTime {
 		return record.Event{}, fmt.Errorf("event without a kind or a time: %w", ErrFormat)
+	}
+	if e.Badge > record.MaxBadge {
+		return record.Event{}, fmt.Errorf("event with an impossible badge: %w", ErrFormat)
 	}
 	return e, nil
 }
@@ -99,9 +106,21 @@ func DecodeSealed(b []byte) ([]record.SealedEntry, error) {
 		return nil, fmt.Errorf("sealed entry of %d records: %w", len(all), ErrFormat)
 	}
 	for _, s := range all {
-		if s.Kind == "" || len(s.Kind) > 64 || s.At == 0 || len(s.Audience) > 64 || len(s.Context) > 64 {
-			return nil, fmt.Errorf("sealed record without a kind or a time: %w", ErrFormat)
+		if s.At == 0 {
+			return nil, fmt.Errorf("sealed record without a time: %w", ErrFormat)
+		}
+		if err := CheckSealed(s); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
+}
+
+// CheckSealed says whether DecodeSealed accepts a record, once it has a time.
+func CheckSealed(s record.SealedEntry) error {
+	if s.Kind == "" || len(s.Kind) > 64 || s.At > maxTime || len(s.Audience) > 64 || len(s.Context) > 64 ||
+		!utf8.ValidString(string(s.Kind)) || !utf8.ValidString(string(s.Audience)) {
+		return fmt.Errorf("sealed record with an impossible field: %w", ErrFormat)
+	}
+	return nil
 }
