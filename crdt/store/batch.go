@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"slices"
 )
 
 // MaxKey is the length of the longest key, in bytes.
@@ -43,14 +44,14 @@ type op struct {
 type Batch struct {
 	buf  []byte
 	ops  []op
-	sets int
+	sets int // bytes
 	err  error
 }
 
 // Set puts value under key.
 func (b *Batch) Set(key, value []byte) {
 	b.add(opSet, key, value)
-	b.sets++
+	b.sets += len(key) + len(value)
 }
 
 // Delete removes key; a key that is not there is not an error.
@@ -104,6 +105,12 @@ func (b *Batch) each(fn func(kind opKind, k, v []byte) error) error {
 	return nil
 }
 
-// frees reports whether the batch only removes, so that it leads to more free
-// disk in the end.
-func (b *Batch) frees() bool { return b.sets == 0 }
+// maxNote is how much a batch may set, in bytes, and still count as one that
+// removes.
+const maxNote = 256
+
+// Frees reports whether the batch removes, and sets no more than a note of
+// it, so that it leads to more free disk in the end.
+func (b *Batch) Frees() bool {
+	return b.sets == 0 || b.sets <= maxNote && slices.ContainsFunc(b.ops, func(o op) bool { return o.kind != opSet })
+}

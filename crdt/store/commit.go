@@ -68,7 +68,7 @@ func (d *Disk) Write(b *Batch) (func() error, error) {
 		last := d.last.Load()
 		return func() error { return d.await(last) }, nil
 	}
-	if err := d.space.take(b.Size(), b.frees()); err != nil {
+	if err := d.space.take(b.Size(), b.Frees()); err != nil {
 		return nil, err
 	}
 	pb, err := d.translate(b)

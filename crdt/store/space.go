@@ -34,8 +34,8 @@ type space struct {
 	known bool
 }
 
-// take claims room for size bytes or refuses with ErrFull. A batch that only
-// removes may use half of the reserve, so that a full disk can be emptied.
+// take claims room for size bytes or refuses with ErrFull. A batch that frees
+// may use half of the reserve, so that a full disk can be emptied.
 func (s *space) take(size int, frees bool) error {
 	cost := spaceCost * uint64(size)
 	s.mu.Lock()
