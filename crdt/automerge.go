@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -38,6 +39,8 @@ type union struct {
 	pending []byte
 	waiting int
 	used    uint64
+	// ahead: it holds changes of a batch that is not written yet.
+	ahead bool
 }
 
 func newDocuments(r *Replica) *documents {
@@ -70,7 +73,39 @@ func (d *documents) apply(id record.DocID, raw []byte) error {
 	if err != nil {
 		return err
 	}
+	u.ahead = true
 	return u.doc.LoadIncremental(raw)
+}
+
+// settle ends a batch of foreign changes: those that were not written are
+// forgotten with their documents.
+func (d *documents) settle(written bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for id, u := range d.unions {
+		if u.ahead && !written {
+			delete(d.unions, id)
+		}
+		u.ahead = false
+	}
+	d.trim(maxUnions)
+}
+
+// trim lets go of the documents used least recently. One that is ahead stays:
+// the store could not give it back. Callers hold mu.
+func (d *documents) trim(keep int) {
+	for len(d.unions) > keep {
+		var oldest record.DocID
+		for id, u := range d.unions {
+			if !u.ahead && (oldest == "" || u.used < d.unions[oldest].used) {
+				oldest = id
+			}
+		}
+		if oldest == "" {
+			return
+		}
+		delete(d.unions, oldest)
+	}
 }
 
 // applied applies our own durable changes to a day's document in the core, a
@@ -124,15 +159,7 @@ func (d *documents) load(id record.DocID) (*union, error) {
 			return nil, fmt.Errorf("read back document: %w", err)
 		}
 	}
-	for len(d.unions) >= maxUnions {
-		oldest, at := record.DocID(""), d.tick
-		for k, o := range d.unions {
-			if o.used < at {
-				oldest, at = k, o.used
-			}
-		}
-		delete(d.unions, oldest)
-	}
+	d.trim(maxUnions - 1)
 	d.unions[id] = u
 	return u, nil
 }
@@ -144,9 +171,24 @@ func (d *documents) drop(id record.DocID) {
 	delete(d.unions, id)
 }
 
+// errNotAutomerge: sealed documents, which hold what others wrote unchecked,
+// never come near the core.
+var errNotAutomerge = errors.New("not an Automerge document of this kind")
+
 // Snapshot is the Automerge document as its core saves it. For day documents
 // and the campus document.
 func (r *Replica) Snapshot(id record.DocID) ([]byte, error) {
+	switch d, err := record.ParseDocID(string(id)); {
+	case err != nil:
+		return nil, fmt.Errorf("snapshot: %w", err)
+	case d.Kind == record.DocCampus:
+		r.writing.Lock()
+		defer r.writing.Unlock()
+		return r.campus.doc.Save(), nil
+	case d.Kind != record.DocDay:
+		return nil, fmt.Errorf("snapshot: %w", errNotAutomerge)
+	}
+	_ = r.Sync() // what is acknowledged is in it; one that has failed reads on
 	r.docs.mu.Lock()
 	defer r.docs.mu.Unlock()
 	u, err := r.docs.load(id)
@@ -160,6 +202,10 @@ func (r *Replica) Snapshot(id record.DocID) ([]byte, error) {
 // key `<actor>:<seq>` → encoded event. It is the check on the index that
 // everything else reads.
 func (r *Replica) DocumentEvents(id record.DocID) (map[string][]byte, error) {
+	if d, err := record.ParseDocID(string(id)); err != nil || d.Kind != record.DocDay {
+		return nil, fmt.Errorf("read document: %w", errors.Join(err, errNotAutomerge))
+	}
+	_ = r.Sync()
 	r.docs.mu.Lock()
 	defer r.docs.mu.Unlock()
 	u, err := r.docs.load(id)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/automerge/automerge-go"
 
@@ -33,7 +34,7 @@ func (s Setting) check() error {
 	if !shape.SettingKey(s.Key) {
 		return fmt.Errorf("setting %q has no usable key: %w", s.Key, ErrDraft)
 	}
-	if s.Value.Kind() == 0 || len(s.Value.String()) > shape.MaxSetting || len(s.Value.Bytes()) > shape.MaxSetting {
+	if s.Value.Kind() == 0 || !utf8.ValidString(s.Value.String()) || len(s.Value.String()) > shape.MaxSetting || len(s.Value.Bytes()) > shape.MaxSetting {
 		return fmt.Errorf("setting %q has no usable value: %w", s.Key, ErrDraft)
 	}
 	return nil

@@ -68,10 +68,14 @@ func (r *Replica) Commit(ctx context.Context, drafts ...Draft) ([]record.EventID
 
 func (d Draft) check() error {
 	n := 0
+	// What does not read back here would be refused by every other node.
 	if d.Event != nil {
 		n++
-		if d.Event.Kind == "" || len(codec.EncodeEvent(*d.Event)) > codec.MaxEvent-16 {
-			return fmt.Errorf("event without a kind or too large: %w", ErrDraft)
+		e := *d.Event
+		e.At = max(e.At, 1)
+		raw := codec.EncodeEvent(e)
+		if _, err := codec.DecodeEvent(raw); err != nil || len(raw) > codec.MaxEvent-16 {
+			return fmt.Errorf("event without its form or too large: %w", errors.Join(err, ErrDraft))
 		}
 	}
 	if d.Sealed != nil {
@@ -79,8 +83,8 @@ func (d Draft) check() error {
 		size := 0
 		for _, s := range d.Sealed {
 			size += len(s.Box) + 256
-			if s.Kind == "" {
-				return fmt.Errorf("sealed record without a kind: %w", ErrDraft)
+			if err := codec.CheckSealed(s); err != nil {
+				return fmt.Errorf("sealed record without its form: %w", errors.Join(err, ErrDraft))
 			}
 		}
 		if len(d.Sealed) == 0 || len(d.Sealed) > codec.MaxRecords || size > codec.MaxSealed {
@@ -163,6 +167,9 @@ func (r *Replica) writeGroup(group []*request) (f *flight, err error) {
 			}
 		}
 	}()
+	if err := r.Failure(); err != nil {
+		return nil, err
+	}
 	f = newFlight()
 	var all []*envelope.Envelope
 	now := r.cfg.Now()
@@ -191,7 +198,9 @@ func (r *Replica) writeGroup(group []*request) (f *flight, err error) {
 	var b store.Batch
 	for i, e := range all {
 		f.entries[i].raw = e.Encode()
-		r.stage(&b, f.ranks, &f.entries[i])
+		if err := r.stage(&b, f.ranks, &f.entries[i]); err != nil {
+			return nil, err
+		}
 	}
 	f.stageHeads(&b)
 	if f.wait, err = r.store.Write(&b); err != nil {
@@ -222,9 +231,12 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 		s.payload, s.hash, s.id.Doc = change, hash, doc
 	case d.Sealed != nil:
 		s.sealed, s.fresh = slices.Clone(d.Sealed), d.Fresh
+		// A part and its key are of one time, so that of two sealings of one
+		// version both stand from the same one.
+		at := r.clock.Now()
 		for i := range s.sealed {
 			if s.sealed[i].At == 0 {
-				s.sealed[i].At = r.clock.Now()
+				s.sealed[i].At = at
 			}
 		}
 		s.payload, s.id.Doc = codec.EncodeSealed(s.sealed), r.openPart(record.DocSealed, now, f)
@@ -268,9 +280,10 @@ func (r *Replica) dayChange(doc record.DocID, value []byte, f *flight) (raw []by
 }
 
 // openPart is the part of today's document to write to: the first one that is
-// not full by what is known here.
+// not full by what is known here. A clock that is far behind files nothing
+// under a day that has been dropped: nobody would take it.
 func (r *Replica) openPart(kind record.DocKind, now time.Time, f *flight) record.DocID {
-	d := record.Doc{Kind: kind, Day: record.DayOf(now), Site: r.cfg.Site}
+	d := record.Doc{Kind: kind, Day: max(record.DayOf(now), r.firstDay()), Site: r.cfg.Site}
 	for {
 		id := d.ID()
 		if r.heads.entries(id)+f.count[id] < record.PartSize {
@@ -281,7 +294,7 @@ func (r *Replica) openPart(kind record.DocKind, now time.Time, f *flight) record
 }
 
 // stage adds an entry to the batch that makes it durable.
-func (r *Replica) stage(b *store.Batch, n ranks, s *staged) {
+func (r *Replica) stage(b *store.Batch, n ranks, s *staged) error {
 	value := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(s.raw)), s.feed)
 	b.Set(entryKey(s.id), append(value, s.raw...))
 	b.Set(feedKey(s.feed), entryKey(s.id)[1:])
@@ -290,9 +303,12 @@ func (r *Replica) stage(b *store.Batch, n ranks, s *staged) {
 		b.Set(visitKey(*s.event, s.id), s.value)
 	case s.sealed != nil:
 		for _, one := range s.sealed {
-			r.stageSealed(b, n, one, s.fresh)
+			if err := r.stageSealed(b, n, one, s.fresh); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // advance notes that an entry has been enqueued. Callers hold writing.

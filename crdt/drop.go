@@ -1,9 +1,11 @@
 package crdt
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/upprop/upprop/crdt/codec"
@@ -13,56 +15,92 @@ import (
 )
 
 // DropBefore drops every document of the days before day, with all that was
-// derived from it; visits still open are carried over into today's document
-// first. What has been dropped is not taken again from anyone. Idempotent,
-// and safe to cut at any point: it is durable document by document.
+// derived from it; what must outlive them (visits still open, above all) is
+// carried over into today's document first. What has been dropped is not taken
+// again from anyone. Idempotent, and safe to cut at any point: it is durable
+// document by document, and the next call goes on.
 func (r *Replica) DropBefore(ctx context.Context, day record.Day) error {
-	if err := r.carryOver(ctx, day); err != nil {
-		return fmt.Errorf("carry over open visits: %w", err)
+	r.dropping.Lock()
+	defer r.dropping.Unlock()
+	docs := r.closeBefore(day)
+	defer r.closeBefore(0)
+	if len(docs) == 0 && day <= r.horizon() {
+		return nil
+	}
+	// What is under way of those days is folded before they are looked through.
+	if err := r.Sync(); err != nil {
+		return fmt.Errorf("drop days: %w", err)
+	}
+	if err := r.carryOver(ctx, docs, day); err != nil {
+		return fmt.Errorf("carry over visits: %w", err)
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	if day <= r.horizon() {
-		return nil
-	}
 	var b store.Batch
-	b.Set(keyHorizon, binary.BigEndian.AppendUint32(nil, uint32(int32(day))))
-	if err := r.store.Apply(&b); err != nil {
-		return fmt.Errorf("drop days: %w", err)
+	b.Set(keyHorizon, binary.BigEndian.AppendUint32(nil, uint32(int32(max(day, r.horizon())))))
+	b.Set(keyFeedEnd, binary.BigEndian.AppendUint64(nil, r.feedEnd))
+	if len(docs) == 0 {
+		if err := r.store.Apply(&b); err != nil {
+			return fmt.Errorf("drop days: %w", err)
+		}
 	}
-	r.state.mu.Lock()
-	r.state.horizon = day
-	r.state.mu.Unlock()
-	var docs []record.DocID
+	r.setHorizon(day)
+	for _, id := range docs {
+		if err := r.dropDoc(id, &b); err != nil {
+			return fmt.Errorf("drop %s: %w", id, err)
+		}
+		b.Reset()
+	}
+	return nil
+}
+
+// closeBefore lets nothing more into the documents of the days before day (0:
+// before the horizon), and returns those that are held.
+func (r *Replica) closeBefore(day record.Day) (docs []record.DocID) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.closing = day
 	for id := range r.heads {
 		if d, err := record.ParseDocID(string(id)); err == nil && d.Kind != record.DocCampus && d.Day < day {
 			docs = append(docs, id)
 		}
 	}
 	slices.Sort(docs)
-	for _, id := range docs {
-		if err := r.dropDoc(id); err != nil {
-			return fmt.Errorf("drop %s: %w", id, err)
-		}
-	}
-	return nil
+	return docs
 }
 
-// carryOver writes open visits whose arrival is in a day to be dropped into
-// today's document. Whoever does it, and how often, the fold is the same.
-func (r *Replica) carryOver(ctx context.Context, day record.Day) error {
-	for _, p := range r.Open() {
-		d, err := record.ParseDocID(string(p.Arrived.ID.Doc))
-		if p.Arrived.IsZero() || err != nil || d.Day >= day {
+// firstDay is the first day whose documents are written to. Callers hold
+// writing.
+func (r *Replica) firstDay() record.Day { return max(r.horizon(), r.closing) }
+
+func (r *Replica) setHorizon(day record.Day) {
+	r.state.mu.Lock()
+	defer r.state.mu.Unlock()
+	r.state.horizon = max(r.state.horizon, day)
+}
+
+// carryOver writes what must outlive the documents into today's. Whoever does
+// it, and how often, the fold is the same.
+func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record.Day) error {
+	badges, err := r.badgesIn(docs)
+	if err != nil {
+		return err
+	}
+	stays := func(id record.EventID) bool {
+		d, err := record.ParseDocID(string(id.Doc))
+		return err == nil && d.Day >= day
+	}
+	for _, badge := range badges {
+		events, err := r.evidence(badge)
+		if err != nil {
+			return err
+		}
+		var drafts []Draft
+		for _, e := range record.CarryOver(events, stays) {
+			drafts = append(drafts, Draft{Event: &e})
+		}
+		if len(drafts) == 0 {
 			continue
-		}
-		e := record.Event{
-			Kind: record.Carried, Visit: p.Visit, Place: p.Seen.Place,
-			Type: p.Type, Since: p.Since, Ends: p.Ends, How: "carried",
-		}
-		drafts := []Draft{{Event: &e}}
-		if p.State == record.Timed {
-			drafts = append(drafts, Draft{Event: &record.Event{Kind: record.TimedOut, Visit: p.Visit, How: "carried"}})
 		}
 		if _, err := r.Commit(ctx, drafts...); err != nil {
 			return err
@@ -71,10 +109,33 @@ func (r *Replica) carryOver(ctx context.Context, day record.Day) error {
 	return nil
 }
 
-// dropDoc removes a document and what was derived from it. Callers hold
-// writing.
-func (r *Replica) dropDoc(id record.DocID) error {
-	var b store.Batch
+// badgesIn are the badges that day documents tell of, in order.
+func (r *Replica) badgesIn(docs []record.DocID) ([]record.BadgeCode, error) {
+	seen := map[record.BadgeCode]bool{}
+	for _, id := range docs {
+		if d, err := record.ParseDocID(string(id)); err != nil || d.Kind != record.DocDay {
+			continue
+		}
+		err := r.entries(id, nil, func(e entry) error {
+			change, err := shape.DecodeDay(e.env.Payload)
+			if err != nil {
+				return err
+			}
+			event, err := codec.DecodeEvent(change.Event)
+			seen[event.BadgeOf()] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	delete(seen, 0)
+	return slices.Sorted(maps.Keys(seen)), nil
+}
+
+// dropDoc removes a document and what was derived from it, together with what
+// b notes already. Callers hold writing.
+func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 	var badges []record.BadgeCode
 	err := r.entries(id, nil, func(e entry) error {
 		b.Delete(feedKey(e.feed))
@@ -89,7 +150,7 @@ func (r *Replica) dropDoc(id record.DocID) error {
 		}
 		if s, err := codec.DecodeSealed(e.env.Payload); err == nil {
 			for _, one := range s {
-				r.dropSealed(&b, one)
+				r.dropSealed(b, one)
 			}
 		}
 		return nil
@@ -101,7 +162,7 @@ func (r *Replica) dropDoc(id record.DocID) error {
 		lo, hi := store.Prefix(docPrefix(prefix, id))
 		b.DeleteRange(lo, hi)
 	}
-	if err := r.store.Apply(&b); err != nil {
+	if err := r.store.Apply(b); err != nil {
 		return err
 	}
 	for actor := range r.heads[id] {
@@ -128,11 +189,11 @@ func (r *Replica) dropSealed(b *store.Batch, s record.SealedEntry) {
 	k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
 	switch s.Kind {
 	case record.PartPut:
-		if v, err := r.store.Get(partKey(keyPart, k)); err == nil && len(v) >= 4 && binary.BigEndian.Uint32(v) == s.Version {
+		if v, err := r.store.Get(partKey(keyPart, k)); err == nil && bytes.Equal(v, ranked(s)) {
 			b.Delete(partKey(keyPart, k))
 		}
 	case record.KeyPut:
-		if v, err := r.store.Get(partKey(keyKey, k)); err == nil && len(v) >= 5 && v[0] == keyLive && binary.BigEndian.Uint32(v[1:]) == s.Version {
+		if v, err := r.store.Get(partKey(keyKey, k)); err == nil && len(v) > 0 && v[0] == keyLive && bytes.Equal(v[1:], ranked(s)) {
 			b.Delete(partKey(keyKey, k))
 		}
 	case record.ContextPut:

@@ -35,6 +35,9 @@ func (r *Replica) Feed(after Cursor, max int) ([]Change, error) {
 	var out []Change
 	err := r.store.Scan(feedKey(uint64(after)+1), feedKey(end+1), func(k, v []byte) error {
 		c, err := r.change(Cursor(binary.BigEndian.Uint64(k[1:])), v)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // dropped while it was read
+		}
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package crdt
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -61,16 +62,22 @@ func (f *flight) stageHeads(b *store.Batch) {
 }
 
 // finishLoop waits for each flight to be durable, shows it to readers and lets
-// its writers go. What can be folded is folded while the disk works.
+// its writers go. What can be folded is folded while the disk works. After a
+// flight that failed none is shown or acknowledged: what comes later would
+// speak for what is missing.
 func (r *Replica) finishLoop() {
 	defer r.done.Done()
 	for f := range r.finish {
-		err := r.settle(f)
+		err := r.Failure()
+		if err == nil {
+			if err = r.settle(f); err != nil {
+				r.fail(err)
+			}
+		}
 		for _, c := range f.reply {
 			c <- err
 		}
 		if err != nil {
-			r.log.Error("entries were not saved", "entries", len(f.entries), "err", err)
 			continue
 		}
 		for _, s := range f.entries {
@@ -79,6 +86,53 @@ func (r *Replica) finishLoop() {
 			}
 		}
 	}
+}
+
+func (r *Replica) fail(err error) {
+	r.state.mu.Lock()
+	defer r.state.mu.Unlock()
+	r.state.failure = err
+	close(r.state.failed)
+	r.log.Error("entries were not saved; nothing more is until restart", "err", err)
+}
+
+// Failed is closed when entries could not be saved or folded. From then on
+// nothing is taken or acknowledged; the process should end and open the
+// replica anew. Failure says why, nil before.
+func (r *Replica) Failed() <-chan struct{} { return r.state.failed }
+
+// Failure is why Failed is closed.
+func (r *Replica) Failure() error {
+	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
+	return r.state.failure
+}
+
+// Sync returns when everything that Commit and Put have begun so far, by
+// whomever, is durable and folded; an error means that it may not be.
+func (r *Replica) Sync() error {
+	reply, err := r.mark()
+	if err == nil {
+		err = <-reply
+	}
+	if err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	return nil
+}
+
+// mark puts an empty flight behind those under way.
+func (r *Replica) mark() (<-chan error, error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.closed() {
+		return nil, ErrClosed
+	}
+	f := newFlight()
+	f.wait = func() error { return nil }
+	f.reply = []chan error{make(chan error, 1)}
+	r.finish <- f
+	return f.reply[0], nil
 }
 
 // settle folds the entries of a flight, waits until it is durable and shows it

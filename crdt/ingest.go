@@ -58,9 +58,6 @@ func (r *Replica) Put(ctx context.Context, raws [][]byte) ([]Gap, error) {
 	if err != nil {
 		return nil, fmt.Errorf("put: %w", err)
 	}
-	if f == nil {
-		return gaps, nil
-	}
 	if err := <-f.reply[0]; err != nil {
 		return nil, fmt.Errorf("put: %w", err)
 	}
@@ -73,6 +70,9 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 	if r.closed() {
 		return nil, nil, ErrClosed
 	}
+	if err := r.Failure(); err != nil {
+		return nil, nil, err
+	}
 	f := newFlight()
 	var b store.Batch
 	gaps := map[slot]uint64{}
@@ -84,6 +84,7 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 		hash [32]byte
 	}
 	var undo []was
+	var broken error
 	take := func(e *envelope.Envelope) error {
 		at := slot{e.ID.Doc, e.ID.Actor}
 		s, err := r.admit(e)
@@ -93,7 +94,7 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 		undo = append(undo, was{at, r.heads.get(at), r.chains[at]})
 		r.feedEnd++
 		s.feed, s.raw = r.feedEnd, e.Encode()
-		r.stage(&b, f.ranks, &s)
+		broken = errors.Join(broken, r.stage(&b, f.ranks, &s))
 		r.advance(s)
 		f.add(s)
 		return nil
@@ -112,23 +113,25 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 			r.retrySettings(take)
 		}
 	}
-	if len(f.entries) > 0 {
-		f.stageHeads(&b)
-		wait, err := r.store.Write(&b)
-		if err != nil {
-			r.feedEnd = before
-			for _, u := range slices.Backward(undo) {
-				r.heads.set(u.at, u.seq)
-				r.chains[u.at] = u.hash
-			}
-			return nil, nil, errors.Join(err, r.reloadCampus())
-		}
-		f.wait, f.feed = wait, r.feedEnd
-		f.reply = []chan error{make(chan error, 1)}
-		r.finish <- f
-	} else {
-		f = nil
+	f.stageHeads(&b)
+	err := broken
+	if err == nil {
+		f.wait, err = r.store.Write(&b)
 	}
+	r.docs.settle(err == nil)
+	if err != nil {
+		r.feedEnd = before
+		for _, u := range slices.Backward(undo) {
+			r.heads.set(u.at, u.seq)
+			r.chains[u.at] = u.hash
+		}
+		return nil, nil, errors.Join(err, r.reloadCampus())
+	}
+	// Also when nothing was new: what another call has under way is to be
+	// durable when this one returns.
+	f.feed = r.feedEnd
+	f.reply = []chan error{make(chan error, 1)}
+	r.finish <- f
 	var out []Gap
 	for _, at := range gapOrder {
 		if have := r.heads.get(at); have == gaps[at] {
@@ -176,7 +179,7 @@ func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
 	if err != nil {
 		return s, r.refuse(e.ID.Actor.Node(), "document")
 	}
-	if doc.Kind != record.DocCampus && doc.Day < r.horizon() {
+	if doc.Kind != record.DocCampus && doc.Day < r.firstDay() {
 		return s, errHeld // that day has been dropped: nothing brings it back
 	}
 	if doc.Kind == record.DocCampus {
@@ -219,7 +222,8 @@ func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
 func (r *Replica) admitSetting(e *envelope.Envelope, s *staged) error {
 	at := slot{e.ID.Doc, e.ID.Actor}
 	if r.cfg.MayEdit != nil && !r.cfg.MayEdit(e.ID.Actor.Node()) {
-		return r.block(at, "settings from a node that may not edit them")
+		// Not blocked: its appointment may be on its way.
+		return r.refuse(e.ID.Actor.Node(), "settings from a node that may not edit them")
 	}
 	if r.campus.id == "" {
 		r.campus.id = e.ID.Doc

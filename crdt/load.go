@@ -13,8 +13,13 @@ import (
 	"github.com/upprop/upprop/crdt/store"
 )
 
-// keyHorizon holds the first day that has not been dropped.
-var keyHorizon = []byte("mhorizon")
+// keyHorizon holds the first day that has not been dropped, keyFeedEnd the
+// feed number of the newest entry when days were last dropped: numbers are
+// not given out anew.
+var (
+	keyHorizon = []byte("mhorizon")
+	keyFeedEnd = []byte("mfeed")
+)
 
 // load reads everything back: vectors, feed, quarantine, settings, and the
 // presences of those who may be inside. Days are folded as they stream by;
@@ -75,8 +80,16 @@ func (r *Replica) loadFeedEnd() error {
 		r.feedEnd = binary.BigEndian.Uint64(k[1:])
 		return store.ErrStop
 	})
+	if err != nil {
+		return err
+	}
+	if b, err := r.store.Get(keyFeedEnd); err == nil && len(b) == 8 {
+		r.feedEnd = max(r.feedEnd, binary.BigEndian.Uint64(b))
+	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	r.state.feed = r.feedEnd
-	return err
+	return nil
 }
 
 func (r *Replica) loadSettings() error {

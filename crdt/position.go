@@ -37,19 +37,31 @@ const (
 	positionVersion  = 1
 	positionFixed    = 1 + 4 + 4 + 1 + 16 + 1
 	maxPositionHeads = 23
-	maxPosition      = positionFixed + maxPositionHeads*(1+128+32+8)
+	// The longest name is that of a sealed document's last part.
+	maxDocName  = len("sealed/20261122/65536/") + 64
+	maxPosition = positionFixed + maxPositionHeads*(1+maxDocName+32+8)
 )
 
 // Position says how far this node has written: every entry that it
-// acknowledged before at is within pos. The time is read first.
+// acknowledged before at is within pos. The time is read first, from the wall
+// clock (the hybrid clock may run ahead), and does not go back.
 func (r *Replica) Position() (at time.Time, pos []byte) {
-	at = r.clock.Now().Time()
-	today := record.DayOf(at)
+	now := r.cfg.Now()
+	at, today := r.date(now), record.DayOf(now)
 	actor := r.Actor()
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()
 	p := r.state.positionOf(r.cfg.Node, actor, today, r.cfg.RetainDays)
 	return at, p.encode()
+}
+
+func (r *Replica) date(now time.Time) time.Time {
+	r.dated.Lock()
+	defer r.dated.Unlock()
+	if at := time.UnixMilli(now.UnixMilli()).UTC(); at.After(r.lastDate) {
+		r.lastDate = at
+	}
+	return r.lastDate
 }
 
 // series is what a writer continues part by part.

@@ -80,6 +80,12 @@ type Replica struct {
 	campus  *campus
 	guard   *guard
 	blocked map[slot]string
+	// closing is the first day that stays when a drop under way has ended.
+	closing  record.Day
+	dropping sync.Mutex
+
+	dated    sync.Mutex
+	lastDate time.Time
 
 	requests chan *request
 	finish   chan *flight
@@ -126,6 +132,7 @@ func Open(cfg Config) (*Replica, error) {
 	r.docs = newDocuments(r)
 	r.campus = newCampus()
 	if err := r.load(); err != nil {
+		r.guard.close()
 		return nil, fmt.Errorf("open replica: %w", err)
 	}
 	r.done.Add(2)

@@ -29,20 +29,14 @@ func (n ranks) set(b *store.Batch, key, value []byte) {
 
 // stageSealed folds one sealed record into the sets. fresh: nothing can stand
 // against it.
-func (r *Replica) stageSealed(b *store.Batch, n ranks, s record.SealedEntry, fresh bool) {
-	k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
-	rank := binary.BigEndian.AppendUint32(nil, s.Version)
-	rank = binary.BigEndian.AppendUint64(rank, uint64(s.At))
-	value := append(rank, s.Box...)
+func (r *Replica) stageSealed(b *store.Batch, n ranks, s record.SealedEntry, fresh bool) error {
+	k, value := record.PartKey{Visit: s.Visit, Audience: s.Audience}, ranked(s)
+	var key, prefix []byte
 	switch s.Kind {
 	case record.PartPut:
-		if fresh || r.outranks(n, partKey(keyPart, k), nil, value) {
-			n.set(b, partKey(keyPart, k), value)
-		}
+		key = partKey(keyPart, k)
 	case record.KeyPut:
-		if fresh || r.outranks(n, partKey(keyKey, k), []byte{keyLive}, value) {
-			n.set(b, partKey(keyKey, k), append([]byte{keyLive}, value...))
-		}
+		key, prefix = partKey(keyKey, k), []byte{keyLive}
 	case record.ContextPut:
 		if len(s.Context) > 0 {
 			b.Set(append([]byte{keyContext}, s.Context...), s.Box)
@@ -51,25 +45,45 @@ func (r *Replica) stageSealed(b *store.Batch, n ranks, s record.SealedEntry, fre
 		n.set(b, partKey(keyKey, k), []byte{keyShredded})
 		b.Delete(partKey(keyPart, k))
 	}
+	if key == nil {
+		return nil
+	}
+	if !fresh {
+		if yes, err := r.outranks(n, key, prefix, value); err != nil || !yes {
+			return err
+		}
+	}
+	n.set(b, key, append(prefix, value...))
+	return nil
+}
+
+// ranked is what stands of a part or key: its rank, then its bytes.
+func ranked(s record.SealedEntry) []byte {
+	b := make([]byte, 0, 12+len(s.Box))
+	b = binary.BigEndian.AppendUint32(b, s.Version)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.At))
+	return append(b, s.Box...)
 }
 
 // outranks reports whether value stands before what is under key, in the
 // batch that is being built or in the store. prefix marks key records.
-func (r *Replica) outranks(n ranks, key, prefix, value []byte) bool {
+func (r *Replica) outranks(n ranks, key, prefix, value []byte) (bool, error) {
 	old, ok := n[string(key)]
 	if !ok {
 		var err error
-		if old, err = r.store.Get(key); err != nil {
-			return true
+		if old, err = r.store.Get(key); errors.Is(err, store.ErrNotFound) {
+			return true, nil
+		} else if err != nil {
+			return false, fmt.Errorf("read what stands: %w", err)
 		}
 	}
 	if len(prefix) > 0 {
 		if len(old) == 0 || old[0] == keyShredded {
-			return false
+			return false, nil
 		}
 		old = old[len(prefix):]
 	}
-	return bytes.Compare(value, old) > 0
+	return bytes.Compare(value, old) > 0, nil
 }
 
 // SealedPart is a part of a visit's particulars as it is stored, with the

@@ -25,6 +25,8 @@ type state struct {
 	changed  chan struct{}
 	refused  map[record.NodeID]map[string]uint64
 	closed   bool
+	failure  error
+	failed   chan struct{}
 
 	// tail holds the encoded own entries tailEnd-len(tail)+1 … tailEnd.
 	tail    [][]byte
@@ -39,12 +41,16 @@ func (s *state) init() {
 	s.open = map[record.BadgeCode][]record.Presence{}
 	s.settings = map[string]Setting{}
 	s.changed = make(chan struct{})
+	s.failed = make(chan struct{})
 	s.local = make(chan struct{})
 	s.refused = map[record.NodeID]map[string]uint64{}
 }
 
 // show makes a settled flight visible, at once as a whole.
 func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence) {
+	if len(f.entries) == 0 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := false
