@@ -130,7 +130,7 @@ func (d *Demo) Run(ctx context.Context) error {
 	}
 	all.Go(func() { d.tour.run(ctx) })
 	all.Go(func() { d.crowd.run(ctx) })
-	s := server(d.page, d.log)
+	s := server(d.routes(), d.log)
 	all.Go(func() {
 		if err := s.Serve(d.web); !errors.Is(err, http.ErrServerClosed) {
 			d.failed <- fmt.Errorf("serve the demo: %w", err)

@@ -309,3 +309,17 @@ func TestSameSeedSamePeople(t *testing.T) {
 func TestCatalog(t *testing.T) {
 	langtest.Lint(t, sub("words"), langtest.Sources{Templates: []fs.FS{os.DirFS("pages")}, GoDirs: []string{"."}})
 }
+
+func TestScreensAreFoundFromTheDemosAddress(t *testing.T) {
+	d := start(t, Config{Quiet: true})
+	for _, path := range []string{"kiosk", "warden", "healthz"} {
+		res, err := http.Get(d.URL() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("/%s: %s", path, res.Status)
+		}
+	}
+}
