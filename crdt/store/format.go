@@ -75,15 +75,20 @@ func writeFormat(fsys vfs.FS, dir string) error {
 	return syncDir(fsys, dir)
 }
 
-// makeDir makes the folder for this user alone and makes its name durable.
+// makeDir makes the folder, and those above it that are missing, for this user
+// alone and makes their names durable.
 func makeDir(fsys vfs.FS, dir string) error {
-	if _, err := fsys.Stat(dir); err == nil {
+	above := fsys.PathDir(dir)
+	if _, err := fsys.Stat(dir); err == nil || above == dir {
 		return nil
+	}
+	if err := makeDir(fsys, above); err != nil {
+		return err
 	}
 	if err := fsys.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return syncDir(fsys, fsys.PathDir(dir))
+	return syncDir(fsys, above)
 }
 
 func syncDir(fsys vfs.FS, dir string) error {
