@@ -89,7 +89,7 @@ func (f Folder) prepare() (*identity.Key, error) {
 	} else if !errors.Is(err, ErrNoNode) {
 		return nil, err
 	}
-	if err := os.MkdirAll(string(f), 0o700); err != nil {
+	if err := makeDir(filepath.Clean(string(f))); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	key, err := identity.LoadKey(f.key())
@@ -109,6 +109,26 @@ func writeSynced(path string, b []byte) error {
 	}
 	_, err = file.Write(b)
 	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// makeDir makes a folder, and those above it that are missing, for this user
+// alone and makes their names durable.
+func makeDir(dir string) error {
+	above := filepath.Dir(dir)
+	if info, err := os.Stat(dir); above == dir || err == nil && info.IsDir() {
+		return nil
+	}
+	if err := makeDir(above); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	// A folder may be made where its surroundings must not be read.
+	if err := syncDir(above); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 func syncDir(dir string) error {
