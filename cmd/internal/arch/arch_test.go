@@ -1,53 +1,55 @@
 package arch
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
-	"os/exec"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-type listed struct {
-	ImportPath                         string
-	Imports, TestImports, XTestImports []string
-}
-
+// The tree is read here, file by file, and not by asking the go command: so
+// the test's result is never a cached one of another tree.
 func TestImportsPointOneWay(t *testing.T) {
-	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", Module+"/...")
-	out, err := cmd.StdoutPipe()
+	root := filepath.Join("..", "..", "..")
+	files := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != root):
+			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(path) != ".go":
+			return nil
+		}
+		files++
+		rel, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		from, test := Module+"/"+filepath.ToSlash(rel), strings.HasSuffix(path, "_test.go")
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range f.Imports {
+			to, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			if why := Judge(from, to, test); why != "" {
+				t.Errorf("%s imports %s: %s", path, to, why)
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for d := json.NewDecoder(out); ; {
-		var p listed
-		if err := d.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		n++
-		for _, to := range p.Imports {
-			if why := Judge(p.ImportPath, to, false); why != "" {
-				t.Errorf("%s imports %s: %s", p.ImportPath, to, why)
-			}
-		}
-		for _, to := range append(p.TestImports, p.XTestImports...) {
-			if why := Judge(p.ImportPath, to, true); why != "" {
-				t.Errorf("the tests of %s import %s: %s", p.ImportPath, to, why)
-			}
-		}
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	if n < 15 {
-		t.Fatalf("only %d packages were listed", n)
+	if files < 100 {
+		t.Fatalf("only %d files were read", files)
 	}
 }
 
