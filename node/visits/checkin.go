@@ -85,9 +85,14 @@ func (a *Arrival) check() error {
 	if a.Name == "" {
 		return &Problem{Key: "name.empty", Field: "name", Hint: "a visit needs a name: write the name of the person who arrives"}
 	}
-	if t, err := line("type", record.Private(a.Type), 64); err != nil {
-		return err
-	} else if a.Type = t.Reveal(); a.Type == "" {
+	for name, text := range map[string]*string{"type": &a.Type, "lang": &a.Lang} {
+		t, err := line(name, record.Private(*text), MaxLabel)
+		if err != nil {
+			return err
+		}
+		*text = t.Reveal()
+	}
+	if a.Type == "" {
 		a.Type = "visitor"
 	}
 	return nil

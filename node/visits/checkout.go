@@ -49,6 +49,10 @@ func (s *Service) CheckOut(ctx context.Context, text, how string) (Departure, er
 	case len(open) == 1:
 		d.Visit, d.Known = open[0].Visit, true
 	case len(left) > 0:
+		// The departure may be another's, still on its way to the disk.
+		if err := s.cfg.Replica.Sync(); err != nil {
+			return Departure{}, fmt.Errorf("check out: %w", cause(err))
+		}
 		p := left[len(left)-1]
 		d.Visit, d.Known, d.Already, d.At = p.Visit, true, true, p.Left.At.Time()
 		return d, nil

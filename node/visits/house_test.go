@@ -27,6 +27,7 @@ type disk struct {
 	*store.Mem
 	mu     sync.Mutex
 	refuse error
+	lose   error // what waiting for a write gives
 }
 
 func (d *disk) fail(err error) {
@@ -41,7 +42,11 @@ func (d *disk) Write(b *store.Batch) (func() error, error) {
 	if d.refuse != nil {
 		return nil, d.refuse
 	}
-	return d.Mem.Write(b)
+	wait, err := d.Mem.Write(b)
+	if lose := d.lose; lose != nil {
+		return func() error { return lose }, err
+	}
+	return wait, err
 }
 
 func (d *disk) Apply(b *store.Batch) error {

@@ -24,8 +24,9 @@ func (p *Problem) Error() string { return p.Hint }
 
 // Limits of what a person writes, in characters.
 const (
-	MaxName = 200
-	MaxText = 500
+	MaxName  = 200
+	MaxText  = 500
+	MaxLabel = 64
 )
 
 // cause turns an error of the floors below into a Problem where a person can

@@ -24,6 +24,8 @@ type Replica interface {
 	Presence(record.VisitID) (record.Presence, error)
 	Open() []record.Presence
 	Visits(func(record.Presence) error) error
+	// Sync returns when all that ByBadge may have shown is durable.
+	Sync() error
 	Sealed(record.PartKey) (crdt.SealedPart, error)
 }
 
