@@ -34,19 +34,26 @@ func Found(campus string, f First, now time.Time, web func(*Root) ([]byte, error
 	if err != nil {
 		return nil, nil, err
 	}
+	raw, err := CertifyFirst(root, f, now, web)
+	return root, raw, err
+}
+
+// CertifyFirst makes the first node's certificate alone, for a campus whose
+// root was saved by an attempt that did not come through.
+func CertifyFirst(root *Root, f First, now time.Time, web func(*Root) ([]byte, error)) (raw []byte, err error) {
 	if web != nil {
 		if f.Web, err = web(root); err != nil {
-			return nil, nil, fmt.Errorf("certify first node: %w", err)
+			return nil, fmt.Errorf("certify first node: %w", err)
 		}
 	}
-	raw, err := SignCert(root, Cert{
+	raw, err = SignCert(root, Cert{
 		Campus: root.Campus(), Pub: f.Pub, Name: f.Name, Role: f.Role, Site: f.Site, Entrance: f.Entrance, Zone: f.Zone,
 		Serial: uint64(max(now.UnixMilli(), 1)), IssuedAt: millis(now), MayIssue: true, Web: f.Web,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("certify first node: %w", err)
+		return nil, fmt.Errorf("certify first node: %w", err)
 	}
-	return root, raw, nil
+	return raw, nil
 }
 
 // Appoint makes a member an issuer (may true) or ends that (may false), and
