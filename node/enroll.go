@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/upprop/upprop/crdt/store"
@@ -44,6 +45,9 @@ func Enroll(ctx context.Context, o EnrollOptions) (res join.Result, err error) {
 	key, err := folder.prepare()
 	if err != nil {
 		return res, err
+	}
+	if _, err := os.Stat(folder.root()); err == nil {
+		return res, errUnfinished
 	}
 	net, err := o.listen(key)
 	if err != nil {

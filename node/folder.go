@@ -40,9 +40,10 @@ type about struct {
 
 // Errors about a data folder, each one line that says what to do.
 var (
-	ErrNoNode    = errors.New("there is no node in this data folder: make a campus with `upprop init`, or join one with `upprop join`")
-	ErrIsNode    = errors.New("this data folder holds a node already: start it with `upprop run`, or choose another --data")
-	ErrNewerData = errors.New("this data folder was written by a newer release of upprop: install that release, or restore a backup made by this one")
+	ErrNoNode     = errors.New("there is no node in this data folder: make a campus with `upprop init`, or join one with `upprop join`")
+	ErrIsNode     = errors.New("this data folder holds a node already: start it with `upprop run`, or choose another --data")
+	errUnfinished = errors.New("this data folder holds a campus that `upprop init` did not finish: run the same init again, or choose another --data")
+	ErrNewerData  = errors.New("this data folder was written by a newer release of upprop: install that release, or restore a backup made by this one")
 )
 
 func (f Folder) load() (about, error) {
@@ -100,6 +101,24 @@ func (f Folder) prepare() (*identity.Key, error) {
 		return nil, err
 	}
 	return key, key.Save(f.key())
+}
+
+// foundRoot is the root of a new campus, durable. One left by an attempt that
+// did not come through stays in use: nobody else has heard of it.
+func (f Folder) foundRoot(campus string) (*identity.Root, error) {
+	root, err := identity.LoadRoot(f.root())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if root, err = identity.NewRoot(campus); err != nil {
+			return nil, err
+		}
+		return root, root.Save(f.root())
+	case err != nil:
+		return nil, err
+	case root.Name() != campus:
+		return nil, fmt.Errorf("%w (%s)", errUnfinished, root.Name())
+	}
+	return root, nil
 }
 
 func writeSynced(path string, b []byte) error {

@@ -32,7 +32,7 @@ type InitOptions struct {
 
 // Init makes a campus and its first node, which holds the campus root and may
 // issue. When it returns without error all of it is durable; on an error the
-// folder is no node.
+// folder is no node, and Init for the same campus can be tried again.
 func Init(o InitOptions) (err error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -52,13 +52,14 @@ func Init(o InitOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("make campus: %w", err)
 	}
-	root, cert, err := identity.Found(o.Campus, identity.First{
-		Pub: key.Public(), Name: o.Name, Role: o.Role, Site: o.Site, Entrance: o.Entrance, Zone: o.Zone,
-	}, o.Now(), func(root *identity.Root) ([]byte, error) { return webPart(root, webKey, o.Name, o.Now()) })
+	root, err := folder.foundRoot(o.Campus)
 	if err != nil {
 		return fmt.Errorf("make campus: %w", err)
 	}
-	if err := root.Save(folder.root()); err != nil {
+	cert, err := identity.CertifyFirst(root, identity.First{
+		Pub: key.Public(), Name: o.Name, Role: o.Role, Site: o.Site, Entrance: o.Entrance, Zone: o.Zone,
+	}, o.Now(), func(root *identity.Root) ([]byte, error) { return webPart(root, webKey, o.Name, o.Now()) })
+	if err != nil {
 		return fmt.Errorf("make campus: %w", err)
 	}
 	s, err := o.OpenStore(folder.database())

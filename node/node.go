@@ -69,6 +69,14 @@ type Node struct {
 	grants  *access.Grants
 	visits  *visits.Service
 
+	// judged are the endings that all visits have been folded by.
+	judged [32]byte
+
+	running sync.Mutex
+	cancel  context.CancelCauseFunc
+	ended   chan struct{}
+	closed  bool
+
 	closers   []func() error
 	closeOnce sync.Once
 	closeErr  error
@@ -143,6 +151,7 @@ func (n *Node) openRoster() error {
 
 func (n *Node) openReplica() error {
 	m := members{n.roster}
+	n.judged = m.endings()
 	r, err := crdt.Open(crdt.Config{
 		Store: n.store, Node: record.NodeID(n.key.ID()), Site: record.SiteID(n.Self().Site),
 		Sign:  func(root []byte) []byte { return n.key.Sign(envelope.Domain, root) },
@@ -233,14 +242,17 @@ func (n *Node) openMesh() (err error) {
 func (n *Node) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stopWatch := n.roster.Watch(func(identity.Record) {
-		if err := n.replica.Rejudge(); err != nil {
-			n.log.Error("visits could not be judged anew", "err", err)
-		}
-	})
-	defer stopWatch()
+	ended := make(chan struct{})
+	defer close(ended)
+	n.running.Lock()
+	closed := n.closed
+	n.cancel, n.ended = cancel, ended
+	n.running.Unlock()
+	if closed {
+		return fmt.Errorf("run node: %w", crdt.ErrClosed)
+	}
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.watchDisk, n.runRetention} {
+	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
 				cancel(err)
@@ -254,24 +266,59 @@ func (n *Node) Run(ctx context.Context) error {
 	return nil
 }
 
-// watchDisk ends the node when its disk has failed under a write.
+// runJudge folds all visits anew whenever a membership has ended or been
+// resumed; no other change of the roster touches them.
+func (n *Node) runJudge(ctx context.Context) error {
+	poke := make(chan struct{}, 1)
+	defer n.roster.Watch(func(identity.Record) {
+		select {
+		case poke <- struct{}{}:
+		default:
+		}
+	})()
+	for {
+		if now := (members{n.roster}).endings(); now != n.judged {
+			if err := n.replica.Rejudge(); err != nil {
+				return fmt.Errorf("judge visits anew: %w", err)
+			}
+			n.judged = now
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-poke:
+		}
+	}
+}
+
+// watchDisk ends the node when its disk has failed under a write, or when what
+// is on it could not be folded.
 func (n *Node) watchDisk(ctx context.Context) error {
-	d, ok := n.store.(interface{ Broken() <-chan error })
-	if !ok {
-		<-ctx.Done()
-		return nil
+	var broken <-chan error
+	if d, ok := n.store.(interface{ Broken() <-chan error }); ok {
+		broken = d.Broken()
 	}
 	select {
-	case err := <-d.Broken():
+	case err := <-broken:
 		return fmt.Errorf("%w: %w", store.ErrBroken, err)
+	case <-n.replica.Failed():
+		return fmt.Errorf("%w: %w", store.ErrBroken, n.replica.Failure())
 	case <-ctx.Done():
 		return nil
 	}
 }
 
-// Close closes everything. Idempotent.
+// Close ends Run, if it is under way, and closes everything. Idempotent.
 func (n *Node) Close() error {
 	n.closeOnce.Do(func() {
+		n.running.Lock()
+		cancel, ended := n.cancel, n.ended
+		n.closed = true
+		n.running.Unlock()
+		if cancel != nil {
+			cancel(nil)
+			<-ended
+		}
 		for i := len(n.closers) - 1; i >= 0; i-- {
 			n.closeErr = errors.Join(n.closeErr, n.closers[i]())
 		}

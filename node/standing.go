@@ -2,6 +2,9 @@ package node
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 
 	"github.com/upprop/upprop/crdt/envelope"
 	"github.com/upprop/upprop/crdt/record"
@@ -38,6 +41,22 @@ func (m members) standing(id record.EventID) record.Standing {
 		}
 	}
 	return record.Late
+}
+
+// endings sums up whose membership has ended and where: all that standing
+// goes by.
+func (m members) endings() [32]byte {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	for _, x := range m.Members() {
+		if x.Revoked == nil {
+			continue
+		}
+		if err := enc.Encode(x.Revoked); err != nil {
+			panic(fmt.Sprintf("sum up a revocation: %v", err)) // plain data and a hash: neither fails
+		}
+	}
+	return [32]byte(h.Sum(nil))
 }
 
 // admit judges a key that wants a connection.
