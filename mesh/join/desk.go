@@ -123,7 +123,7 @@ func (d *Desk) Sweep() error {
 	return d.purge(d.cfg.Now())
 }
 
-// Create issues a token, durably. Errors: ErrNotIssuer, ErrNameTaken,
+// Create issues a token, durably. Errors: identity.ErrNotIssuer, ErrNameTaken,
 // ErrBadName, the store's and the roster's.
 func (d *Desk) Create(o Options) (Token, error) {
 	d.mu.Lock()
@@ -155,7 +155,7 @@ func (d *Desk) Create(o Options) (Token, error) {
 func (d *Desk) draft(o Options, now time.Time) (*issued, Token, error) {
 	self, ok := d.cfg.Roster.Member(d.cfg.Key.ID())
 	if !ok || !d.cfg.Roster.MayIssue(self.ID) {
-		return nil, Token{}, ErrNotIssuer
+		return nil, Token{}, identity.ErrNotIssuer
 	}
 	if o.TTL == 0 {
 		o.TTL = DefaultTTL

@@ -30,7 +30,7 @@ func TestDeskRefusesNonsense(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plain.Create(Options{Role: identity.RoleDesk}); !errors.Is(err, ErrNotIssuer) {
+	if _, err := plain.Create(Options{Role: identity.RoleDesk}); !errors.Is(err, identity.ErrNotIssuer) {
 		t.Fatalf("got %v", err)
 	}
 }
