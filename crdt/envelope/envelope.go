@@ -71,6 +71,16 @@ func join(l, r hash) hash {
 	return sha256.Sum256(b[:])
 }
 
+// sized binds the number of entries to the root of their tree, so that an
+// envelope has one form alone.
+func sized(root hash, size uint32) hash {
+	var b [37]byte
+	b[0] = 2
+	binary.BigEndian.PutUint32(b[1:], size)
+	copy(b[5:], root[:])
+	return sha256.Sum256(b[:])
+}
+
 // Domain separates the signature from every other use of a node's key.
 const Domain = "entries"
 
@@ -102,7 +112,8 @@ func Sign(entries []*Envelope, sign func(root []byte) []byte) error {
 		}
 		level = next
 	}
-	sig := sign(level[0][:])
+	root := sized(level[0], uint32(len(entries)))
+	sig := sign(root[:])
 	if len(sig) != 64 {
 		return fmt.Errorf("sign entries: signature of %d bytes", len(sig))
 	}
@@ -134,7 +145,7 @@ func (e *Envelope) Root() (root [32]byte, ok bool) {
 		}
 		path = path[1:]
 	}
-	return h, len(path) == 0
+	return sized(h, e.Size), len(path) == 0
 }
 
 // Encode is the envelope's one form.

@@ -48,6 +48,26 @@ func TestEveryBatchSizeVerifies(t *testing.T) {
 	}
 }
 
+// Every byte, every bit: what is altered does not verify.
+func TestNoAlteredBitVerifies(t *testing.T) {
+	sign, v := keyed()
+	for _, n := range []int{1, 2, 5, 6} {
+		es := batch(n)
+		if err := Sign(es, sign); err != nil {
+			t.Fatal(err)
+		}
+		raw := es[n-1].Encode()
+		for bit := range 8 * len(raw) {
+			b := bytes.Clone(raw)
+			b[bit/8] ^= 1 << (bit % 8)
+			got, err := Decode(b)
+			if err == nil && v.Verify(got) == nil && got.ID.Actor.Node() == es[n-1].ID.Actor.Node() {
+				t.Fatalf("batch of %d: bit %d of byte %d altered still verifies", n, bit%8, bit/8)
+			}
+		}
+	}
+}
+
 func TestNoAlteredByteVerifies(t *testing.T) {
 	sign, _ := keyed()
 	es := batch(5)
