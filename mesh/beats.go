@@ -228,7 +228,7 @@ func (m *Mesh) saveBeats() {
 		return
 	}
 	m.table.Retain(func(id identity.NodeID) bool {
-		_, ok := m.member(id)
+		_, ok := m.cfg.Roster.Member(id)
 		return ok
 	})
 	var raws [][]byte

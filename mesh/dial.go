@@ -61,6 +61,9 @@ func (m *Mesh) runDial(ctx context.Context) {
 
 // dialAbsent starts the dials that are due.
 func (m *Mesh) dialAbsent(ctx context.Context, d *dialer) {
+	if self, ok := m.cfg.Roster.Member(m.self); ok && self.Revoked != nil {
+		return // nobody has anything to say to us
+	}
 	there := map[identity.NodeID]bool{m.self: true}
 	for _, id := range m.cfg.Net.Peers() {
 		there[id] = true
@@ -104,6 +107,10 @@ func (m *Mesh) dial(ctx context.Context, who identity.Member, addrs []string) {
 	if err := m.cfg.Net.Dial(ctx, who.Pub, addrs); err != nil && ctx.Err() == nil {
 		m.counts.add("dials_failed", 1)
 		m.cfg.Logger.Debug("dial member", "peer", who.ID.Short(), "error", err)
+		return
+	}
+	if !slices.Contains(m.cfg.Net.Peers(), who.ID) {
+		m.askFarewell(ctx, who.ID)
 	}
 }
 

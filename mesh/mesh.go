@@ -73,6 +73,7 @@ func New(cfg Config) (*Mesh, error) {
 	m.serve(PushProtocol, "dropped_push_malformed", m.servePush)
 	m.serve(PullProtocol, "dropped_pull_malformed", m.servePull)
 	m.serve(HelloProtocol, "dropped_hello_malformed", m.serveHello)
+	m.cfg.Net.Handle(FarewellProtocol, true, m.serveFarewell)
 	m.serve(RosterProtocol, "dropped_roster_malformed", m.serveRoster)
 	return m, nil
 }

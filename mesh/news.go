@@ -23,6 +23,8 @@ const (
 	ReachableVia State = "reachable via"
 	// Silent members are neither.
 	Silent State = "silent"
+	// Revoked members are heard no more.
+	Revoked State = "revoked"
 )
 
 // NodeNews is how fresh our entries of one member are.
@@ -31,8 +33,9 @@ type NodeNews struct {
 	State State
 }
 
-// Freshness is the news of every member in good standing, this node included,
-// by id. A member never heard of has zero times.
+// Freshness is the news of every member, this node and revoked ones included,
+// by id. A member never heard of has zero times. What a revoked one wrote
+// before is still on the lists, so its last news stands.
 func (m *Mesh) Freshness() []NodeNews {
 	heard := map[identity.NodeID]beat.News{}
 	for _, n := range m.table.Snapshot() {
@@ -45,14 +48,13 @@ func (m *Mesh) Freshness() []NodeNews {
 	now := m.cfg.Clock()
 	var all []NodeNews
 	for _, who := range m.cfg.Roster.Members() {
-		if who.Revoked != nil {
-			continue
-		}
 		n := NodeNews{News: heard[who.ID], State: Silent}
 		n.Node = who.ID
 		switch {
 		case who.ID == m.self:
 			n.State, n.AsOf, n.LastHeard, n.Direct, n.Covered = Self, now, now, true, true
+		case who.Revoked != nil:
+			n.State = Revoked
 		case connected[who.ID]:
 			n.State = Connected
 		case !n.LastHeard.IsZero() && now.Sub(n.LastHeard) <= 5*m.cfg.BeatEvery:

@@ -190,7 +190,7 @@ func (m *Mesh) runRoster(ctx context.Context) {
 			p.greet.ask(greetRoster)
 		}
 		m.table.Retain(func(id identity.NodeID) bool {
-			_, ok := m.member(id)
+			_, ok := m.cfg.Roster.Member(id)
 			return ok
 		})
 		m.dialSoon()
