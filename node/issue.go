@@ -28,7 +28,7 @@ type TokenOptions struct {
 func (n *Node) CreateToken(o TokenOptions) (join.Token, error) {
 	var relays []join.Peer
 	for _, p := range n.mesh.Peers() {
-		if m, ok := n.roster.Member(p.ID); ok && len(p.Addrs) > 0 && len(relays) < 2 {
+		if m, ok := n.roster.Member(p.ID); ok && m.Revoked == nil && len(p.Addrs) > 0 && len(relays) < 2 {
 			relays = append(relays, join.Peer{Pub: m.Pub, Addrs: p.Addrs[:min(len(p.Addrs), 2)]})
 		}
 	}

@@ -115,6 +115,7 @@ func Open(cfg Config) (n *Node, err error) {
 	}
 	n.visits = visits.New(visits.Config{
 		Replica: n.replica, Vault: n.vault, Place: func() record.Place { return place(n.Self()) }, Now: cfg.Now,
+		Barred: n.Barred,
 	})
 	return n, nil
 }
@@ -269,7 +270,7 @@ func (n *Node) Run(ctx context.Context) error {
 // runJudge folds all visits anew whenever a membership has ended or been
 // resumed; no other change of the roster touches them.
 func (n *Node) runJudge(ctx context.Context) error {
-	poke := make(chan struct{}, 1)
+	poke, told := make(chan struct{}, 1), false
 	defer n.roster.Watch(func(identity.Record) {
 		select {
 		case poke <- struct{}{}:
@@ -282,6 +283,10 @@ func (n *Node) runJudge(ctx context.Context) error {
 				return fmt.Errorf("judge visits anew: %w", err)
 			}
 			n.judged = now
+		}
+		if n.Barred() != nil && !told {
+			n.log.Error("this node has been revoked: it checks nobody in or out; let it join anew with a fresh data folder")
+			told = true
 		}
 		select {
 		case <-ctx.Done():

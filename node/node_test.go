@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -156,6 +157,14 @@ func TestRevokedNodeIsCutOff(t *testing.T) {
 	eventually(t, "connected", func() bool { return len(desk.Mesh().Peers()) == 1 })
 	if err := desk.Revoke("East gate"); err != nil {
 		t.Fatal(err)
+	}
+	eventually(t, "the revoked node knows", func() bool { return east.Barred() != nil })
+	var p *visits.Problem
+	if _, err := east.Visits().CheckIn(context.Background(), visits.Arrival{Name: "Astrid Ek"}); !errors.As(err, &p) || p.Key != "node.revoked" {
+		t.Fatalf("a revoked node checks in: %v", err)
+	}
+	if _, err := east.Visits().CheckOut(context.Background(), "K7M4-2QXP", "kiosk"); !errors.As(err, &p) || p.Key != "node.revoked" {
+		t.Fatalf("a revoked node checks out: %v", err)
 	}
 	eventually(t, "cut off", func() bool { return len(desk.Mesh().Peers()) == 0 && len(east.Mesh().Peers()) == 0 })
 }

@@ -15,6 +15,14 @@ func (n *Node) Self() identity.Member {
 	return m
 }
 
+// Barred says why nothing that this node records would count, or nil.
+func (n *Node) Barred() error {
+	if n.Self().Revoked != nil {
+		return visits.ErrRevoked
+	}
+	return nil
+}
+
 // CampusName is what the operator called the campus.
 func (n *Node) CampusName() string {
 	if s, ok := n.replica.Setting(settingCampusName); ok {

@@ -91,7 +91,7 @@ func dropUpTo(oldest, target record.Day, bornOut bool, credit time.Duration) (re
 // ours.
 func bornOut(news []mesh.NodeNews, now time.Time) bool {
 	for _, x := range news {
-		if x.State == mesh.Self || !x.Direct || x.Suspect || now.Sub(x.LastHeard) > agreeing {
+		if x.State == mesh.Self || x.State == mesh.Revoked || !x.Direct || x.Suspect || now.Sub(x.LastHeard) > agreeing {
 			continue
 		}
 		if x.ClockOffset.Abs() <= agreeing {

@@ -67,9 +67,16 @@ func (m members) admit(guests func() bool) stream.Admit {
 			return stream.Member
 		case guests():
 			return stream.Guest
+		case m.revoked(pub):
+			return stream.Guest // it may hear that it has been revoked
 		}
 		return stream.Refused
 	}
+}
+
+func (m members) revoked(pub ed25519.PublicKey) bool {
+	x, ok := m.Member(identity.IDOf(pub))
+	return ok && x.Revoked != nil
 }
 
 // place is where a member stands.

@@ -119,7 +119,7 @@ func TestEveryProtocolIsKnownToTheseTests(t *testing.T) {
 	if !slices.Equal(members, want) {
 		t.Errorf("protocols for members: %v, want %v", members, want)
 	}
-	if !slices.Equal(net.guests, []string{join.Protocol}) {
+	if !slices.Equal(net.guests, []string{join.Protocol, mesh.FarewellProtocol}) {
 		t.Errorf("protocols for guests: %v", net.guests)
 	}
 }
@@ -233,4 +233,27 @@ func TestGuestWindowCloses(t *testing.T) {
 		t.Errorf("a stranger's dial after the window: %v", err)
 	}
 	desk.works()
+}
+
+// Whom nobody has revoked hears nothing where revoked nodes are told so.
+func TestStrangerGetsNoFarewell(t *testing.T) {
+	desk := first(t)
+	if _, err := desk.CreateToken(TokenOptions{Role: identity.RoleEntrance}); err != nil {
+		t.Fatal(err)
+	}
+	l := stranger(t)
+	if err := l.Dial(patience(t), desk.key.Public(), desk.Network().Addrs()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.Open(patience(t), desk.key.ID(), mesh.FarewellProtocol)
+	if err != nil {
+		return // reset before it was open here
+	}
+	defer s.Reset()
+	if err := s.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Fatalf("a stranger reads %d bytes, %v", n, err)
+	}
 }

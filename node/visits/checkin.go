@@ -34,6 +34,9 @@ type Receipt struct {
 // CheckIn records a visit and returns when arrival, sealed particulars and key
 // records are durable. Errors: *Problem for what a person can mend.
 func (s *Service) CheckIn(ctx context.Context, a Arrival) (Receipt, error) {
+	if err := s.barred(); err != nil {
+		return Receipt{}, err
+	}
 	if err := a.check(); err != nil {
 		return Receipt{}, err
 	}

@@ -24,6 +24,9 @@ type Departure struct {
 // has told this node of is a check-out all the same; it closes the visit when
 // the news meet. A second check-out changes nothing.
 func (s *Service) CheckOut(ctx context.Context, text, how string) (Departure, error) {
+	if err := s.barred(); err != nil {
+		return Departure{}, err
+	}
 	code, err := record.ParseCode(text)
 	if err != nil {
 		return Departure{}, fmt.Errorf("check out: %w", cause(err))

@@ -22,6 +22,17 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Hint }
 
+// ErrRevoked is what Barred returns where the node has been revoked.
+var ErrRevoked = &Problem{Key: "node.revoked", Hint: "this node has been revoked from its campus, and nothing that it records counts: use the next entrance; to use this machine again, let it join anew with a fresh data folder"}
+
+// barred says why nothing may be recorded now.
+func (s *Service) barred() error {
+	if s.cfg.Barred == nil {
+		return nil
+	}
+	return s.cfg.Barred()
+}
+
 // Limits of what a person writes, in characters.
 const (
 	MaxName  = 200

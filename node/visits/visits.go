@@ -54,8 +54,11 @@ type Config struct {
 	Vault   Vault
 	// Place is where this node stands; arrivals and departures happen there.
 	Place func() record.Place
-	Rand  io.Reader
-	Now   func() time.Time
+	// Barred says why nothing that this node records would count, or nil. Nil:
+	// never.
+	Barred func() error
+	Rand   io.Reader
+	Now    func() time.Time
 }
 
 // Service keeps the rules of visits. Safe for concurrent use.
