@@ -15,6 +15,7 @@ const (
 	DiskFull         = "disk.full"
 	StoreBroken      = "store.broken"
 	ClosedEvacuation = "closed.evacuation"
+	NodeRevoked      = "node.revoked"
 )
 
 // Problem is an error that a person can do something about. It is built at

@@ -9,7 +9,7 @@ import (
 
 // Health is what /healthz answers.
 type Health struct {
-	// Status is "ok" or "broken".
+	// Status is "ok", "broken" or "revoked".
 	Status  string `json:"status"`
 	Node    string `json:"node"`
 	Role    string `json:"role"`
@@ -28,6 +28,9 @@ func (a *App) health(w http.ResponseWriter, _ *http.Request) {
 	// written.
 	if _, err := a.store.Write(&store.Batch{}); err != nil {
 		h.Status, h.Problem, status = "broken", err.Error(), http.StatusServiceUnavailable
+	}
+	if err := a.node.Barred(); err != nil {
+		h.Status, h.Problem, status = "revoked", err.Error(), http.StatusServiceUnavailable
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

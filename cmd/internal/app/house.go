@@ -32,9 +32,6 @@ func (h house) Entrances() []evac.Entrance {
 	}
 	var out []evac.Entrance
 	for _, m := range h.node.Roster().Members() {
-		if m.Revoked != nil && m.ID != self {
-			continue
-		}
 		n := news[m.ID]
 		out = append(out, evac.Entrance{
 			Node: record.NodeID(m.ID), Name: m.Name, Site: record.SiteID(m.Site), Role: string(m.Role),

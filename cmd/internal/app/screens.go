@@ -103,6 +103,12 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 	k, err := kiosk.New(kiosk.Config{
 		Visits: door{a.node.Visits()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
+		Closed: func() error {
+			if err := a.node.Barred(); err != nil {
+				return inWords(err)
+			}
+			return nil
+		},
 	})
 	if err != nil {
 		return nil, nil, err

@@ -37,11 +37,8 @@ func (a *App) openWeb() error {
 		a.log.Warn("the usual port for screens is taken; using another", "usual", DefaultHTTP)
 		l, err = net.Listen("tcp", "127.0.0.1:0")
 	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is already in use by another program: choose another address with --http, or stop it", where)
-	case err != nil:
-		return fmt.Errorf("no screens can be served at %s: choose IP:PORT of this machine with --http, or --http off: %w", where, err)
+	if err != nil {
+		return listenError(where, err)
 	}
 	a.web, a.url = l, "http://"+l.Addr().String()+"/"
 	a.closing(func() error { return ignoreClosed(l.Close()) })
@@ -49,6 +46,28 @@ func (a *App) openWeb() error {
 		return a.serveTLS()
 	}
 	return nil
+}
+
+// Available says why screens cannot be served at an address that was asked
+// for, or nil: the listener that it takes for a moment is closed again. An
+// empty address, and Off, are always available.
+func Available(where string) error {
+	if where == "" || where == Off {
+		return nil
+	}
+	l, err := net.Listen("tcp", where)
+	if err != nil {
+		return listenError(where, err)
+	}
+	return ignoreClosed(l.Close())
+}
+
+// listenError says in one line why screens cannot be served, and what to do.
+func listenError(where string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is already in use by another program: choose another address with --http, or stop it", where)
+	}
+	return fmt.Errorf("no screens can be served at %s: choose IP:PORT of this machine with --http, or --http off: %w", where, err)
 }
 
 // local is what the socket answers.
