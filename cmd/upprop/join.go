@@ -40,6 +40,9 @@ node needs, and run. With - the token is read from standard input.`,
 			if o.Token, err = join.ParseToken(text); err != nil {
 				return err
 			}
+			if err := app.Available(o.HTTP); err != nil {
+				return err // before the token is spent
+			}
 			if err := c.enroll(cmd.Context(), o); err != nil {
 				return err
 			}

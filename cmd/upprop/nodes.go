@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/api"
 )
 
@@ -98,10 +99,28 @@ func (c *command) issuer() *cobra.Command {
 			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/issuers", api.Named{Name: args[0]}, &out); err != nil {
 				return err
 			}
-			return c.say("%s may now make tokens and revoke nodes.", out.Name)
+			if err := c.say("%s may now make tokens and revoke nodes.", out.Name); err != nil {
+				return err
+			}
+			return c.warnOfPlace(cmd.Context(), func(n api.Node) bool { return n.Name == out.Name })
 		},
 	}
 	return group("issuer", "Say who may let nodes in and out", grant)
+}
+
+// warnOfPlace warns when a node that was given power over the campus stands
+// where it can be carried away.
+func (c *command) warnOfPlace(ctx context.Context, which func(api.Node) bool) error {
+	var all []api.Node
+	if err := newClient(c.data).ask(ctx, "GET", "/api/v1/nodes", nil, &all); err != nil {
+		return err
+	}
+	for _, n := range all {
+		if which(n) && n.Role != identity.RoleDesk {
+			return c.say("Mind that %s is no desk (%s): whoever carries it away can let himself into the campus. Choose a desk behind a locked door if there is one.", n.Name, n.Role)
+		}
+	}
+	return nil
 }
 
 // completeNode completes a node's name by asking the running node.

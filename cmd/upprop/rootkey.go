@@ -59,7 +59,10 @@ func (c *command) rootRestore() *cobra.Command {
 			if _, err := c.rootFile(cmd.Context(), "/api/v1/root/restore", args[0], pass); err != nil {
 				return err
 			}
-			return c.say("This node holds the campus root and may issue.")
+			if err := c.say("This node holds the campus root and may issue."); err != nil {
+				return err
+			}
+			return c.warnOfPlace(cmd.Context(), func(n api.Node) bool { return n.State == api.Here })
 		},
 	}
 	passphraseFlag(cmd, &from)
