@@ -92,8 +92,8 @@ func TestTheTruth(t *testing.T) {
 			"one behind, one never heard",
 			[]evac.Entrance{here, gate(30 * time.Second), {Node: node(3), Name: "West gate"}},
 			[]record.Presence{present(1, 1, "A"), present(2, 2, "A"), present(4, 2, "A")},
-			"3 inside. 2 not sure: East gate complete only to 10:01:44 and 1 more entrance",
-			"3 inne. 2 osäkra: East gate är komplett bara till 10:01:44 och 1 ingång till",
+			"3 inside. 2 not sure: East gate complete only to 10:01:44, and 1 more entrance is late",
+			"3 inne. 2 osäkra: East gate är komplett bara till 10:01:44, och 1 ingång till ligger efter",
 		},
 		{
 			"doubt about a person",
