@@ -91,6 +91,10 @@ func (c *command) enroll(ctx context.Context, o node.EnrollOptions) error {
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return errors.New("the campus did not answer within a minute: check this node's network, then try again with the same token")
 	}
+	if errors.Is(err, join.ErrNoPeer) {
+		log.Debug("no peer answered", "err", err)
+		return join.ErrNoPeer // the attempts, address by address, are no help here
+	}
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (l *Link) listen(where string) error {
 		case !errors.Is(err, syscall.EADDRINUSE):
 			return fmt.Errorf("listen on %s: %w", where, err)
 		case ap.Port() != 0:
-			return fmt.Errorf("port %d is already in use by another program: choose another with --listen or stop it: %w", port, err)
+			return &portInUse{port, err}
 		case try == portTries:
 			return fmt.Errorf("listen on %s: no port is free for both tcp and udp: %w", where, err)
 		}
@@ -68,3 +68,15 @@ func (l *Link) Addrs() []string {
 	}
 	return addrPorts(ms)
 }
+
+// portInUse ends with what to do; the cause is for errors.Is.
+type portInUse struct {
+	port  uint16
+	cause error
+}
+
+func (e *portInUse) Error() string {
+	return fmt.Sprintf("port %d is already in use by another program: choose another with --listen or stop it", e.port)
+}
+
+func (e *portInUse) Unwrap() error { return e.cause }
