@@ -310,9 +310,9 @@ func TestStuckNodeDoesNotHoldUpTheRest(t *testing.T) {
 	stuck, rest := nodes[4], nodes[:4]
 	net.Stick(stuck.host.Self(), true)
 	eventually(t, "the stuck one is taken for dead", allSee(rest, []*node{stuck}, gossip.Dead))
-	if !allSee(rest, rest, gossip.Alive)() {
-		t.Error("the stuck one took others with it")
-	}
+	// A machine that is slow for a moment makes nodes suspect each other; they
+	// object and stay.
+	eventually(t, "the others are alive while it is stuck", allSee(rest, rest, gossip.Alive))
 	net.Stick(stuck.host.Self(), false)
 	eventually(t, "the stuck one is back", allSee(nodes, nodes, gossip.Alive))
 }
