@@ -168,3 +168,21 @@ func TestRevokedNodeIsCutOff(t *testing.T) {
 	}
 	eventually(t, "cut off", func() bool { return len(desk.Mesh().Peers()) == 0 && len(east.Mesh().Peers()) == 0 })
 }
+
+// A node that was away while it was revoked is refused when it comes back, and
+// told why: it must not welcome people who are on nobody's list.
+func TestNodeRevokedWhileAwayIsTold(t *testing.T) {
+	desk := first(t)
+	east := desk.joined("East gate", identity.RoleEntrance)
+	eventually(t, "connected", func() bool { return len(desk.Mesh().Peers()) == 1 && len(east.Mesh().Peers()) == 1 })
+	dir := string(east.Folder())
+	east.stop()
+	if err := desk.Revoke("East gate"); err != nil {
+		t.Fatal(err)
+	}
+	east = run(t, dir)
+	eventually(t, "the revoked node is told", func() bool { return east.Barred() != nil })
+	if n := len(desk.Mesh().Peers()); n != 0 {
+		t.Fatalf("the desk has %d peers", n)
+	}
+}
