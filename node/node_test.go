@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,17 +171,27 @@ func TestRevokedNodeIsCutOff(t *testing.T) {
 }
 
 // A node that was away while it was revoked is refused when it comes back, and
-// told why: it must not welcome people who are on nobody's list.
+// told why, also when no token lets guests in any more: it must not welcome
+// people who are on nobody's list.
 func TestNodeRevokedWhileAwayIsTold(t *testing.T) {
-	desk := first(t)
+	dir := t.TempDir()
+	if err := Init(InitOptions{Dir: dir, Campus: "Ekudden", Name: "Reception", Listen: "127.0.0.1:0"}); err != nil {
+		t.Fatal(err)
+	}
+	var ahead atomic.Int64
+	desk := runWith(t, Config{Dir: dir, Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	east := desk.joined("East gate", identity.RoleEntrance)
 	eventually(t, "connected", func() bool { return len(desk.Mesh().Peers()) == 1 && len(east.Mesh().Peers()) == 1 })
-	dir := string(east.Folder())
+	away := string(east.Folder())
 	east.stop()
 	if err := desk.Revoke("East gate"); err != nil {
 		t.Fatal(err)
 	}
-	east = run(t, dir)
+	ahead.Store(int64(26 * time.Hour))
+	if desk.Roster().OpenTokens(desk.cfg.Now()) {
+		t.Fatal("guests are still let in")
+	}
+	east = run(t, away)
 	eventually(t, "the revoked node is told", func() bool { return east.Barred() != nil })
 	if n := len(desk.Mesh().Peers()); n != 0 {
 		t.Fatalf("the desk has %d peers", n)
