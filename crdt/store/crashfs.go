@@ -2,7 +2,6 @@ package store
 
 import (
 	"math/rand/v2"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -28,49 +27,64 @@ func (f *CrashFS) SetFree(free, total uint64) {
 	f.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: total, UsedBytes: total - min(free, total)})
 }
 
-// Slow is f with syncs that take d, half of it before what is written becomes
-// durable and half after, so that a power cut can fall on either side.
-func (f *CrashFS) Slow(d time.Duration) FS { return lateFS{f, d / 2} }
+// Watched is f with a call of fn before each write and each sync, from
+// whichever goroutine does it and perhaps under the engine's locks: the moments
+// at which a power cut can make a difference. fn may call Crash; it must not
+// block.
+func (f *CrashFS) Watched(fn func()) FS { return watchedFS{f, fn} }
 
-type lateFS struct {
+type watchedFS struct {
 	vfs.FS
-	half time.Duration
+	fn func()
 }
 
-type lateFile struct {
+type watchedFile struct {
 	vfs.File
-	half time.Duration
+	fn func()
 }
 
-func (s lateFS) wrap(f vfs.File, err error) (vfs.File, error) {
+func (s watchedFS) wrap(f vfs.File, err error) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lateFile{f, s.half}, nil
+	return watchedFile{f, s.fn}, nil
 }
 
-func (s lateFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+func (s watchedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	s.fn()
 	return s.wrap(s.FS.Create(name, c))
 }
 
-func (s lateFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+func (s watchedFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	s.fn()
 	return s.wrap(s.FS.ReuseForWrite(from, to, c))
 }
 
-func (f lateFile) late(sync func() error) error {
-	time.Sleep(f.half)
-	err := sync()
-	time.Sleep(f.half)
-	return err
+func (s watchedFS) OpenDir(name string) (vfs.File, error) {
+	return s.wrap(s.FS.OpenDir(name))
 }
 
-func (f lateFile) Sync() error     { return f.late(f.File.Sync) }
-func (f lateFile) SyncData() error { return f.late(f.File.SyncData) }
+func (s watchedFS) Rename(from, to string) error {
+	s.fn()
+	return s.FS.Rename(from, to)
+}
 
-func (f lateFile) SyncTo(n int64) (full bool, err error) {
-	err = f.late(func() error {
-		full, err = f.File.SyncTo(n)
-		return err
-	})
-	return full, err
+func (f watchedFile) Write(p []byte) (int, error) {
+	f.fn()
+	return f.File.Write(p)
+}
+
+func (f watchedFile) Sync() error {
+	f.fn()
+	return f.File.Sync()
+}
+
+func (f watchedFile) SyncData() error {
+	f.fn()
+	return f.File.SyncData()
+}
+
+func (f watchedFile) SyncTo(n int64) (bool, error) {
+	f.fn()
+	return f.File.SyncTo(n)
 }

@@ -141,9 +141,11 @@ func (h *Host) guests() int {
 	return count
 }
 
-// Close takes the host off the network and waits for its handlers.
-func (h *Host) Close() error {
+// Unplug takes the host off the network at once, as a power cut does, and
+// waits for nothing. Close it too.
+func (h *Host) Unplug() {
 	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
 	if !h.closed {
 		h.closed = true
 		h.stop()
@@ -153,7 +155,11 @@ func (h *Host) Close() error {
 		delete(h.net.hosts, h.id)
 		delete(h.net.listening, h.addr)
 	}
-	h.net.mu.Unlock()
+}
+
+// Close takes the host off the network and waits for its handlers.
+func (h *Host) Close() error {
+	h.Unplug()
 	h.handling.Wait()
 	h.announcer.Close()
 	return nil
