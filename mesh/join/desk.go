@@ -103,24 +103,27 @@ func OpenDesk(cfg DeskConfig) (*Desk, error) {
 			return nil, fmt.Errorf("open token desk: a stored token is damaged or of a newer release: %w", err)
 		}
 		d.tokens[t.ID] = &t
-		for _, s := range t.Spent {
-			if _, err := cfg.Roster.Merge(s.Records); err != nil {
-				return nil, fmt.Errorf("open token desk: %w", err)
-			}
-		}
 	}
-	if err := d.Sweep(); err != nil {
-		return nil, fmt.Errorf("open token desk: %w", err)
-	}
+	// A node whose disk is full must start all the same; the next Sweep tries
+	// again.
+	_ = d.Sweep()
 	return d, nil
 }
 
-// Sweep forgets the secrets of tokens that are dead for a day. Create and
-// every redemption do so too; call it now and then where neither happens.
+// Sweep forgets the secrets of tokens that are dead for a day, and sees to it
+// that whoever was let in is in the roster. Create and every redemption forget
+// too; call it now and then where neither happens.
 func (d *Desk) Sweep() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.purge(d.cfg.Now())
+	var err error
+	for _, t := range d.tokens {
+		for _, s := range t.Spent {
+			_, merged := d.cfg.Roster.Merge(s.Records)
+			err = errors.Join(err, merged)
+		}
+	}
+	return errors.Join(err, d.purge(d.cfg.Now()))
 }
 
 // Create issues a token, durably. Errors: identity.ErrNotIssuer, ErrNameTaken,
