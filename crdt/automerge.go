@@ -149,15 +149,9 @@ func (d *documents) load(id record.DocID) (*union, error) {
 		u.used = d.tick
 		return u, u.flush()
 	}
-	all, err := d.r.changes(id, nil)
-	if err != nil {
-		return nil, err
-	}
 	u := &union{doc: automerge.New(), used: d.tick}
-	if len(all) > 0 {
-		if err := u.doc.LoadIncremental(all); err != nil {
-			return nil, fmt.Errorf("read back document: %w", err)
-		}
+	if err := d.readBack(u, id); err != nil {
+		return nil, fmt.Errorf("read back document: %w", err)
 	}
 	d.trim(maxUnions - 1)
 	d.unions[id] = u

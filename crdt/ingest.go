@@ -258,9 +258,9 @@ func (r *Replica) applyGuarded(hash [32]byte, at slot, apply func() error) error
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	r.guard.enter(hash)
+	r.guard.enter(applying, note{hash, at})
 	err := apply()
-	r.guard.leave()
+	r.guard.leave(applying)
 	if err != nil {
 		return r.block(at, "change that the core refuses")
 	}

@@ -18,7 +18,8 @@ import (
 //	p <visit> <audience>              version (4), time (8), sealed part
 //	k <visit> <audience>              state (1), version (4), time (8), wrapped key
 //	c <context>                       encapsulation
-//	q <hash>                          a quarantined change: its author
+//	q <hash>                          a quarantined change: whose, and where
+//	r <doc>                           a document that is read change by change
 const (
 	keyEntry      = 'e'
 	keyFeed       = 'f'

@@ -26,17 +26,19 @@ var (
 // only open visits stay in memory.
 func (r *Replica) load() error {
 	var err error
-	var culprit [32]byte
-	if r.guard, culprit, err = openGuard(r.cfg.GuardFile); err != nil {
+	var where cell
+	var what note
+	var found bool
+	if r.guard, where, what, found, err = openGuard(r.cfg.GuardFile); err != nil {
 		return err
 	}
-	if culprit != [32]byte{} {
-		var b store.Batch
-		b.Set(quarantineKey(culprit), []byte{1})
-		if err := r.store.Apply(&b); err != nil {
-			return fmt.Errorf("quarantine a change: %w", err)
+	if found {
+		if err := r.learn(where, what); err != nil {
+			return err
 		}
-		r.log.Error("a change ended the process when it was applied and is quarantined")
+	}
+	if err := r.loadQuarantine(); err != nil {
+		return err
 	}
 	if b, err := r.store.Get(keyHorizon); err == nil && len(b) == 4 {
 		r.state.horizon = record.Day(int32(binary.BigEndian.Uint32(b)))

@@ -54,6 +54,9 @@ type Config struct {
 	// GuardFile is where the change that is being applied is noted, so that
 	// one that aborts the process is found at restart. Empty: none.
 	GuardFile string
+	// Aborted says that the process that used the GuardFile last ended by its
+	// own fault and was not killed, so that what the file names is to blame.
+	Aborted bool
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// Rand is the source of the incarnation. Default crypto/rand.

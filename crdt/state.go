@@ -24,9 +24,11 @@ type state struct {
 	horizon  record.Day
 	changed  chan struct{}
 	refused  map[record.NodeID]map[string]uint64
-	closed   bool
-	failure  error
-	failed   chan struct{}
+	// quarantined is filled at Open and never changes.
+	quarantined []Quarantined
+	closed      bool
+	failure     error
+	failed      chan struct{}
 
 	// tail holds the encoded own entries tailEnd-len(tail)+1 … tailEnd.
 	tail    [][]byte
