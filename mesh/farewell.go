@@ -20,12 +20,14 @@ const maxFarewell = 64
 
 // serveFarewell tells a revoked node that it is.
 func (m *Mesh) serveFarewell(_ context.Context, s stream.Stream) {
+	// One that is not in the roster may have been forgotten since it was revoked.
 	who, ok := m.cfg.Roster.Member(s.Remote())
-	if !ok || who.Revoked == nil || s.SetDeadline(time.Now().Add(m.cfg.Patience)) != nil {
+	proof := m.proofOfRevocation(s.Remote())
+	if ok && who.Revoked == nil || len(proof) == 0 || s.SetDeadline(time.Now().Add(m.cfg.Patience)) != nil {
 		s.Reset()
 		return
 	}
-	for _, raw := range m.proofOfRevocation(who.ID) {
+	for _, raw := range proof {
 		if stream.WriteFrame(s, raw) != nil {
 			s.Reset()
 			return

@@ -49,6 +49,15 @@ func (k rosterKeeper) Append(raw []byte) error {
 	return put(k.Store, under(prefixRoster, sum[:]), raw)
 }
 
+// Remove implements identity.Pruner.
+func (k rosterKeeper) Remove(ids []identity.RecordID) error {
+	var b store.Batch
+	for _, id := range ids {
+		b.Delete(under(prefixRoster, id[:]))
+	}
+	return k.Apply(&b)
+}
+
 // tokenKeeper keeps the tokens that this node has handed out.
 type tokenKeeper struct{ store.Store }
 

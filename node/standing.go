@@ -32,6 +32,9 @@ func (m members) mayEdit(node record.NodeID) bool {
 // standing judges an event of a revoked node by the last sequence that counts.
 func (m members) standing(id record.EventID) record.Standing {
 	x, ok := m.Member(identity.NodeID(id.Actor.Node()))
+	if !ok && m.Denied(identity.NodeID(id.Actor.Node())) {
+		return record.Late
+	}
 	if !ok || x.Revoked == nil {
 		return record.Counted
 	}
@@ -75,8 +78,7 @@ func (m members) admit(guests func() bool) stream.Admit {
 }
 
 func (m members) revoked(pub ed25519.PublicKey) bool {
-	x, ok := m.Member(identity.IDOf(pub))
-	return ok && x.Revoked != nil
+	return m.Denied(identity.IDOf(pub))
 }
 
 // place is where a member stands.

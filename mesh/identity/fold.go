@@ -48,7 +48,7 @@ func fold(records []*Record) *view {
 			delete(f.revoked, node)
 		}
 	}
-	v := &view{members: map[NodeID]Member{}, tokens: f.tokens()}
+	v := &view{members: map[NodeID]Member{}, tokens: f.tokens(), ended: endings(f.revoked, b.certs)}
 	f.sums = make(map[NodeID]*Revocation, len(f.revoked))
 	for node := range f.revoked {
 		f.sums[node] = f.sum(node)

@@ -1,6 +1,10 @@
 package identity
 
-import "sync"
+import (
+	"crypto/sha256"
+	"slices"
+	"sync"
+)
 
 // Keeper keeps a Roster's records. It never sees the same record twice from
 // one Roster; what it holds is public within the campus.
@@ -30,5 +34,15 @@ func (m *MemKeeper) Append(raw []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.raws = append(m.raws, raw)
+	return nil
+}
+
+// Remove implements [Pruner].
+func (m *MemKeeper) Remove(ids []RecordID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.raws = slices.DeleteFunc(slices.Clone(m.raws), func(raw []byte) bool {
+		return slices.Contains(ids, sha256.Sum256(raw))
+	})
 	return nil
 }

@@ -36,6 +36,7 @@ type Roster struct {
 	issuers map[NodeID]ed25519.PublicKey // ever appointed by the root
 	pending []Record                     // signature not judged yet, oldest first
 	fresh   []Record                     // added, not shown in view yet
+	horizon time.Time                    // see Prune
 
 	watch watchers
 }
@@ -82,8 +83,8 @@ func (r *Roster) RootKey() ed25519.PublicKey { return r.root }
 func (r *Roster) Campus() CampusID { return r.campus }
 
 // Add takes one record. added is false without an error for a record that is
-// known already or whose issuer is not known yet; the latter is held back and
-// judged when the issuer's certificate arrives. An added record is durable.
+// known already, that Prune would forget again, or whose issuer is not known
+// yet; the last is held back and judged when the issuer's certificate arrives. An added record is durable.
 // Errors: ErrRecord, ErrSignature, ErrForbidden, ErrRosterFull, the keeper's.
 func (r *Roster) Add(raw []byte) (added bool, err error) {
 	n, err := r.Merge([][]byte{raw})
@@ -118,6 +119,11 @@ func (r *Roster) merge(raws [][]byte) (int, error) {
 	n := len(r.records) - before
 	if n > 0 {
 		r.view.Store(newView(r.records))
+		if gone, err := r.prune(); err != nil {
+			errs = append(errs, err)
+		} else if gone > 0 {
+			r.view.Store(newView(r.records))
+		}
 		r.watch.queue(r.fresh)
 		r.fresh = nil
 	}
@@ -134,6 +140,9 @@ func (r *Roster) take(rec Record) error {
 	}
 	if !known {
 		r.hold(rec)
+		return nil
+	}
+	if r.pruned(&rec) {
 		return nil
 	}
 	if len(r.records) >= maxRecords {

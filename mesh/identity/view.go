@@ -17,6 +17,7 @@ type view struct {
 	byName  map[string]NodeID
 	tokens  map[tokenKey]TokenState
 	digest  [32]byte
+	ended   map[NodeID]*ending
 	serials map[NodeID]uint64 // the highest serial said of each node
 }
 
