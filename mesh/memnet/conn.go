@@ -12,9 +12,9 @@ type conn struct {
 	net   *Net
 	key   pairKey
 	hosts [2]*Host
-	// members[i] says that hosts[i] takes the other for a member and has said
-	// so to those who asked to be notified.
-	members [2]bool
+	// members says that each takes the other for a member and that those who
+	// asked to be notified have been told.
+	members bool
 	// guest[i] says that hosts[i] counts the other among its guests.
 	guest [2]bool
 	pairs map[*pair]struct{}
@@ -35,9 +35,11 @@ func (c *conn) sideOf(h *Host) int {
 func (c *conn) judged(dialler int, out, in stream.Standing) {
 	for side, st := range map[int]stream.Standing{dialler: out, 1 - dialler: in} {
 		c.guest[side] = st == stream.Guest
-		if st == stream.Member && !c.members[side] {
-			c.members[side] = true
-			c.hosts[side].announcer.Announce(c.hosts[1-side].id, true)
+	}
+	if out == stream.Member && in == stream.Member && !c.members {
+		c.members = true
+		for side, h := range c.hosts {
+			h.announcer.Announce(c.hosts[1-side].id, true)
 		}
 	}
 	switch guest := c.guest[0] || c.guest[1]; {
@@ -72,7 +74,7 @@ func (c *conn) kill() {
 		p.kill()
 	}
 	for side, h := range c.hosts {
-		if c.members[side] {
+		if c.members {
 			h.announcer.Announce(c.hosts[1-side].id, false)
 		}
 	}

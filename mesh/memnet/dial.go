@@ -34,7 +34,7 @@ func (h *Host) dial(ctx context.Context, pub ed25519.PublicKey, addrs []string) 
 	far, c := h.net.find(id, addrs), h.net.conns[keyOf(h.id, id)]
 	if c != nil {
 		far = c.hosts[1-c.sideOf(h)]
-		if c.members[0] && c.members[1] {
+		if c.members {
 			h.net.mu.Unlock()
 			return nil
 		}

@@ -67,8 +67,8 @@ func (h *Host) Peers() []identity.NodeID {
 	defer h.net.mu.Unlock()
 	var out []identity.NodeID
 	for _, c := range h.net.connsOf(h.id) {
-		if side := c.sideOf(h); c.members[side] {
-			out = append(out, c.hosts[1-side].id)
+		if c.members {
+			out = append(out, c.hosts[1-c.sideOf(h)].id)
 		}
 	}
 	return out

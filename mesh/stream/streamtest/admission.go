@@ -78,6 +78,9 @@ func testGuest(t *testing.T, c *campus) {
 	if peers := b.Peers(); len(peers) != 0 {
 		t.Errorf("a guest is among the peers: %v", peers)
 	}
+	if peers := a.Peers(); len(peers) != 0 {
+		t.Errorf("who takes us for a guest is among the peers: %v", peers)
+	}
 }
 
 func testGuestsAreFew(t *testing.T, c *campus) {
