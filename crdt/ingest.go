@@ -197,7 +197,7 @@ func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
 		r.clock.Observe(v[0].At)
 		return s, nil
 	}
-	day, err := shape.DecodeDay(e.Payload)
+	day, err := decodeDay(e.Payload)
 	if err == nil && (string(day.Actor) != string(e.ID.Actor[:]) || day.Seq != e.ID.Seq) {
 		err = shape.ReasonActor
 	}

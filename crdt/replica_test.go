@@ -53,18 +53,29 @@ func (c *campusOf) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func (c *campusOf) node(name string) *member {
+// keyOf is a node's public key.
+type keyOf = ed25519.PublicKey
+
+func privateKey(name string) ed25519.PrivateKey {
 	seed := sha256.Sum256([]byte(name))
-	priv := ed25519.NewKeyFromSeed(seed[:])
-	pub := priv.Public().(ed25519.PublicKey)
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// key makes a node known to the campus and returns its id.
+func (c *campusOf) key(name string) record.NodeID {
+	pub := privateKey(name).Public().(ed25519.PublicKey)
 	sum := sha256.Sum256(pub)
 	id := record.NodeID(sum[:16])
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.keys[id] = pub
-	c.mu.Unlock()
-	m := &member{name: name, store: store.NewMem(1)}
-	m.cfg = Config{
-		Node: id, Site: "North",
+	return id
+}
+
+func (c *campusOf) config(name string) Config {
+	priv := privateKey(name)
+	return Config{
+		Node: c.key(name), Site: "North",
 		Sign: func(root []byte) []byte { return ed25519.Sign(priv, root) },
 		Check: func(n record.NodeID, root, sig []byte) bool {
 			c.mu.Lock()
@@ -74,6 +85,11 @@ func (c *campusOf) node(name string) *member {
 		},
 		Now: c.clock,
 	}
+}
+
+func (c *campusOf) node(name string) *member {
+	c.key(name)
+	m := &member{name: name, store: store.NewMem(1), cfg: c.config(name)}
 	m.open(c.t)
 	c.t.Cleanup(func() { _ = m.Close() })
 	return m
