@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/upprop/upprop/cmd/internal/sim"
+	"github.com/upprop/upprop/node/nodetest"
+)
+
+// errBroken: the simulation has found what it is for.
+var errBroken = errors.New("a promise was broken: see above, and run the line that begins with \"again:\" to see it once more")
+
+func (c *command) sim() *cobra.Command {
+	cfg := sim.Config{Seeds: 1, Options: nodetest.Options{Steps: 60}, Worker: []string{workerName}, Most: 3}
+	var faults, keep string
+	var trace bool
+	cmd := &cobra.Command{
+		Use: "sim", Short: "Simulate whole campuses with faults, from a seed",
+		Long: `Simulate whole campuses with faults, from a seed: real nodes in one process, on
+networks that break, disks that lose power and clocks that go wrong, with
+visitors coming and going. After each step every node is held to what must
+always be true, and in the end, with all healed, to what really happened.
+
+A failure is shortened to the steps that matter and can be run again by its
+seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
+		Example: `  upprop sim --seed 7
+  upprop sim --seed 1 --seeds 1000 --nodes 5 --steps 80 --faults partition,crash`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if cfg.Options.Faults, err = nodetest.ParseFaults(faults); err != nil {
+				return err
+			}
+			if cfg.Options.Keep, err = numbers(keep); err != nil {
+				return err
+			}
+			if n := cfg.Options.Nodes; n != 0 && (n < 2 || n > 50) {
+				return errors.New("--nodes is 2 to 50, or 0 to let the seed decide")
+			}
+			if cfg.Seeds < 1 || cfg.Options.Steps < 1 || cfg.Workers < 0 {
+				return errors.New("--seeds and --steps are at least 1, --workers at least 0")
+			}
+			var failures []sim.Failure
+			cfg.Failed = func(f sim.Failure) { failures = append(failures, f) }
+			sum, err := sim.Run(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			for _, f := range failures {
+				short := f
+				if cfg.Options.Keep == nil && !trace {
+					short = sim.Shrink(cmd.Context(), cfg, f)
+				}
+				if err := c.say("%s", story(f, short)); err != nil {
+					return err
+				}
+			}
+			if trace && len(failures) == 0 && cfg.Seeds == 1 {
+				return c.say("%s", "nothing broke; run it without --trace for a summary")
+			}
+			if err := c.say("%s", summary(cfg, sum)); err != nil || len(failures) == 0 {
+				return err
+			}
+			return errBroken
+		},
+	}
+	f := cmd.Flags()
+	f.Uint64Var(&cfg.First, "seed", 1, "the (first) seed")
+	f.IntVar(&cfg.Seeds, "seeds", 1, "how many seeds to simulate")
+	f.IntVar(&cfg.Options.Nodes, "nodes", 0, "how many nodes a campus begins with (default: 3 to 6, by the seed)")
+	f.IntVar(&cfg.Options.Steps, "steps", cfg.Options.Steps, "how many steps happen in each campus")
+	f.StringVar(&faults, "faults", "all", "which faults happen: a `LIST` with commas, all or none")
+	f.StringVar(&keep, "keep", "", "do only the steps with these `NUMBERS`, as a shortened failure names them")
+	f.IntVar(&cfg.Workers, "workers", 0, "how many campuses at a time (default: one a processor)")
+	f.BoolVar(&trace, "trace", false, "tell a failure whole, not shortened")
+	return cmd
+}
+
+// workerName is the hidden command of a worker process.
+const workerName = "sim-worker"
+
+func (c *command) simWorker() *cobra.Command {
+	return &cobra.Command{
+		Use: workerName, Hidden: true, Args: usage(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			sim.Work(os.NewFile(3, "answers"))
+			return nil
+		},
+	}
+}
+
+// story tells a failure and how to see it again.
+func story(f, short sim.Failure) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d: %v\n", f.Options.Seed, f.Result.Broken)
+	for _, line := range short.Result.Trace {
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
+	o := short.Options
+	fmt.Fprintf(&b, "again: upprop sim --seed %d --steps %d --faults %s", o.Seed, o.Steps, strings.Join(o.Faults, ","))
+	if o.Nodes != 0 {
+		fmt.Fprintf(&b, " --nodes %d", o.Nodes)
+	}
+	if len(o.Keep) > 0 {
+		fmt.Fprintf(&b, " --keep %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(o.Keep), " ", ","), "[]"))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func summary(cfg sim.Config, s sim.Summary) string {
+	return fmt.Sprintf("seeds %d to %d: %d campuses, %d with a broken promise; %d steps, %d arrivals and %d departures acknowledged;"+
+		" %.0f days of campus time in %v; the slowest to agree after its last fault took %v",
+		cfg.First, cfg.First+uint64(cfg.Seeds)-1, s.Campuses, s.Failed, s.Steps, s.Visits, s.Departures,
+		s.Spent.Hours()/24, s.Took.Round(time.Second), s.Settled.Round(time.Second))
+}
+
+func numbers(list string) (out []int, err error) {
+	if list == "" {
+		return nil, nil
+	}
+	for _, s := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(s))
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("--keep takes numbers of steps with commas between, not %q", s)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}

@@ -1,0 +1,129 @@
+package nodetest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/memnet"
+	"github.com/upprop/upprop/node"
+)
+
+// The mesh's intervals in a simulated campus: longer than a house's, so that
+// hours cost little.
+const (
+	beatEvery   = 5 * time.Second
+	repairEvery = 15 * time.Second
+	dialEvery   = 5 * time.Second
+)
+
+// Campus is a whole campus in this process. It is for one goroutine, inside a
+// synctest bubble.
+type Campus struct {
+	Net    *memnet.Net
+	Houses []*House
+
+	dir   string
+	truth *truth
+	seen  watch
+	trace func(format string, args ...any)
+	// changes counts attempts to change the roster.
+	changes int
+}
+
+// roles are given to houses in this order.
+var roles = []identity.Role{
+	identity.RoleDesk, identity.RoleEntrance, identity.RoleWarden, identity.RoleDesk, identity.RoleEntrance, identity.RoleRelay,
+}
+
+// NewCampus makes a campus of n nodes, joins them and lets them meet. dir is
+// an empty folder of the caller's.
+func NewCampus(dir string, seed uint64, n int) (*Campus, error) {
+	c := &Campus{Net: memnet.New(seed), dir: dir, truth: newTruth(), seen: watch{}, trace: func(string, ...any) {}}
+	first := c.house()
+	err := node.Init(node.InitOptions{
+		Dir: first.dir, Campus: "Ekudden", Name: first.Name, Site: "North", Role: first.Role,
+		OpenStore: first.openStore, Now: first.Clock.Now,
+	})
+	if err != nil {
+		return c, err
+	}
+	if err := first.start(); err != nil {
+		return c, err
+	}
+	for len(c.Houses) < n {
+		if err := c.Join(0); err != nil {
+			return c, err
+		}
+	}
+	time.Sleep(3 * beatEvery)
+	return c, nil
+}
+
+// house adds a machine that is off and empty.
+func (c *Campus) house() *House {
+	i := len(c.Houses)
+	h := &House{
+		Name: fmt.Sprintf("n%d", i), Role: roles[i%len(roles)],
+		Clock: NewClock(), net: c.Net, dir: filepath.Join(c.dir, fmt.Sprintf("n%d", i)), fs: store.NewCrashFS(), fuse: fuse{left: -1},
+	}
+	c.Houses = append(c.Houses, h)
+	return h
+}
+
+// Join adds a node with a token of an issuer that is on.
+func (c *Campus) Join(issuer int) error {
+	site := []string{"North", "South"}[len(c.Houses)%2]
+	token, err := c.Houses[issuer].Node().CreateToken(node.TokenOptions{Role: roles[len(c.Houses)%len(roles)], Site: site})
+	if err != nil {
+		return fmt.Errorf("make a token: %w", err)
+	}
+	h := c.house()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err = node.Enroll(ctx, node.EnrollOptions{
+		Dir: h.dir, Token: token, Name: h.Name, Network: h.network, OpenStore: h.openStore,
+	})
+	if err == nil {
+		err = h.start()
+	}
+	if err != nil {
+		c.Houses = c.Houses[:len(c.Houses)-1]
+		return fmt.Errorf("join: %w", err)
+	}
+	return nil
+}
+
+// on are the houses whose power is on.
+func (c *Campus) on() (out []*House) {
+	for _, h := range c.Houses {
+		if h.Node() != nil {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// Close ends every node in good order.
+func (c *Campus) Close() error {
+	var first error
+	for _, h := range c.on() {
+		if err := h.stop(); err != nil && first == nil {
+			first = err
+		}
+	}
+	c.Net.Close()
+	time.Sleep(time.Minute) // what has a timer ends by it
+	for _, h := range c.Houses {
+		for _, dir := range []string{h.dir, h.dir + ".copy"} {
+			if err := os.RemoveAll(dir); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	return first
+}

@@ -1,0 +1,115 @@
+package nodetest
+
+import (
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+// kept is how long a fact must be found; one day less than it is kept.
+const kept = 29 * 24 * time.Hour
+
+// watch remembers what each house has shown so far.
+type watch map[*House]*shown
+
+type shown struct {
+	known, left map[record.VisitID]bool
+}
+
+func (w watch) of(h *House) *shown {
+	if w[h] == nil {
+		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}}
+	}
+	return w[h]
+}
+
+// forget: the house was put back to an older state.
+func (w watch) forget(h *House) { delete(w, h) }
+
+// Check holds every running node to what must always be true.
+func (c *Campus) Check() error {
+	for _, h := range c.on() {
+		if err := h.Node().Replica().Failure(); err != nil {
+			return violated("goes on", "%s: %v", h.Name, err)
+		}
+		if err := c.checkLists(h); err != nil {
+			return err
+		}
+		if err := c.checkFreshness(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkLists: nobody is missing without evidence, nobody comes back, nothing
+// known is forgotten.
+func (c *Campus) checkLists(h *House) error {
+	mem := c.seen.of(h)
+	for _, v := range c.truth.visits {
+		listed, known := present(h, v.id)
+		switch {
+		case known && !listed && !v.gone():
+			return violated("no silent absence", "v%d is not on the list of %s, and nobody ever said that v%d left", v.n, h.Name, v.n)
+		case !known && mem.known[v.id] && !v.gone():
+			return violated("nothing known is forgotten", "%s knew of v%d and does not now", h.Name, v.n)
+		case listed && mem.left[v.id] && !v.judgedAnew():
+			return violated("nobody comes back", "%s lists v%d, who had left by its own list", h.Name, v.n)
+		}
+		if known {
+			mem.known[v.id] = true
+			mem.left[v.id] = !listed
+		}
+	}
+	return nil
+}
+
+// judgedAnew: a departure told at a node that was revoked may count no more.
+func (v *visit) judgedAnew() bool {
+	for _, f := range v.left {
+		if f.by.revoked {
+			return true
+		}
+	}
+	return false
+}
+
+// checkFreshness: what a list calls complete as of T has all that the entrance
+// acknowledged before T by its own clock.
+func (c *Campus) checkFreshness(h *House) error {
+	asOf := map[identity.NodeID]time.Time{}
+	for _, n := range h.Node().Mesh().Freshness() {
+		asOf[n.Node] = n.AsOf
+	}
+	var bad error
+	c.truth.facts(func(v *visit, f *fact) {
+		t := asOf[f.by.ID]
+		if bad != nil || f.shaky || f.by == h || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) {
+			return
+		}
+		what := "arrival"
+		if f != &v.arrived {
+			what = "departure"
+		}
+		bad = violated("freshness is never wrong", "%s calls %s complete as of %s, and lacks the %s of v%d, acknowledged there at %s",
+			h.Name, f.by.Name, clock(t), what, v.n, clock(f.clock))
+	})
+	return bad
+}
+
+// ownFacts: a node that starts has all that it acknowledged.
+func (c *Campus) ownFacts(h *House) error {
+	var bad error
+	c.truth.facts(func(v *visit, f *fact) {
+		if bad == nil && f.by == h && !f.shaky && !c.past(v, f) && !knows(h, v, f) {
+			bad = violated("nothing acknowledged is lost", "%s started without v%d, which it acknowledged %v ago", h.Name, v.n, time.Since(f.at).Round(time.Second))
+		}
+	})
+	return bad
+}
+
+// past: the fact is of a visit that is over, and may have been dropped.
+func (c *Campus) past(v *visit, f *fact) bool { return v.gone() && time.Since(f.at) > kept }
+
+func clock(t time.Time) string { return t.UTC().Format("02T15:04:05.000") }

@@ -1,0 +1,256 @@
+package nodetest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/memnet"
+	"github.com/upprop/upprop/mesh/stream"
+	"github.com/upprop/upprop/node"
+)
+
+// House is one node with its machine: a folder, a disk, a clock and a power
+// switch.
+type House struct {
+	Name  string
+	Role  identity.Role
+	ID    identity.NodeID
+	Clock *Clock
+
+	net  *memnet.Net
+	dir  string
+	fs   *store.CrashFS
+	addr string // kept over restarts, unless moved
+	host *memnet.Host
+	copy *backup
+
+	// mu orders acknowledgements against power cuts: what is noted before a
+	// cut has been acknowledged before it.
+	mu    sync.Mutex
+	life  *life // nil when the power is off
+	ended *life // the last that ended by a power cut
+	fuse  fuse
+
+	revoked bool // by the first house
+	full    bool // the disk is
+	back    int  // how often it was put back to a copy
+}
+
+// life is the time between a start and the end that follows.
+type life struct {
+	node *node.Node
+	disk *disk
+	done chan error
+}
+
+// backup is a copy of all that a machine keeps.
+type backup struct {
+	dir string
+	fs  *store.CrashFS
+	// members counts the changes of the roster before it.
+	members int
+	at      time.Time
+}
+
+func (h *House) network(key *identity.Key, admit stream.Admit) (stream.Network, error) {
+	host := h.net.Host(key.Private(), admit)
+	h.ID = identity.IDOf(key.Private().Public().(ed25519.PublicKey))
+	if h.addr == "" {
+		h.addr = host.Addrs()[0]
+	} else {
+		h.addr = h.net.Move(h.ID, h.addr)
+	}
+	h.host = host
+	return host, nil
+}
+
+func (h *House) openStore(dir string) (store.Store, error) {
+	return openDisk(h.fs.Watched(h.wrote), dir)
+}
+
+// now is the life that goes on, nil when the power is off.
+func (h *House) now() *life {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.life
+}
+
+// Node is the running node, nil when the power is off.
+func (h *House) Node() *node.Node {
+	if l := h.now(); l != nil {
+		return l.node
+	}
+	return nil
+}
+
+// start switches the power on.
+func (h *House) start() error {
+	l := &life{done: make(chan error, 1)}
+	n, err := node.Open(node.Config{
+		Dir: h.dir, Network: h.network, Now: h.Clock.Now, Release: "sim",
+		OpenStore: func(dir string) (store.Store, error) {
+			d, err := openDisk(h.fs.Watched(h.wrote), dir)
+			l.disk = d
+			return d, err
+		},
+		BeatEvery: beatEvery, RepairEvery: repairEvery, DialEvery: dialEvery,
+	})
+	if err != nil {
+		return fmt.Errorf("%s does not start: %w", h.Name, err)
+	}
+	l.node = n
+	go func() { l.done <- n.Run(context.Background()) }()
+	h.mu.Lock()
+	h.life = l
+	h.mu.Unlock()
+	synctest.Wait() // until it runs
+	return nil
+}
+
+// stop ends the node in good order.
+func (h *House) stop() error {
+	l := h.off()
+	err := l.node.Close()
+	if ended := <-l.done; ended != nil {
+		err = errors.Join(err, ended)
+	}
+	if err != nil {
+		return fmt.Errorf("%s does not stop: %w", h.Name, err)
+	}
+	return nil
+}
+
+func (h *House) off() *life {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.life
+	h.life = nil
+	return l
+}
+
+// fuse cuts the power before a write or sync to come.
+type fuse struct {
+	left int // writes and syncs until then; below zero: not armed
+	seed uint64
+}
+
+// wrote is called before each write and sync of the disk.
+func (h *House) wrote() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fuse.left < 0 || h.life == nil {
+		return
+	}
+	if h.fuse.left--; h.fuse.left < 0 {
+		h.dark(h.fuse.seed)
+	}
+}
+
+// dark takes the power away, with mu held: nothing more is sent, and what is
+// on the disk is what was synced, and of the rest a part chosen by seed. What
+// is left of the life runs on unheard, on a disk that is no more, until it is
+// closed.
+func (h *House) dark(seed uint64) {
+	h.host.Unplug()
+	h.ended, h.life = h.life, nil
+	h.fs = h.fs.Crash(seed)
+}
+
+// cut takes the power away while work is being done: before one of the next
+// writes to the disk, or when the work is done.
+func (h *House) cut(writes int, seed uint64, work func()) {
+	h.mu.Lock()
+	h.fuse = fuse{writes, seed}
+	h.mu.Unlock()
+	work()
+	h.mu.Lock()
+	h.fuse.left = -1
+	if h.life != nil {
+		h.dark(seed)
+	}
+	l := h.ended
+	h.mu.Unlock()
+	_ = l.node.Close()
+	<-l.done
+}
+
+// broken waits for a node whose disk has failed to end, and reports whether it
+// did so with the right word.
+func (h *House) broken(seed uint64) error {
+	l := h.life
+	l.disk.fail()
+	select {
+	case err := <-l.done:
+		if !errors.Is(err, store.ErrBroken) {
+			return fmt.Errorf("%s ended with %v after its disk failed", h.Name, err)
+		}
+	case <-time.After(time.Minute):
+		return fmt.Errorf("%s goes on for a minute on a disk that has failed", h.Name)
+	}
+	h.off()
+	_ = l.node.Close()
+	h.mu.Lock()
+	h.fs = h.fs.Crash(seed)
+	h.mu.Unlock()
+	return nil
+}
+
+// backUp copies folder and disk, as a copy taken of a running machine is.
+func (h *House) backUp(dir string, seed uint64, members int) error {
+	if h.copy != nil {
+		if err := os.RemoveAll(h.copy.dir); err != nil {
+			return err
+		}
+	}
+	if err := copyFolder(dir, h.dir); err != nil {
+		return err
+	}
+	h.copy = &backup{dir: dir, fs: h.fs.Crash(seed), members: members, at: time.Now()}
+	return nil
+}
+
+// restore puts the machine back to its copy. The power is off.
+func (h *House) restore(seed uint64) error {
+	if err := os.RemoveAll(h.dir); err != nil {
+		return err
+	}
+	h.fs = h.copy.fs.Crash(seed)
+	return copyFolder(h.dir, h.copy.dir)
+}
+
+// copyFolder copies the plain files of a folder.
+func copyFolder(to, from string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !f.Type().IsRegular() {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(from, f.Name()))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, f.Name()), b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NodeID is the house's node in the words of the register.
+func (h *House) NodeID() record.NodeID { return record.NodeID(h.ID) }

@@ -1,0 +1,120 @@
+package nodetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/memnet"
+)
+
+// modes by the step's chance.
+func mode(x uint64) memnet.Mode {
+	if x&1 == 0 {
+		return memnet.Closing
+	}
+	return memnet.BlackHole
+}
+
+// pair are two different houses.
+func (c *Campus) pair(s Step) (a, b *House) {
+	i := s.A % len(c.Houses)
+	j := (i + 1 + s.B%(len(c.Houses)-1)) % len(c.Houses)
+	return c.Houses[i], c.Houses[j]
+}
+
+func (c *Campus) partition(s Step) (string, error) {
+	rng := rand.New(rand.NewPCG(s.X, 3))
+	groups := make([][]identity.NodeID, 2+rng.IntN(2))
+	names := make([]string, len(groups))
+	for _, h := range c.Houses {
+		g := rng.IntN(len(groups))
+		groups[g], names[g] = append(groups[g], h.ID), names[g]+" "+h.Name
+	}
+	c.Net.Partition(mode(s.X>>32), groups...)
+	return fmt.Sprintf("the campus falls apart:%q", names), nil
+}
+
+func (c *Campus) heal(Step) (string, error) {
+	c.Net.Heal()
+	return "all links are whole", nil
+}
+
+func (c *Campus) cutPair(s Step) (string, error) {
+	a, b := c.pair(s)
+	c.Net.Cut(mode(s.X), a.ID, b.ID)
+	return fmt.Sprintf("%s and %s are cut from one another", a.Name, b.Name), nil
+}
+
+func (c *Campus) cutOneWay(s Step) (string, error) {
+	a, b := c.pair(s)
+	c.Net.CutOneWay(mode(s.X), a.ID, b.ID)
+	return fmt.Sprintf("nothing goes from %s to %s", a.Name, b.Name), nil
+}
+
+func (c *Campus) restorePair(s Step) (string, error) {
+	a, b := c.pair(s)
+	c.Net.Restore(a.ID, b.ID)
+	return fmt.Sprintf("%s and %s reach one another", a.Name, b.Name), nil
+}
+
+func (c *Campus) drop(Step) (string, error) {
+	if !c.Net.DropAny() {
+		return "", nil
+	}
+	return "a connection is lost", nil
+}
+
+func (c *Campus) delay(s Step) (string, error) {
+	a, b := c.pair(s)
+	base := time.Duration(s.X%2000) * time.Millisecond
+	c.Net.Delay(a.ID, b.ID, base, base/2+1)
+	return fmt.Sprintf("%s and %s are %v apart", a.Name, b.Name, base), nil
+}
+
+func (c *Campus) stick(s Step) (string, error) {
+	h := c.Houses[s.A%len(c.Houses)]
+	c.Net.Stick(h.ID, s.X%3 > 0)
+	return fmt.Sprintf("%s is stuck: %v", h.Name, s.X%3 > 0), nil
+}
+
+func (c *Campus) flap(s Step) (string, error) {
+	a, b := c.pair(s)
+	c.Net.Flap(mode(s.X), a.ID, b.ID, time.Second+time.Duration(s.X%10)*time.Second)
+	return fmt.Sprintf("the link of %s and %s flaps", a.Name, b.Name), nil
+}
+
+// echo hands one node what another has, in any order and more than once.
+func (c *Campus) echo(s Step) (string, error) {
+	from, to := c.pick(s.A), c.pick(s.B)
+	if from == nil || from == to || to.full {
+		return "", nil
+	}
+	rng := rand.New(rand.NewPCG(s.X, 4))
+	src := from.Node().Replica()
+	var raws [][]byte
+	for doc := range src.Digests() {
+		for _, head := range src.Vector(doc) {
+			if _, known := to.Node().Roster().Member(identity.NodeID(head.Actor.Node())); !known {
+				continue // it cannot check a stranger's word yet
+			}
+			after := rng.Uint64N(head.Seq + 1)
+			err := src.Read(doc, head.Actor, after, func(_ uint64, raw []byte) error {
+				for range rng.IntN(3) {
+					raws = append(raws, append([]byte(nil), raw...))
+				}
+				return nil
+			})
+			if err != nil {
+				return "", violated("reads its own log", "%s: %v", from.Name, err)
+			}
+		}
+	}
+	rng.Shuffle(len(raws), func(i, j int) { raws[i], raws[j] = raws[j], raws[i] })
+	if _, err := to.Node().Replica().Put(context.Background(), raws); err != nil {
+		return "", violated("takes what others wrote", "%s: %v", to.Name, err)
+	}
+	return fmt.Sprintf("%s hears %d entries of %s in any order", to.Name, len(raws), from.Name), nil
+}

@@ -1,0 +1,36 @@
+package nodetest
+
+import (
+	"flag"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	fromSeed = flag.Uint64("seed", 1, "the first seed to simulate")
+	seeds    = flag.Int("seeds", 20, "how many seeds to simulate")
+)
+
+// simulate runs one seed in a bubble of its own.
+func simulate(t *testing.T, o Options) (res Result) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if res, err = Run(o); err != nil {
+			t.Errorf("seed %d: %v", o.Seed, err)
+		}
+	})
+	return res
+}
+
+func TestPromises(t *testing.T) {
+	for i := range *seeds {
+		o := Options{Seed: *fromSeed + uint64(i), Steps: 60, Faults: FaultNames()}
+		res := simulate(t, o)
+		if res.Broken != nil {
+			t.Errorf("seed %d: %v\n%s", o.Seed, res.Broken, strings.Join(res.Trace, "\n"))
+		}
+		t.Logf("seed %d: %d visits, %d departures, settled after %v", o.Seed, res.Visits, res.Departures, res.Settled)
+	}
+}

@@ -1,0 +1,254 @@
+package nodetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing/synctest"
+	"time"
+)
+
+func (c *Campus) stopOne(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	if err := h.stop(); err != nil {
+		return "", violated("stops in good order", "%v", err)
+	}
+	return h.Name + " is stopped", nil
+}
+
+func (c *Campus) startOne(s Step) (string, error) {
+	var off []*House
+	for _, h := range c.Houses {
+		if h.Node() == nil {
+			off = append(off, h)
+		}
+	}
+	if len(off) == 0 {
+		return "", nil
+	}
+	h := off[s.A%len(off)]
+	return h.Name + " starts", c.startHouse(h)
+}
+
+// startHouse starts a node and looks at once whether it has all that it
+// acknowledged.
+func (c *Campus) startHouse(h *House) error {
+	if err := c.startAgain(h); err != nil {
+		return err
+	}
+	return c.ownFacts(h)
+}
+
+func (c *Campus) startAgain(h *House) error {
+	if err := h.start(); err != nil {
+		return violated("starts again", "%v", err)
+	}
+	return nil
+}
+
+// powerCut takes the power from a node in the middle of work.
+func (c *Campus) powerCut(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	return fmt.Sprintf("%s loses power", h.Name), c.cutInWork(h, s.X)
+}
+
+// cutInWork has a few people arrive at once and takes the power away while
+// their arrivals are on the way to the disk.
+func (c *Campus) cutInWork(h *House, x uint64) error {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var bad error
+	h.cut(int(x>>8%16), x, func() {
+		for range x % 4 {
+			wg.Go(func() {
+				_, err := c.arrive(h)
+				mu.Lock()
+				defer mu.Unlock()
+				bad = errors.Join(bad, err)
+			})
+		}
+		synctest.Wait()
+	})
+	wg.Wait()
+	return bad
+}
+
+// blackout takes the power from all, in any order.
+func (c *Campus) blackout(s Step) (string, error) {
+	on := c.on()
+	rng := rand.New(rand.NewPCG(s.X, 1))
+	rng.Shuffle(len(on), func(i, j int) { on[i], on[j] = on[j], on[i] })
+	for _, h := range on {
+		h.cut(0, rng.Uint64(), func() {})
+	}
+	return "the whole campus loses power", nil
+}
+
+func (c *Campus) move(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	h.addr = c.Net.Move(h.ID, "")
+	return h.Name + " gets another address", nil
+}
+
+func (c *Campus) diskFull(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	h.full = true
+	h.fs.SetFree(1<<20, 1<<34)
+	return h.Name + "'s disk is full", nil
+}
+
+func (c *Campus) diskFree(s Step) (string, error) {
+	for i := range c.Houses {
+		if h := c.Houses[(s.A+i)%len(c.Houses)]; h.full {
+			h.room()
+			return h.Name + "'s disk has room again", nil
+		}
+	}
+	return "", nil
+}
+
+// room gives the disk room again.
+func (h *House) room() {
+	h.fs.SetFree(1<<33, 1<<34)
+	h.full = false
+	time.Sleep(2 * time.Second) // a measurement of free disk is believed for a second
+}
+
+func (c *Campus) diskFails(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	if err := h.broken(s.X); err != nil {
+		return "", violated("ends when its disk fails", "%v", err)
+	}
+	return h.Name + "'s disk fails", nil
+}
+
+// closeDown stops the whole campus for weeks, longer than anything is kept,
+// and starts it again in any order, except one that stays away.
+func (c *Campus) closeDown(s Step) (string, error) {
+	c.rightClocks()
+	on := c.on()
+	for _, h := range on {
+		if err := h.stop(); err != nil {
+			return "", violated("stops in good order", "%v", err)
+		}
+	}
+	weeks := time.Duration(s.X%6) * 7 * 24 * time.Hour
+	time.Sleep(weeks)
+	rng := rand.New(rand.NewPCG(s.X, 2))
+	rng.Shuffle(len(on), func(i, j int) { on[i], on[j] = on[j], on[i] })
+	for i, h := range on {
+		if i == 0 && len(on) > 2 && s.X&64 != 0 {
+			continue
+		}
+		if err := c.startHouse(h); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("the campus is closed for %.0f days", weeks.Hours()/24), nil
+}
+
+func (c *Campus) backUp(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	if err := h.backUp(h.dir+".copy", s.X, c.changes); err != nil {
+		return "", fmt.Errorf("copy a data folder: %w", err)
+	}
+	return h.Name + " is copied", nil
+}
+
+// putBack puts a node back to its copy, as after a failed disk.
+func (c *Campus) putBack(s Step) (string, error) {
+	var able []*House
+	for _, h := range c.Houses {
+		// Whoever alone knew of a new member, or of a revocation, would not
+		// know any more: then nobody can.
+		if h.copy != nil && !h.revoked && (h != c.Houses[0] || h.copy.members == c.changes) {
+			able = append(able, h)
+		}
+	}
+	if len(able) == 0 {
+		return "", nil
+	}
+	h := able[s.A%len(able)]
+	if h.Node() != nil {
+		h.cut(0, s.X, func() {})
+	}
+	if err := h.restore(s.X); err != nil {
+		return "", fmt.Errorf("put a data folder back: %w", err)
+	}
+	h.back++
+	c.endanger(h)
+	return fmt.Sprintf("%s is put back to its copy of %v ago", h.Name, time.Since(h.copy.at).Round(time.Second)), c.startAgain(h)
+}
+
+// endanger marks the facts that may be gone now that h has forgotten: those
+// which no running node holds.
+func (c *Campus) endanger(h *House) {
+	c.truth.facts(func(v *visit, f *fact) {
+		if f.at.Before(h.copy.at) && f.by == h || f.shaky {
+			return
+		}
+		for _, o := range c.on() {
+			if knows(o, v, f) {
+				return
+			}
+		}
+		if f.by == h || f.by.back > 0 {
+			f.shaky = true
+		}
+	})
+	c.seen.forget(h)
+}
+
+func (c *Campus) joinOne(s Step) (string, error) {
+	first := c.Houses[0]
+	if first.Node() == nil || len(c.Houses) >= 9 || first.full {
+		return "", nil
+	}
+	c.changes++
+	if err := c.Join(0); err != nil {
+		return "nobody can join: " + err.Error(), nil
+	}
+	return c.Houses[len(c.Houses)-1].Name + " joins", nil
+}
+
+// revoke has the first node, which issues, revoke another.
+func (c *Campus) revoke(s Step) (string, error) {
+	first := c.Houses[0]
+	if first.Node() == nil || first.full || len(c.Houses) < 4 {
+		return "", nil
+	}
+	h := c.Houses[1+s.A%(len(c.Houses)-1)]
+	if h.revoked {
+		return "", nil
+	}
+	c.changes++
+	if err := first.Node().Revoke(h.Name); err != nil {
+		return "", violated("revokes", "%s: %v", h.Name, err)
+	}
+	h.revoked = true
+	c.truth.facts(func(v *visit, f *fact) {
+		if f.by == h && !knows(first, v, f) {
+			f.shaky = true
+		}
+	})
+	return h.Name + " is revoked", nil
+}

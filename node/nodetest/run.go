@@ -1,0 +1,113 @@
+package nodetest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Options say what to simulate.
+type Options struct {
+	Seed uint64
+	// Nodes is how many nodes a campus begins with; 0 lets the seed decide
+	// between three and six.
+	Nodes int
+	// Steps is how much happens.
+	Steps int
+	// Faults are the kinds of faults; see FaultNames.
+	Faults Faults
+	// Keep are the numbers of the steps to do; none means all.
+	Keep []int
+}
+
+// Result is what a run showed.
+type Result struct {
+	// Broken is the first promise that did not hold; nil when all did.
+	Broken *Violation
+	// Trace tells what happened.
+	Trace []string
+	// Done are the numbers of the steps that could be done.
+	Done []int
+	// Visits came, Departures were acknowledged.
+	Visits, Departures int
+	// Settled is how long the campus took to agree after the last fault.
+	Settled time.Duration
+	// Spent is how much of the campus's time went by.
+	Spent time.Duration
+}
+
+// Run simulates one campus. Call it inside a synctest bubble of its own. An
+// error means that the simulation itself could not go on.
+func Run(o Options) (res Result, err error) {
+	dir, err := os.MkdirTemp(memory(), "upprop-sim-")
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	nodes := o.Nodes
+	if nodes == 0 {
+		nodes = 3 + int(o.Seed%4)
+	}
+	began := time.Now()
+	c, err := NewCampus(dir, o.Seed, nodes)
+	if err == nil {
+		err = c.play(o, &res)
+	}
+	res.Spent = time.Since(began)
+	c.truth.facts(func(v *visit, f *fact) {
+		if f == &v.arrived {
+			res.Visits++
+		} else {
+			res.Departures++
+		}
+	})
+	if errors.As(err, &res.Broken) {
+		err = nil
+	}
+	return res, errors.Join(err, c.Close())
+}
+
+// memory is a folder that costs no disk, where there is one.
+func memory() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+// play does the steps, heals all, and waits for the campus to agree.
+func (c *Campus) play(o Options, res *Result) (err error) {
+	tell := func(line string) {
+		res.Trace = append(res.Trace, line)
+	}
+	began := time.Now()
+	for _, s := range Only(Plan(o.Seed, o.Steps, o.Faults), o.Keep) {
+		time.Sleep(s.Wait)
+		k, ok := kind(s.Do)
+		if !ok {
+			return fmt.Errorf("simulate: there is no step %q", s.Do)
+		}
+		did, err := k.do(c, s)
+		if did != "" {
+			res.Done = append(res.Done, s.N)
+			tell(fmt.Sprintf("%4d %9.3fs %s", s.N, time.Since(began).Seconds(), did))
+		}
+		if err == nil {
+			err = c.Check()
+		}
+		if err != nil {
+			err = step(s.N, err)
+			tell(err.Error())
+			return err
+		}
+	}
+	tell(fmt.Sprintf("     %9.3fs all is healed", time.Since(began).Seconds()))
+	if err = c.Heal(); err == nil {
+		res.Settled, err = c.Settle()
+	}
+	if err != nil {
+		tell(err.Error())
+	}
+	return err
+}

@@ -1,0 +1,218 @@
+package nodetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+)
+
+const (
+	// patience is how long a campus without faults may take to agree.
+	patience = 10 * time.Minute
+	glance   = 5 * time.Second
+	// fresh is how old the news of a healthy campus may be.
+	fresh = 6 * beatEvery
+)
+
+// Heal undoes every fault and starts every node.
+func (c *Campus) Heal() error {
+	c.Net.Heal()
+	for i, a := range c.Houses {
+		for _, b := range c.Houses[:i] {
+			c.Net.Delay(a.ID, b.ID, 0, 0)
+		}
+	}
+	c.rightClocks()
+	for _, h := range c.Houses {
+		if h.full {
+			h.room()
+		}
+		if h.Node() == nil {
+			if err := c.startHouse(h); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Settle waits until every node agrees with every other and with what really
+// happened, touching nothing. It returns how long that took.
+func (c *Campus) Settle() (time.Duration, error) {
+	began := time.Now()
+	for {
+		if err := c.Check(); err != nil {
+			return 0, err
+		}
+		err := c.agree()
+		if err == nil {
+			return time.Since(began), nil
+		}
+		if time.Since(began) > patience {
+			return 0, err
+		}
+		time.Sleep(glance)
+	}
+}
+
+// members are the houses that belong to the campus.
+func (c *Campus) members() (out []*House) {
+	for _, h := range c.Houses {
+		if !h.revoked {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// agree is nil when the campus is as it must be in the end.
+func (c *Campus) agree() error {
+	all := c.members()
+	for _, check := range []func(*House, *House) error{sameRoster, sameEntries, sameList, sameSettings} {
+		for _, h := range all[1:] {
+			if err := check(all[0], h); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.agreeWithTruth(all[0]); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if err := c.meets(h, all); err != nil {
+			return err
+		}
+		for author, why := range h.Node().Replica().Refused() {
+			// What came before its author's certificate is pulled again.
+			if author != (record.NodeID{}) {
+				return violated("refuses nothing that is right", "%s: %v", h.Name, why)
+			}
+		}
+	}
+	for _, h := range c.Houses {
+		if h.revoked && h.Node().Barred() == nil {
+			return violated("a revoked node is told", "%s goes on", h.Name)
+		}
+	}
+	return nil
+}
+
+func sameRoster(a, b *House) error {
+	if a.Node().Roster().Digest() != b.Node().Roster().Digest() {
+		return violated("agree on the roster", "%s and %s do not", a.Name, b.Name)
+	}
+	return nil
+}
+
+func sameEntries(a, b *House) error {
+	x, y := a.Node().Replica().Digests(), b.Node().Replica().Digests()
+	for doc, sum := range x {
+		if y[doc] != sum {
+			return violated("heals by itself", "%s and %s differ in %s", a.Name, b.Name, doc)
+		}
+	}
+	for doc := range y {
+		if _, ok := x[doc]; !ok {
+			return violated("heals by itself", "%s lacks %s of %s", a.Name, doc, b.Name)
+		}
+	}
+	return nil
+}
+
+// line is what matters of a presence.
+func line(p record.Presence) string {
+	return fmt.Sprintf("%s %s %s %d", p.Visit, p.State, p.Seen.Place.Site, p.Since)
+}
+
+func sameList(a, b *House) error {
+	x, y := a.Node().Replica().Open(), b.Node().Replica().Open()
+	if !slices.EqualFunc(x, y, func(p, q record.Presence) bool { return line(p) == line(q) }) {
+		return violated("same events, same list", "%s lists %d, %s lists %d, and they differ", a.Name, len(x), b.Name, len(y))
+	}
+	return nil
+}
+
+func sameSettings(a, b *House) error {
+	x, y := a.Node().Replica().Settings(""), b.Node().Replica().Settings("")
+	if len(x) != len(y) {
+		return violated("agree on settings", "%s has %d, %s has %d", a.Name, len(x), b.Name, len(y))
+	}
+	for i := range x {
+		if x[i].Key != y[i].Key || x[i].Value.String() != y[i].Value.String() || !bytes.Equal(x[i].Value.Bytes(), y[i].Value.Bytes()) {
+			return violated("agree on settings", "%s and %s differ on %s", a.Name, b.Name, x[i].Key)
+		}
+	}
+	return nil
+}
+
+// agreeWithTruth compares the list with what really happened.
+func (c *Campus) agreeWithTruth(h *House) error {
+	listed := map[record.VisitID]record.State{}
+	for _, p := range h.Node().Replica().Open() {
+		listed[p.Visit] = p.State
+	}
+	for _, v := range c.truth.visits {
+		state, inside := listed[v.id]
+		delete(listed, v.id)
+		switch {
+		case !inside && !v.gone() && !v.arrived.shaky:
+			return violated("nothing acknowledged is lost", "v%d came in at %s and is on no list", v.n, v.arrived.by.Name)
+		case inside && v.surelyGone():
+			return violated("out at another door", "v%d went out and is still listed as %s", v.n, state)
+		case inside && state != record.Present && !v.arrived.shaky:
+			return violated("nothing acknowledged is lost", "v%d, who came in at %s, is listed as %s", v.n, v.arrived.by.Name, state)
+		}
+	}
+	if len(listed) > c.truth.maybe {
+		return violated("nobody is invented", "%d on the list are unknown, and at most %d may be", len(listed), c.truth.maybe)
+	}
+	for key, values := range c.truth.settings {
+		if s, ok := h.Node().Replica().Setting(key); ok && !values[s.Value.String()] {
+			return violated("agree on settings", "%s is what nobody ever wrote", key)
+		}
+	}
+	return nil
+}
+
+// meets: a node is connected with every other and its news is fresh.
+func (c *Campus) meets(h *House, all []*House) error {
+	var absent []string
+	peers := map[string]bool{}
+	for _, p := range h.Node().Mesh().Peers() {
+		peers[p.ID.Short()] = true
+	}
+	for _, o := range all {
+		if o != h && !peers[o.ID.Short()] {
+			absent = append(absent, o.Name)
+		}
+	}
+	if len(absent) > 0 {
+		return violated("find each other", "%s has not found %s", h.Name, strings.Join(absent, ", "))
+	}
+	now := h.Clock.Now()
+	for _, n := range h.Node().Mesh().Freshness() {
+		for _, o := range all {
+			if o == h || o.ID != n.Node {
+				continue
+			}
+			if n.AsOf.IsZero() || now.Sub(n.AsOf) > fresh {
+				return violated("says how old its news is", "%s has heard nothing complete of %s since %s", h.Name, o.Name, clock(n.AsOf))
+			}
+		}
+	}
+	return nil
+}
+
+// step marks a violation with the step after which it was seen.
+func step(n int, err error) error {
+	var v *Violation
+	if errors.As(err, &v) {
+		v.Step = n
+	}
+	return err
+}
