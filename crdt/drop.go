@@ -20,6 +20,15 @@ import (
 // again from anyone. Idempotent, and safe to cut at any point: it is durable
 // document by document, and the next call goes on.
 func (r *Replica) DropBefore(ctx context.Context, day record.Day) error {
+	return r.DropSettled(ctx, day, nil)
+}
+
+// DropSettled is DropBefore for a node that comes back to others who have
+// dropped the days already. Of an open visit that nothing tells of any more
+// once the days are dropped, settled says whether those others knew it: then
+// they have carried it over, or dropped what says that the person left, and it
+// is not carried over from here.
+func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(record.Presence) bool) error {
 	r.dropping.Lock()
 	defer r.dropping.Unlock()
 	docs := r.closeBefore(day)
@@ -31,7 +40,7 @@ func (r *Replica) DropBefore(ctx context.Context, day record.Day) error {
 	if err := r.Sync(); err != nil {
 		return fmt.Errorf("drop days: %w", err)
 	}
-	if err := r.carryOver(ctx, docs, day); err != nil {
+	if err := r.carryOver(ctx, docs, day, settled); err != nil {
 		return fmt.Errorf("carry over visits: %w", err)
 	}
 	r.writing.Lock()
@@ -45,6 +54,7 @@ func (r *Replica) DropBefore(ctx context.Context, day record.Day) error {
 		}
 	}
 	r.setHorizon(day)
+	r.unblockBefore(day)
 	for _, id := range docs {
 		if err := r.dropDoc(id, &b); err != nil {
 			return fmt.Errorf("drop %s: %w", id, err)
@@ -79,9 +89,19 @@ func (r *Replica) setHorizon(day record.Day) {
 	r.state.horizon = max(r.state.horizon, day)
 }
 
+// unblockBefore forgets who wrote what was refused in the days before day: all
+// that is written in those is refused from now on. Callers hold writing.
+func (r *Replica) unblockBefore(day record.Day) {
+	for at := range r.blocked {
+		if d, err := record.ParseDocID(string(at.doc)); err == nil && d.Kind != record.DocCampus && d.Day < day {
+			delete(r.blocked, at)
+		}
+	}
+}
+
 // carryOver writes what must outlive the documents into today's. Whoever does
 // it, and how often, the fold is the same.
-func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record.Day) error {
+func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record.Day, settled func(record.Presence) bool) error {
 	badges, err := r.badgesIn(docs)
 	if err != nil {
 		return err
@@ -95,6 +115,9 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if err != nil {
 			return err
 		}
+		if settled != nil {
+			events = unsettled(events, stays, settled)
+		}
 		var drafts []Draft
 		for _, e := range record.CarryOver(events, stays) {
 			drafts = append(drafts, Draft{Event: &e})
@@ -107,6 +130,20 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		}
 	}
 	return nil
+}
+
+// unsettled are the events but for those of open visits that are settled
+// elsewhere and that no event which stays is about.
+func unsettled(events []record.Stated, stays func(record.EventID) bool, settled func(record.Presence) bool) []record.Stated {
+	told := map[record.VisitID]bool{}
+	for _, s := range events {
+		told[s.Event.Visit] = told[s.Event.Visit] || stays(s.ID)
+	}
+	over := map[record.VisitID]bool{}
+	for _, p := range record.FoldBadge(events) {
+		over[p.Visit] = p.Open() && !told[p.Visit] && settled(p)
+	}
+	return slices.DeleteFunc(events, func(s record.Stated) bool { return over[s.Event.Visit] })
 }
 
 // badgesIn are the badges that day documents tell of, in order.
@@ -167,7 +204,6 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 	}
 	for actor := range r.heads[id] {
 		delete(r.chains, slot{id, actor})
-		delete(r.blocked, slot{id, actor})
 	}
 	delete(r.heads, id)
 	r.docs.drop(id)
@@ -207,7 +243,11 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for actor := range s.heads[id] {
-		delete(s.sums[actor.Node()], slot{id, actor})
+		if m := s.sums[actor.Node()]; m != nil {
+			if delete(m, slot{id, actor}); len(m) == 0 {
+				delete(s.sums, actor.Node())
+			}
+		}
 	}
 	delete(s.heads, id)
 	delete(s.digests, id)
@@ -217,6 +257,9 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
+
+// Horizon is the first day whose documents are kept; 0 before any was dropped.
+func (r *Replica) Horizon() record.Day { return r.horizon() }
 
 // Oldest is the oldest day of which a document is held; false when none is.
 func (r *Replica) Oldest() (day record.Day, ok bool) {

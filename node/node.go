@@ -39,6 +39,9 @@ type Config struct {
 	Network func(key *identity.Key, admit stream.Admit) (stream.Network, error)
 	// OpenStore opens the database in a folder; nil opens it on disk.
 	OpenStore func(dir string) (store.Store, error)
+	// Aborted, called once the folder is held, says whether the process that
+	// ran on it last ended by its own fault; nil means that nobody knows.
+	Aborted func() bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Release is told to other nodes.
@@ -157,7 +160,7 @@ func (n *Node) openReplica() error {
 		Store: n.store, Node: record.NodeID(n.key.ID()), Site: record.SiteID(n.Self().Site),
 		Sign:  func(root []byte) []byte { return n.key.Sign(envelope.Domain, root) },
 		Check: m.check, MayEdit: m.mayEdit, Standing: m.standing,
-		GuardFile: n.folder.guard(), RetainDays: retainDays, Now: n.cfg.Now, Logger: n.log,
+		GuardFile: n.folder.guard(), Aborted: n.cfg.Aborted != nil && n.cfg.Aborted(), RetainDays: retainDays, Now: n.cfg.Now, Logger: n.log,
 	})
 	if err != nil {
 		return err
@@ -211,6 +214,7 @@ func (n *Node) openMesh() (err error) {
 		Self: n.key.Public(), Roster: n.roster, Desk: n.desk, Log: n.log,
 		Joined: func(id identity.NodeID, addrs []string) { n.mesh.Learn(id, addrs) },
 	})
+	n.net.Handle(horizonProtocol, false, n.serveHorizon)
 	n.grants = access.NewGrants(access.Config{
 		Net: n.net, Roster: n.roster, Keys: n.vault, Self: n.key.ID(), Logger: n.log,
 	})

@@ -23,16 +23,19 @@ const (
 	// compare with drop one day.
 	dayCredit = 24 * time.Hour
 	maxCredit = 2 * dayCredit
+	// justNow is how old the news of a node may be whose clock is compared.
+	justNow = time.Minute
 	// agreeing is how far another node's clock may be off and still bear out
-	// ours.
-	agreeing = time.Minute
+	// ours: it is a matter of days, and not every machine is told the time.
+	agreeing = time.Hour
 )
 
 var keyCredit = []byte("n/retention-credit")
 
-// runRetention drops days whose retention is over. A clock alone must not
-// destroy: either another node's clock agrees with ours, or at most one day
-// goes for each day that this node has been running.
+// runRetention drops days whose retention is over, and what was derived from
+// them. A clock alone must not destroy: another node's clock agrees with ours;
+// or nobody is heard, and at most one day goes for each day that this node has
+// been running. A clock that others contradict drops nothing.
 func (n *Node) runRetention(ctx context.Context) error {
 	tick := time.NewTicker(retentionTick)
 	defer tick.Stop()
@@ -43,6 +46,9 @@ func (n *Node) runRetention(ctx context.Context) error {
 	for {
 		if credit, err = n.retain(ctx, credit); err != nil && ctx.Err() == nil {
 			n.log.Error("old days could not be dropped; tried again later", "err", err)
+		}
+		if err := n.pruneRoster(); err != nil {
+			n.log.Error("the roster could not be pruned; tried again later", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -59,46 +65,114 @@ func (n *Node) runRetention(ctx context.Context) error {
 	}
 }
 
+// pruneRoster forgets what no retained entry can need. The horizon of the days
+// is the coarse time that nodes agree on.
+func (n *Node) pruneRoster() error {
+	h := n.replica.Horizon()
+	if h == 0 {
+		return nil
+	}
+	_, err := n.roster.Prune(h.Start())
+	return err
+}
+
 // retain drops what may be dropped now and returns the credit that is left.
 func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration, error) {
-	oldest, ok := n.replica.Oldest()
-	target := record.DayOf(n.cfg.Now()) - visits.Retention
-	if !ok || oldest >= target {
-		return credit, nil
+	now, news := n.cfg.Now(), n.mesh.Freshness()
+	c, err := n.loadContacts()
+	if err != nil {
+		return credit, err
 	}
-	upTo, cost := dropUpTo(oldest, target, bornOut(n.mesh.Freshness(), n.cfg.Now()), credit)
+	c.note(news, now)
+	defer func() {
+		if err := n.saveContacts(c); err != nil && ctx.Err() == nil {
+			n.log.Error("who was heard could not be saved", "err", err)
+		}
+	}()
+	target := record.DayOf(now) - visits.Retention
+	word := wordOf(news, now)
+	oldest, ok := n.replica.Oldest()
+	if !ok {
+		oldest = max(n.replica.Horizon(), target-1)
+	}
+	upTo, cost := dropUpTo(oldest, target, word, credit)
 	if upTo <= oldest {
 		return credit, nil
 	}
-	if err := n.replica.DropBefore(ctx, upTo); err != nil {
+	var settled func(record.Presence) bool
+	if back := c.reunited(news, now, target); len(back) > 0 {
+		if settled, err = n.elsewhere(ctx, back, c); err != nil {
+			n.log.Info("old days are kept until all is told with those who are back", "err", err)
+			return credit, nil
+		}
+	}
+	if err := n.replica.DropSettled(ctx, upTo, settled); err != nil {
 		return credit, err
 	}
-	n.log.Info("days dropped after their retention", "before", upTo.String())
+	if ok {
+		n.log.Info("days dropped after their retention", "before", upTo.String())
+	}
+	if upTo >= target {
+		c.settle(news, now)
+	}
 	return credit - cost, n.saveCredit(credit - cost)
 }
 
+// word is what others say of our clock.
+type word int
+
+const (
+	// nobody: this node is all of its campus.
+	nobody word = iota
+	// silence: there are others, and none is heard.
+	silence
+	// denied: who is heard has another day.
+	denied
+	// borne out: someone who is heard has our day.
+	borneOut
+)
+
 // dropUpTo decides how far to drop, from the oldest day held towards target,
-// and what of the credit it costs.
-func dropUpTo(oldest, target record.Day, bornOut bool, credit time.Duration) (record.Day, time.Duration) {
-	if bornOut {
+// and what of the credit it costs. A node that hears nobody keeps its days for
+// twice the retention: those it cannot hear know who has left.
+func dropUpTo(oldest, target record.Day, w word, credit time.Duration) (record.Day, time.Duration) {
+	switch w {
+	case borneOut:
 		return target, 0
+	case denied:
+		return oldest, 0
+	case silence:
+		target -= visits.Retention
 	}
-	days := min(record.Day(credit/dayCredit), target-oldest)
+	days := max(min(record.Day(credit/dayCredit), target-oldest), 0)
 	return oldest + days, time.Duration(days) * dayCredit
 }
 
-// bornOut reports whether another node's clock, heard just now, agrees with
-// ours.
-func bornOut(news []mesh.NodeNews, now time.Time) bool {
+// wordOf is what the news say of our clock.
+func wordOf(news []mesh.NodeNews, now time.Time) word {
+	w := nobody
 	for _, x := range news {
-		if x.State == mesh.Self || x.State == mesh.Revoked || !x.Direct || x.Suspect || now.Sub(x.LastHeard) > agreeing {
-			continue
-		}
-		if x.ClockOffset.Abs() <= agreeing {
-			return true
+		switch {
+		case x.State == mesh.Self || x.State == mesh.Revoked:
+		case agrees(x, now):
+			return borneOut
+		case heard(x, now):
+			w = denied
+		default:
+			w = max(w, silence)
 		}
 	}
-	return false
+	return w
+}
+
+// heard reports whether a member's own word came just now.
+func heard(x mesh.NodeNews, now time.Time) bool {
+	return x.State != mesh.Self && x.State != mesh.Revoked && x.Direct && now.Sub(x.LastHeard) <= justNow
+}
+
+// agrees reports whether a member that is heard has our day, near enough.
+func agrees(x mesh.NodeNews, now time.Time) bool {
+	return heard(x, now) && x.ClockOffset.Abs() <= agreeing
 }
 
 func (n *Node) loadCredit() (time.Duration, error) {

@@ -1,0 +1,175 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/stream"
+)
+
+// horizonProtocol tells a member which day is the first that is kept here:
+// four bytes, as the peer need say nothing.
+const horizonProtocol = "/upprop/horizon/1"
+
+const (
+	// longApart is a silence after which it is remembered when it began.
+	longApart = 7 * 24 * time.Hour
+	// unsure is how long before a silence began something may have been
+	// written that did not get across.
+	unsure = 2 * retentionTick
+	// askFor is how long a member may take to tell its horizon.
+	askFor = 10 * time.Second
+)
+
+var keyContacts = []byte("n/contacts")
+
+// contact is when a member was heard last, by a clock that it bore out.
+type contact struct {
+	Last time.Time `json:"last"`
+	// Before is when it had been heard last before a long silence; zero once
+	// all that this silence may have kept apart has been dropped.
+	Before time.Time `json:"before,omitzero"`
+}
+
+// contacts are by the node's full id in hex.
+type contacts map[string]contact
+
+func (n *Node) loadContacts() (contacts, error) {
+	out := contacts{}
+	v, err := n.store.Get(keyContacts)
+	if errors.Is(err, store.ErrNotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read contacts: %w", err)
+	}
+	if json.Unmarshal(v, &out) != nil {
+		return contacts{}, nil // as if nobody had ever been away for long
+	}
+	return out, nil
+}
+
+func (n *Node) saveContacts(c contacts) error {
+	v, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("save contacts: %w", err)
+	}
+	return put(n.store, keyContacts, v)
+}
+
+// note takes down who is heard at now, and forgets those who are no members.
+func (c contacts) note(news []mesh.NodeNews, now time.Time) {
+	members := map[string]bool{}
+	for _, x := range news {
+		id := fullName(x.Node)
+		members[id] = x.State != mesh.Revoked
+		if !agrees(x, now) {
+			continue
+		}
+		old := c[id]
+		if !old.Last.IsZero() && now.Sub(old.Last) > longApart {
+			old.Before = old.Last
+		}
+		if old.Last.Before(now) {
+			old.Last = now
+		}
+		c[id] = old
+	}
+	for id := range c {
+		if !members[id] {
+			delete(c, id)
+		}
+	}
+}
+
+// reunited are members that are heard again after a silence which began before
+// day, so that they may have dropped days which are still held here.
+func (c contacts) reunited(news []mesh.NodeNews, now time.Time, day record.Day) (out []mesh.NodeNews) {
+	for _, x := range news {
+		before := c[fullName(x.Node)].Before
+		if agrees(x, now) && !before.IsZero() && record.DayOf(before) < day {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// settle forgets the silences of those who are heard.
+func (c contacts) settle(news []mesh.NodeNews, now time.Time) {
+	for _, x := range news {
+		if old, ok := c[fullName(x.Node)]; ok && agrees(x, now) {
+			old.Before = time.Time{}
+			c[fullName(x.Node)] = old
+		}
+	}
+}
+
+func fullName(id identity.NodeID) string { return fmt.Sprintf("%x", id[:]) }
+
+// serveHorizon answers a member that was away.
+func (n *Node) serveHorizon(_ context.Context, s stream.Stream) {
+	day := binary.BigEndian.AppendUint32(nil, uint32(int32(n.replica.Horizon())))
+	if s.SetDeadline(time.Now().Add(askFor)) != nil || stream.WriteFrame(s, day) != nil {
+		s.Reset()
+		return
+	}
+	_ = s.Close()
+}
+
+// horizonOf asks a member for the first day that it keeps.
+func (n *Node) horizonOf(ctx context.Context, id identity.NodeID) (record.Day, error) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	s, err := n.net.Open(ctx, id, horizonProtocol)
+	if err != nil {
+		return 0, fmt.Errorf("ask for the first day kept: %w", err)
+	}
+	defer s.Reset()
+	if err := errors.Join(s.SetDeadline(time.Now().Add(askFor)), s.CloseWrite()); err != nil {
+		return 0, fmt.Errorf("ask for the first day kept: %w", err)
+	}
+	b, err := stream.ReadFrame(s, 4)
+	if err != nil || len(b) != 4 {
+		return 0, fmt.Errorf("ask for the first day kept: answer of %d bytes: %w", len(b), err)
+	}
+	return record.Day(int32(binary.BigEndian.Uint32(b))), nil
+}
+
+// elsewhere says which open visits others have settled while they were apart
+// from this node: they knew of them before, and have dropped their days, with
+// whatever said that the person left, since. What may still be open among them
+// they carried over themselves. An error: not everyone has been asked.
+func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) (func(record.Presence) bool, error) {
+	type peer struct {
+		horizon record.Day
+		known   time.Time
+	}
+	var peers []peer
+	for _, x := range back {
+		if !x.Covered {
+			return nil, errors.New("what others carried over is still on its way")
+		}
+		h, err := n.horizonOf(ctx, x.Node)
+		if err != nil {
+			return nil, err
+		}
+		peers = append(peers, peer{h, c[fullName(x.Node)].Before.Add(-unsure)})
+	}
+	return func(p record.Presence) bool {
+		seen := p.Seen.At.Time()
+		for _, x := range peers {
+			if record.DayOf(seen) < x.horizon && record.DayOf(x.known) < x.horizon && seen.Before(x.known) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
