@@ -19,20 +19,24 @@ type ownBeats struct {
 	inc   beat.Incarnation
 	n     uint64
 	newer beat.Incarnation // a life of ours that others know and we do not
+	alien foreign
 }
 
 func (o *ownBeats) begin(now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.inc = beat.NewIncarnation(now)
+	o.alien.mine = map[beat.Incarnation]bool{o.inc: true}
 }
 
 // next numbers a beat; it begins a new life when others know a later one.
 func (o *ownBeats) next(now time.Time) (beat.Incarnation, uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.newer.Compare(o.inc) >= 0 {
+	calm := now.Sub(o.alien.sign) <= cloneStands && now.Sub(o.alien.moved) < calmLife
+	if o.newer.Compare(o.inc) >= 0 && !calm {
 		o.inc, o.n = o.newer.After(now), 0
+		o.alien.mine[o.inc], o.alien.moved = true, now
 	}
 	o.n++
 	return o.inc, o.n
@@ -41,9 +45,12 @@ func (o *ownBeats) next(now time.Time) (beat.Incarnation, uint64) {
 // heard notes a beat signed with our key that came from others, and reports
 // whether it is from a life that is not this one's past: this node was put
 // back to an old copy, cloned, or its clock went back.
-func (o *ownBeats) heard(b beat.Beat) bool {
+func (o *ownBeats) heard(b beat.Beat, now time.Time, every time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if !o.alien.mine[b.Incarnation] {
+		o.alien.other(b, now, every)
+	}
 	by := b.Incarnation.Compare(o.inc)
 	if by < 0 || by == 0 && b.N <= o.n {
 		return false
@@ -53,6 +60,13 @@ func (o *ownBeats) heard(b beat.Beat) bool {
 		o.newer = b.Incarnation
 	}
 	return fresh
+}
+
+// cloned reports whether another machine has made beats with our key lately.
+func (o *ownBeats) cloned(now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.alien.sign.IsZero() && now.Sub(o.alien.sign) <= cloneStands
 }
 
 // nextBeat makes the next own beat and returns what queues it for all peers.
@@ -120,6 +134,9 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 	}
 	m.counts.add("beats_heard", 1)
 	relayerCovers := body[0] == 1
+	if onStream && from == b.Node {
+		m.clones.see(b, m.cfg.Clock()) // authentic by its stream
+	}
 	if m.table.Stale(b) && b.Node != m.self {
 		return nil
 	}
@@ -166,7 +183,7 @@ func (m *Mesh) genuine(b beat.Beat) bool {
 
 // hearSelf takes a beat of our own that others remember.
 func (m *Mesh) hearSelf(b beat.Beat, from identity.NodeID) {
-	if m.own.heard(b) {
+	if m.own.heard(b, m.cfg.Clock(), m.cfg.BeatEvery) {
 		m.counts.add("lives_restarted", 1)
 		m.cfg.Logger.Warn("others know a later life of this node; it may run from an old copy, twice, or its clock went back")
 	}
@@ -218,7 +235,7 @@ func (m *Mesh) loadBeats() {
 		}
 		m.table.Offer(b, beat.Source{At: m.cfg.Clock()})
 		if b.Node == m.self {
-			m.own.heard(b)
+			m.own.heard(b, m.cfg.Clock(), m.cfg.BeatEvery)
 		}
 	}
 }

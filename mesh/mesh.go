@@ -37,6 +37,7 @@ type Mesh struct {
 	stalls stalls
 	pulls  chan struct{} // one slot per running pull
 	own    ownBeats
+	clones clones
 
 	dirty   chan struct{} // capacity one: freshness changed
 	roster  chan struct{} // capacity one: the roster changed

@@ -60,6 +60,7 @@ func (m *Mesh) Freshness() []NodeNews {
 		case !n.LastHeard.IsZero() && now.Sub(n.LastHeard) <= 5*m.cfg.BeatEvery:
 			n.State = ReachableVia
 		}
+		m.clones.temper(&n.News, m.Cloned(who.ID))
 		all = append(all, n)
 	}
 	slices.SortFunc(all, func(a, b NodeNews) int { return strings.Compare(string(a.Node[:]), string(b.Node[:])) })

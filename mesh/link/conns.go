@@ -27,6 +27,9 @@ type contact struct {
 	conns map[network.Conn]*line
 	told  []string // addresses the peer says it listens at
 	up    bool     // announced as a member
+	boots []string // starts of the peer met over these connections, latest last
+	// twice: two machines use the peer's key, and each is spoken with.
+	twice bool
 }
 
 // line is one connection.
@@ -210,8 +213,8 @@ func (l *Link) standing(p peer.ID) (network.Conn, line) {
 		return nil, line{}
 	}
 	var best network.Conn
-	for c, ln := range ct.conns {
-		if ln.greeted && !c.IsClosed() && (best == nil || c.Stat().Opened.Before(best.Stat().Opened)) {
+	for c, ln := range ct.conns { // in no order, so that of two machines each has its turn
+		if ln.greeted && !c.IsClosed() && (best == nil || !ct.twice && c.Stat().Opened.Before(best.Stat().Opened)) {
 			best = c
 		}
 	}

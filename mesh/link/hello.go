@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ const maxHello = 1024
 
 // maxBoot bounds the name of a start.
 const maxBoot = 64
+
+// maxBoots bounds the starts remembered of a connected peer.
+const maxBoots = 8
 
 // hello asks the peer what it takes this node for. A connection that the peer
 // closes instead of answering was refused: libp2p lets the dialler finish its
@@ -116,8 +120,9 @@ func (l *Link) hear(c network.Conn, s io.Reader) error {
 		ct.told = told
 		if ln := ct.conns[c]; ln != nil && boot != "" {
 			ln.boot = boot
+			ct.meet(boot)
 			for other, o := range ct.conns {
-				if o.boot != "" && o.boot != boot && other.Stat().Opened.Before(c.Stat().Opened) {
+				if !ct.twice && o.boot != "" && o.boot != boot && other.Stat().Opened.Before(c.Stat().Opened) {
 					dead = append(dead, other)
 				}
 			}
@@ -128,6 +133,23 @@ func (l *Link) hear(c network.Conn, s io.Reader) error {
 		_ = other.Close()
 	}
 	return nil
+}
+
+// meet notes with which start of a peer a connection is. Starts of one machine
+// follow one another; one that comes back after another is a second machine
+// with the same key. To hang up on the other then would only make it dial
+// again: each would keep the other from ever getting through.
+func (ct *contact) meet(boot string) {
+	at := slices.Index(ct.boots, boot)
+	if at >= 0 && at < len(ct.boots)-1 {
+		ct.twice = true
+	}
+	if at >= 0 {
+		ct.boots = slices.Delete(ct.boots, at, at+1)
+	}
+	if ct.boots = append(ct.boots, boot); len(ct.boots) > maxBoots {
+		ct.boots = ct.boots[1:]
+	}
 }
 
 // parseBoot is the name of the peer's start; empty where it tells none.
