@@ -21,7 +21,8 @@ type BookEntry struct {
 // Book keeps addresses over restarts. Calls are serial.
 type Book interface {
 	Load() ([]BookEntry, error)
-	// Save replaces what is kept of a node. addrs is the Book's to keep.
+	// Save replaces what is kept of a node; without addrs the node is forgotten.
+	// addrs is the Book's to keep.
 	Save(node identity.NodeID, addrs []string, at time.Time) error
 }
 
@@ -45,7 +46,9 @@ func (b *MemBook) Save(node identity.NodeID, addrs []string, at time.Time) error
 	if b.entries == nil {
 		b.entries = map[identity.NodeID]BookEntry{}
 	}
-	b.entries[node] = BookEntry{Node: node, Addrs: addrs, At: at}
+	if b.entries[node] = (BookEntry{Node: node, Addrs: addrs, At: at}); len(addrs) == 0 {
+		delete(b.entries, node)
+	}
 	return nil
 }
 
@@ -158,6 +161,26 @@ func (b *addressBook) edit(node identity.NodeID, addrs []string, at time.Time, c
 		b.failed(err)
 	}
 	return len(without(now, was)) > 0
+}
+
+// retain forgets the nodes for which keep is false, here and in the book.
+func (b *addressBook) retain(keep func(identity.NodeID) bool, at time.Time) {
+	b.save.Lock()
+	defer b.save.Unlock()
+	b.mu.Lock()
+	var gone []identity.NodeID
+	for id := range b.by {
+		if !keep(id) {
+			gone = append(gone, id)
+			delete(b.by, id)
+		}
+	}
+	b.mu.Unlock()
+	for _, id := range gone {
+		if err := b.book.Save(id, nil, at); err != nil {
+			b.failed(err)
+		}
+	}
 }
 
 // front puts fresh ahead of old, once each, at most n.

@@ -63,3 +63,17 @@ func TestABookThatFailsIsReported(t *testing.T) {
 		t.Fatal("an address that could not be saved is not used either")
 	}
 }
+
+func TestTheBookForgetsWhoIsNoMember(t *testing.T) {
+	mem := &MemBook{}
+	b := addressBook{book: mem}
+	stays, goes := identity.NodeID{1}, identity.NodeID{2}
+	for _, id := range []identity.NodeID{stays, goes} {
+		b.told(id, []string{"10.0.0.1:7000"}, time.Time{})
+	}
+	b.retain(func(id identity.NodeID) bool { return id == stays }, time.Time{})
+	left, err := mem.Load()
+	if err != nil || len(left) != 1 || left[0].Node != stays || b.addrs(goes) != nil || b.addrs(stays) == nil {
+		t.Fatalf("%v %v", left, err)
+	}
+}

@@ -76,8 +76,13 @@ func (m *Mesh) connected() []*peer {
 }
 
 // sweep drops peers whose going was missed, as may happen between Peers and
-// Notify at the start, and hangs up on who is a member no more.
+// Notify at the start, and hangs up on who is a member no more, whose address
+// is forgotten.
 func (m *Mesh) sweep() {
+	m.book.retain(func(id identity.NodeID) bool {
+		_, ok := m.member(id)
+		return ok
+	}, m.cfg.Clock())
 	there := map[identity.NodeID]bool{}
 	for _, id := range m.cfg.Net.Peers() {
 		there[id] = true

@@ -96,6 +96,11 @@ func (k bookKeeper) Load() (out []mesh.BookEntry, err error) {
 }
 
 func (k bookKeeper) Save(node identity.NodeID, addrs []string, at time.Time) error {
+	if len(addrs) == 0 {
+		var b store.Batch
+		b.Delete(under(prefixBook, node[:]))
+		return k.Apply(&b)
+	}
 	v, err := json.Marshal(bookPage{addrs, at})
 	if err != nil {
 		return fmt.Errorf("save address: %w", err)
