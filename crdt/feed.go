@@ -157,24 +157,3 @@ func (r *Replica) Vector(doc record.DocID) []Head {
 	defer r.state.mu.RUnlock()
 	return r.state.heads.sorted(doc)
 }
-
-// Read calls fn for an actor's entries in a document after a sequence number,
-// in order, straight from the store. raw is valid during the call only. An
-// error of fn ends it and is returned, but for store.ErrStop.
-func (r *Replica) Read(doc record.DocID, actor record.ActorID, after uint64, fn func(seq uint64, raw []byte) error) error {
-	r.state.mu.RLock()
-	last := r.state.heads.get(slot{doc, actor})
-	r.state.mu.RUnlock()
-	lo := entryKey(record.EventID{Doc: doc, Actor: actor, Seq: after + 1})
-	hi := entryKey(record.EventID{Doc: doc, Actor: actor, Seq: last + 1})
-	if after >= last {
-		return nil
-	}
-	err := r.store.Scan(lo, hi, func(k, v []byte) error {
-		return fn(binary.BigEndian.Uint64(k[len(k)-8:]), v[8:])
-	})
-	if err != nil && !errors.Is(err, store.ErrStop) {
-		return fmt.Errorf("read entries: %w", err)
-	}
-	return nil
-}

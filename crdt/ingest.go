@@ -23,28 +23,19 @@ type Gap struct {
 // errGap: something before this entry is missing.
 var errGap = errors.New("an entry before this one is missing")
 
-// Put takes encoded envelopes from another node, judges each, and returns
+// Put takes encoded envelopes and runs of them from another node, judges each, and returns
 // when those that are accepted are durable and folded. Held ones are passed
 // over. A refused one is counted against its author and holds back only what
 // the same author wrote after it in the same document. Safe for concurrent
 // use; raws are not kept.
 func (r *Replica) Put(ctx context.Context, raws [][]byte) ([]Gap, error) {
-	var envs []*envelope.Envelope
+	var envs []candidate
 	for _, raw := range raws {
-		// Held by the log from here on, so not the caller's memory.
-		e, err := envelope.Decode(slices.Clone(raw))
-		if err != nil {
-			r.refuse(record.NodeID{}, "envelope")
-			continue
+		proved, reason := r.prove(raw)
+		if reason != "" {
+			_ = r.refuse(record.NodeID{}, reason)
 		}
-		if r.Holds(e.ID) {
-			continue
-		}
-		if err := r.verifier.Verify(e); err != nil {
-			r.refuse(record.NodeID{}, "signature")
-			continue
-		}
-		envs = append(envs, e)
+		envs = append(envs, proved...)
 	}
 	if len(envs) == 0 {
 		return nil, ctx.Err()
@@ -64,7 +55,7 @@ func (r *Replica) Put(ctx context.Context, raws [][]byte) ([]Gap, error) {
 	return gaps, nil
 }
 
-func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, error) {
+func (r *Replica) enqueueForeign(envs []candidate) (*flight, []Gap, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	if r.closed() {
@@ -85,7 +76,7 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 	}
 	var undo []was
 	var broken error
-	take := func(e *envelope.Envelope) error {
+	take := func(e candidate) error {
 		at := slot{e.ID.Doc, e.ID.Actor}
 		s, err := r.admit(e)
 		if err != nil {
@@ -142,13 +133,13 @@ func (r *Replica) enqueueForeign(envs []*envelope.Envelope) (*flight, []Gap, err
 }
 
 // retrySettings takes the settings that waited for what came just now.
-func (r *Replica) retrySettings(take func(*envelope.Envelope) error) {
+func (r *Replica) retrySettings(take func(candidate) error) {
 	for again := true; again; {
 		again = false
 		for id, raw := range r.campus.pending {
 			e, err := envelope.Decode(raw)
 			if err == nil {
-				err = take(e)
+				err = take(candidate{Envelope: e})
 			}
 			if !errors.Is(err, errGap) {
 				delete(r.campus.pending, id)
@@ -165,7 +156,7 @@ var (
 
 // admit judges one verified envelope by its place and payload and applies it
 // to its document. errGap: not yet. Other errors: never.
-func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
+func (r *Replica) admit(e candidate) (staged, error) {
 	s := staged{id: e.ID, payload: e.Payload}
 	at := slot{e.ID.Doc, e.ID.Actor}
 	have := r.heads.get(at)
@@ -183,7 +174,7 @@ func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
 		return s, errHeld // that day has been dropped: nothing brings it back
 	}
 	if doc.Kind == record.DocCampus {
-		return s, r.admitSetting(e, &s)
+		return s, r.admitSetting(e.Envelope, &s)
 	}
 	if e.ID.Seq > have+1 {
 		return s, errGap
@@ -197,7 +188,7 @@ func (r *Replica) admit(e *envelope.Envelope) (staged, error) {
 		r.clock.Observe(v[0].At)
 		return s, nil
 	}
-	day, err := decodeDay(e.Payload)
+	day, err := e.shape()
 	if err == nil && (string(day.Actor) != string(e.ID.Actor[:]) || day.Seq != e.ID.Seq) {
 		err = shape.ReasonActor
 	}
@@ -253,10 +244,8 @@ func (r *Replica) admitSetting(e *envelope.Envelope, s *staged) error {
 
 // applyGuarded lets a change into the core, with its hash noted meanwhile.
 func (r *Replica) applyGuarded(hash [32]byte, at slot, apply func() error) error {
-	if _, err := r.store.Get(quarantineKey(hash)); err == nil {
+	if slices.ContainsFunc(r.state.quarantined, func(q Quarantined) bool { return q.Hash == hash }) {
 		return r.block(at, "quarantined change")
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
 	}
 	r.guard.enter(applying, note{hash, at})
 	err := apply()

@@ -34,7 +34,7 @@ func (l replicaLog) Read(doc string, actor []byte, after uint64, fn func(uint64,
 	if len(actor) != len(record.ActorID{}) {
 		return nil
 	}
-	return l.Replica.Read(record.DocID(doc), record.ActorID(actor), after, fn)
+	return l.Replica.Runs(record.DocID(doc), record.ActorID(actor), after, fn)
 }
 
 func (l replicaLog) Put(ctx context.Context, _ identity.NodeID, raws [][]byte) ([]mesh.Gap, error) {

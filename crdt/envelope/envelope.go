@@ -150,6 +150,9 @@ func (e *Envelope) Root() (root [32]byte, ok bool) {
 
 // Encode is the envelope's one form.
 func (e *Envelope) Encode() []byte {
+	if e.Bare() {
+		return e.encodeBare()
+	}
 	b := make([]byte, 0, 160+len(e.ID.Doc)+32*len(e.Path)+len(e.Payload))
 	b = append(b, version, byte(len(e.ID.Doc)))
 	b = append(b, e.ID.Doc...)
@@ -166,13 +169,30 @@ func (e *Envelope) Encode() []byte {
 }
 
 // Decode reads what Encode wrote; Payload aliases b. It checks the form
-// alone; errors match ErrFormat.
+// alone; errors match ErrFormat. What comes from elsewhere is read with
+// DecodeRun, which takes no bare entry.
 func Decode(b []byte) (*Envelope, error) {
 	if len(b) < 2 || len(b) > MaxSize {
 		return nil, fmt.Errorf("%d bytes: %w", len(b), ErrFormat)
 	}
+	if b[0] == versionBare {
+		return decodeBare(b)
+	}
+	e, payload, err := decodeHead(b)
+	if err != nil {
+		return nil, err
+	}
+	if len(payload) == 0 || len(payload) > MaxPayload {
+		return nil, fmt.Errorf("truncated: %w", ErrFormat)
+	}
+	e.Payload = payload
+	return e, nil
+}
+
+// decodeHead reads everything up to the payload.
+func decodeHead(b []byte) (_ *Envelope, rest []byte, err error) {
 	if b[0] != version {
-		return nil, fmt.Errorf("version %d, of a newer release: %w", b[0], ErrFormat)
+		return nil, nil, fmt.Errorf("version %d, of a newer release: %w", b[0], ErrFormat)
 	}
 	e := &Envelope{}
 	take := func(n int) (p []byte) {
@@ -183,10 +203,13 @@ func Decode(b []byte) (*Envelope, error) {
 		return p
 	}
 	b = b[1:]
+	if len(b) == 0 {
+		return nil, nil, fmt.Errorf("truncated: %w", ErrFormat)
+	}
 	doc := take(1 + int(b[0]))
 	head := take(32 + 8 + 2 + 2 + 1)
 	if doc == nil || head == nil {
-		return nil, fmt.Errorf("truncated: %w", ErrFormat)
+		return nil, nil, fmt.Errorf("truncated: %w", ErrFormat)
 	}
 	e.ID.Doc = record.DocID(doc[1:])
 	e.ID.Actor = record.ActorID(head[:32])
@@ -194,21 +217,20 @@ func Decode(b []byte) (*Envelope, error) {
 	e.Index = uint32(binary.BigEndian.Uint16(head[40:]))
 	e.Size = uint32(binary.BigEndian.Uint16(head[42:]))
 	n := int(head[44])
-	if n > maxPath || e.ID.Seq == 0 || e.ID.Seq > 1<<31 {
-		return nil, fmt.Errorf("proof or sequence number out of bounds: %w", ErrFormat)
+	if n > maxPath || e.Size == 0 || e.ID.Seq == 0 || e.ID.Seq > 1<<31 {
+		return nil, nil, fmt.Errorf("proof or sequence number out of bounds: %w", ErrFormat)
 	}
 	for range n {
 		p := take(32)
 		if p == nil {
-			return nil, fmt.Errorf("truncated: %w", ErrFormat)
+			return nil, nil, fmt.Errorf("truncated: %w", ErrFormat)
 		}
 		e.Path = append(e.Path, hash(p))
 	}
 	sig := take(64)
-	if sig == nil || len(b) == 0 || len(b) > MaxPayload {
-		return nil, fmt.Errorf("truncated: %w", ErrFormat)
+	if sig == nil {
+		return nil, nil, fmt.Errorf("truncated: %w", ErrFormat)
 	}
 	e.Signature = [64]byte(sig)
-	e.Payload = b
-	return e, nil
+	return e, b, nil
 }
