@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,7 @@ func (c *command) nodes() *cobra.Command {
 					}
 				}
 			}
-			return c.table("NAME\tROLE\tSITE\tSTATE\tLAST HEARD\tCOMPLETE AS OF\tID", func(w io.Writer) error {
+			return c.table("NAME\tROLE\tSITE\tSTATE\tLAST HEARD\tCOMPLETE AS OF\tTROUBLE\tID", func(w io.Writer) error {
 				for _, n := range out {
 					state := string(n.State)
 					if n.ViaNode != nil && n.State == api.Via {
@@ -43,7 +44,7 @@ func (c *command) nodes() *cobra.Command {
 					if n.ClockSuspect {
 						state += ", clock wrong"
 					}
-					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Role, n.Site, state, moment(n.LastHeard.Time, now), moment(n.CompleteAsOf.Time, now), n.ID); err != nil {
+					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Role, n.Site, state, moment(n.LastHeard.Time, now), moment(n.CompleteAsOf.Time, now), orDash(strings.Join(n.Trouble, ", ")), n.ID); err != nil {
 						return err
 					}
 				}

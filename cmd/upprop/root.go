@@ -37,7 +37,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 	c.root.PersistentFlags().StringVar(&c.level, "log-level", "info", "what is logged on standard error: debug, info, warn or error")
 	c.root.AddCommand(
 		c.version(), c.initCampus(), c.runNode(), c.token(), c.join(), c.nodes(), c.node(), c.visit(),
-		c.muster(), c.issuer(), c.rootKey(), c.demo(), c.sim(), c.simWorker(),
+		c.muster(), c.doctor(), c.issuer(), c.rootKey(), c.demo(), c.sim(), c.simWorker(),
 	)
 	_ = c.root.RegisterFlagCompletionFunc("log-level", fixed("debug", "info", "warn", "error"))
 	for _, cmd := range every(c.root) {

@@ -43,7 +43,7 @@ func (c *command) serve(ctx context.Context, listen, http string, task func(cont
 		return err
 	}
 	a, err := app.Open(app.Config{
-		Node: node.Config{Dir: c.data, Listen: listen, Release: release, Logger: log}, HTTP: http,
+		Node: node.Config{Dir: c.data, Listen: listen, Release: release, Logger: log}, HTTP: http, OwnProcess: true,
 	})
 	if err != nil {
 		return err

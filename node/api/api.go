@@ -56,6 +56,7 @@ func routes() []route {
 	return []route{
 		{method: "GET", path: "/api/v1/openapi.json", open: true, answer: (*API).document},
 		{method: "GET", path: "/api/v1/status", answer: (*API).status},
+		{method: "GET", path: "/api/v1/doctor", answer: (*API).doctor},
 		{method: "GET", path: "/api/v1/visits", answer: (*API).listVisits},
 		{method: "POST", path: "/api/v1/visits", answer: (*API).checkIn},
 		{method: "POST", path: "/api/v1/visits/out", answer: (*API).checkOut},

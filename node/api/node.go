@@ -49,6 +49,8 @@ type Node struct {
 	Release      *string  `json:"release"`
 	Addrs        []string `json:"addrs"`
 	RevokedAt    Stamp    `json:"revoked_at"`
+	// Trouble are the codes of what `upprop doctor` finds wrong with the node.
+	Trouble []string `json:"trouble"`
 }
 
 func (a *API) listNodes(*http.Request) (any, error) {
@@ -61,13 +63,13 @@ func (a *API) listNodes(*http.Request) (any, error) {
 	for _, p := range n.Mesh().Peers() {
 		peers[p.ID] = p
 	}
-	self := n.Self().ID
+	self, troubles := n.Self().ID, a.troubles()
 	members := n.Roster().Members()
 	out := make([]Node, 0, len(members))
 	for _, m := range members {
 		d := Node{
 			ID: record.NodeID(m.ID), Name: m.Name, Role: m.Role, Site: m.Site, Zone: m.Zone, Entrance: m.Entrance,
-			Issuer: m.MayIssue && m.Revoked == nil, Addrs: []string{},
+			Issuer: m.MayIssue && m.Revoked == nil, Addrs: []string{}, Trouble: append([]string{}, troubles[m.Name]...),
 		}
 		d.fresh(n.Roster(), news[m.ID])
 		if p, ok := peers[m.ID]; ok {

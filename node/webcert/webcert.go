@@ -175,3 +175,12 @@ func sign(t, parent *x509.Certificate, pub *ecdsa.PublicKey, key *ecdsa.PrivateK
 	}
 	return x509.ParseCertificate(der)
 }
+
+// Until is when the node's certificate ends; leaves are made anew as long as
+// it lasts.
+func (s *Serving) Until() time.Time {
+	if s.rootCert.NotAfter.Before(s.node.NotAfter) {
+		return s.rootCert.NotAfter
+	}
+	return s.node.NotAfter
+}

@@ -37,6 +37,9 @@ type Config struct {
 	// NoSocket leaves out the socket in the data folder, for several Apps in
 	// one process.
 	NoSocket bool
+	// OwnProcess: this App is all that the process does. If it ends by its own
+	// fault it leaves its last words in the folder for the next run to judge.
+	OwnProcess bool
 }
 
 const (
@@ -103,6 +106,15 @@ func (a *App) openNode() error {
 			a.store = s
 		}
 		return s, err
+	}
+	if a.cfg.OwnProcess {
+		cfg.Aborted = func() bool {
+			aborted, err := lastWords(node.Folder(cfg.Dir))
+			if err != nil {
+				a.log.Warn("a fault of this run would leave no trace", "err", err)
+			}
+			return aborted
+		}
 	}
 	n, err := node.Open(cfg)
 	if err != nil {
