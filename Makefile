@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 export CGO_ENABLED := 1
 
-.PHONY: demo build test check fmt vet lint race bench fuzz soak vuln tools clean
+.PHONY: demo build test check fmt vet lint race bench fuzz netns soak vuln tools clean
 
 demo: tools ## three nodes and a handheld on this machine, with a link you can cut
 	$(GO) run ./cmd/upprop demo
@@ -38,6 +38,9 @@ fuzz: ## each decoder for FUZZTIME
 soak: ## the race detector and the real-process tests, again and again
 	$(GO) test -race -count=5 ./crdt/... ./mesh/... ./node/...
 	$(GO) test -count=5 -run 'Process|Kill' ./cmd/upprop
+
+netns: ## real processes in network namespaces: cut, flapping, losing and moving links; needs root, iproute2, nftables
+	$(GO) test -count=1 -v -run 'Netns|Lab' ./cmd/internal/netns ./cmd/upprop
 
 vuln: ## known vulnerabilities; needs the network
 	@$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.8.0 ./... || echo "vuln: no verdict if its database cannot be reached from here"
