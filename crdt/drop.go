@@ -258,6 +258,13 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 	s.changed = make(chan struct{})
 }
 
+// Wants reports whether entries of a document would be looked at: not those of
+// a day that has been dropped.
+func (r *Replica) Wants(id record.DocID) bool {
+	d, err := record.ParseDocID(string(id))
+	return err != nil || d.Kind == record.DocCampus || d.Day >= r.horizon()
+}
+
 // Horizon is the first day whose documents are kept; 0 before any was dropped.
 func (r *Replica) Horizon() record.Day { return r.horizon() }
 

@@ -63,3 +63,9 @@ type Log interface {
 	// Covers and Within judge positions.
 	beat.Log
 }
+
+// Picky is a Log that has no use for some documents, as those that it has
+// dropped: they are not pulled, whoever still offers them.
+type Picky interface {
+	Wants(doc string) bool
+}

@@ -18,6 +18,8 @@ const (
 	maxPull    = 10 * time.Minute // one pull; the next goes on where it was
 	docsAtOnce = 32               // documents compared in one round
 
+	shareEntries = 1024 // entries asked of one peer at a time, about
+
 	firstAgain = time.Second // after another pull had what we wanted
 	lastAgain  = 4 * time.Second
 )
@@ -138,6 +140,9 @@ func (c *puller) differing() ([]string, error) {
 			err = fmt.Errorf("%w: number of documents", errMalformed)
 		}
 		for _, d := range theirs {
+			if picky, ok := c.m.cfg.Log.(Picky); ok && !picky.Wants(d.Doc) {
+				continue
+			}
 			if sum, ok := own[d.Doc]; !ok || sum != d.Sum {
 				differ[d.Doc] = true
 			}
@@ -197,34 +202,78 @@ func (c *puller) heads(doc string) (map[string]uint64, error) {
 	return own, nil
 }
 
-// fetch gets the entries of spans and puts them, chunk by chunk; a chunk that
-// was put is never asked for again.
+// fetch gets the entries of spans and puts them, frame by frame; a frame that
+// was put is never asked for again. Pulls from several peers at once divide
+// the spans among them share by share, so that each peer sends what it is fast
+// enough for. What another pull has at the end is left to it.
 func (c *puller) fetch(spans []span) error {
 	spans = slices.DeleteFunc(spans, func(s span) bool { return c.m.stalls.skip(c.peer, s) })
-	return chunks(spans, maxAsked, func(part []span) error {
-		free := c.m.claims.take(&c.run, part)
-		defer c.m.claims.release(&c.run)
-		c.skipped = c.skipped || len(free) < len(part)
-		if len(free) == 0 {
+	for len(spans) > 0 {
+		n, rest, err := c.fetchShare(spans)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			c.skipped = c.skipped || len(rest) > 0
 			return nil
 		}
-		if err := stream.WriteFrame(c.s, message(kindRanges, free)); err != nil {
+		spans = rest
+	}
+	return nil
+}
+
+// fetchShare claims and fetches the first spans that are free. rest are those
+// left, n how many were fetched or are here already.
+func (c *puller) fetchShare(spans []span) (n int, rest []span, err error) {
+	defer c.m.claims.release(&c.run)
+	share, rest, err := c.share(spans)
+	n = len(spans) - len(rest)
+	if err != nil || len(share) == 0 {
+		return n, rest, err
+	}
+	if err := stream.WriteFrame(c.s, message(kindRanges, share)); err != nil {
+		return n, rest, err
+	}
+	if err := answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
+		raws, err := decodeEntries(body)
+		if err != nil {
 			return err
 		}
-		if err := answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
-			raws, err := decodeEntries(body)
-			if err != nil {
-				return err
-			}
-			c.m.claims.touch(&c.run)
-			err = c.m.put(c.ctx, c.peer, raws, false)
-			c.m.claims.touch(&c.run)
-			return err
-		}); err != nil {
-			return err
+		c.m.claims.touch(&c.run)
+		err = c.m.put(c.ctx, c.peer, raws, false)
+		c.m.claims.touch(&c.run)
+		return err
+	}); err != nil {
+		return n, rest, err
+	}
+	return n, rest, c.check(share)
+}
+
+// share claims spans in their order, up to about shareEntries entries, and
+// brings them up to what is here by now.
+func (c *puller) share(spans []span) (share, rest []span, err error) {
+	weight := uint64(0)
+	for i, s := range spans {
+		if weight >= shareEntries || len(share) == maxAsked {
+			return share, append(rest, spans[i:]...), nil
 		}
-		return c.check(free)
-	})
+		if !c.m.claims.take(&c.run, s) {
+			rest = append(rest, s)
+			continue
+		}
+		own, err := c.heads(s.Doc)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s.After = max(s.After, own[string(s.Actor)]); s.After >= s.Upto {
+			continue
+		}
+		if s.Upto != whole {
+			weight += s.Upto - s.After
+		}
+		share = append(share, s)
+	}
+	return share, rest, nil
 }
 
 // check notes which of the fetched ranges our Log did not take.

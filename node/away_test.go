@@ -64,9 +64,16 @@ func TestANodeThatWasAwayForLong(t *testing.T) {
 				} else if !away.lists(left) || !away.lists(stays) || !away.lists(alone) {
 					t.Fatal("somebody left the list of the node that was cut off, without a sign")
 				}
-				before := w.sample(0)
+				before, sent := w.sample(0), away.mesh.Counts()["entries_out"]
 				for _, h := range []*house{desk, east} {
 					w.net.Restore(h.key.ID(), id)
+				}
+				time.Sleep(time.Minute)
+				if away.oldest() >= desk.oldest() {
+					t.Fatal("the node has dropped its days before it could be asked for them")
+				}
+				if n := away.mesh.Counts()["entries_out"] - sent; n > 3 {
+					t.Errorf("%d entries are asked for that nobody takes", n)
 				}
 				time.Sleep(2 * retentionTick)
 				// Every node: who left is gone, who never left is not.

@@ -74,6 +74,9 @@ func (l replicaLog) Within(node identity.NodeID, older, newer []byte) bool {
 	return l.Replica.Within(record.NodeID(node), older, newer)
 }
 
+// Wants implements mesh.Picky.
+func (l replicaLog) Wants(doc string) bool { return l.Replica.Wants(record.DocID(doc)) }
+
 // priority sends what matters in a fire first: today's presence, then other
 // days from the newest, then settings, then sealed particulars.
 func priority(today record.Day) func(doc string) int {
