@@ -162,6 +162,45 @@ func TestPullsFromManyDoNotFetchTwice(t *testing.T) {
 	})
 }
 
+// Each of four peers that hold the same sends a part of it, and a fifth that
+// is stuck holds nothing up for long.
+func TestPeersDivideWhatANodeLacks(t *testing.T) {
+	inCampus(t, 6, nil, func(c *campus) {
+		c.meshed()
+		late, stuck := c.nodes[5], c.nodes[4]
+		late.stop()
+		const each, docs = 1000, 4
+		for _, n := range c.nodes[:4] {
+			for i := range docs * each {
+				n.log.write(fmt.Sprint("day", i%docs), strings.Repeat("x", 300))
+			}
+		}
+		const count = 4 * docs * each
+		c.within(2*time.Minute, "the others", func() bool { return stuck.log.size() == count })
+		before := map[*testNode]uint64{}
+		for _, n := range c.nodes[:5] {
+			before[n] = n.Counts()["entries_out"]
+			c.net.Delay(n.id(), late.id(), 20*time.Millisecond, 0)
+			c.net.Delay(late.id(), n.id(), 20*time.Millisecond, 0)
+		}
+		c.net.Delay(stuck.id(), late.id(), time.Hour, 0)
+		late.start()
+		took := c.within(30*time.Second, "the late node", c.all(count))
+		total := c.nodes[0].log.docsBytes()
+		if got := late.log.received(); got > total*11/10 {
+			t.Fatalf("%d bytes for %d bytes of entries", got, total)
+		}
+		for i, n := range c.nodes[:4] {
+			out := n.Counts()["entries_out"] - before[n]
+			t.Logf("node %d sent %d of %d entries", i, out, count)
+			if out < count/8 || out > count/2 {
+				t.Fatalf("node %d sent %d of %d entries", i, out, count)
+			}
+		}
+		t.Logf("took %v", took)
+	})
+}
+
 func TestARefusedEntryIsNotAskedForOverAndOver(t *testing.T) {
 	inCampus(t, 2, nil, func(c *campus) {
 		c.meshed()

@@ -69,24 +69,21 @@ type run struct {
 	keys    []string
 }
 
-// take claims the spans that no other live pull has, and returns them.
-func (c *claims) take(r *run, spans []span) (free []span) {
+// take claims a span unless another live pull has it.
+func (c *claims) take(r *run, s span) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.by == nil {
 		c.by = map[string]*run{}
 	}
 	r.touched = time.Now()
-	for _, s := range spans {
-		key := s.key()
-		if other := c.by[key]; other != nil && other != r && time.Since(other.touched) < claimFor {
-			continue
-		}
-		c.by[key] = r
-		r.keys = append(r.keys, key)
-		free = append(free, s)
+	key := s.key()
+	if other := c.by[key]; other != nil && other != r && time.Since(other.touched) < claimFor {
+		return false
 	}
-	return free
+	c.by[key] = r
+	r.keys = append(r.keys, key)
+	return true
 }
 
 // touch says that the pull makes progress.
