@@ -229,11 +229,12 @@ func (m *Mesh) loadBeats() {
 		return
 	}
 	for _, raw := range raws {
-		b, err := beat.Decode(raw)
+		kept, err := beat.DecodeKept(raw)
+		b := kept.Beat
 		if err != nil || !m.genuine(b) {
 			continue
 		}
-		m.table.Offer(b, beat.Source{At: m.cfg.Clock()})
+		m.table.Restore(kept, m.cfg.Clock())
 		if b.Node == m.self {
 			m.own.heard(b, m.cfg.Clock(), m.cfg.BeatEvery)
 		}
@@ -249,8 +250,8 @@ func (m *Mesh) saveBeats() {
 		return ok
 	})
 	var raws [][]byte
-	for _, b := range m.table.Keep() {
-		raws = append(raws, must(b.Encode()))
+	for _, k := range m.table.Keep() {
+		raws = append(raws, must(k.Encode()))
 	}
 	if err := m.cfg.Beats.SaveBeats(raws); err != nil {
 		m.cfg.Logger.Error("save beats", "error", err)

@@ -77,7 +77,7 @@ func (t *Table) Offer(b Beat, s Source) Outcome {
 			v.pending = nil // what is lost may never be covered
 		}
 	}
-	v.newest, v.covered = b, false
+	v.newest, v.got, v.covered = b, s.At, false
 	v.hear(b, s)
 	v.remember(b)
 	v.await(b, s.At)
@@ -157,22 +157,6 @@ func (t *Table) Latest() (beats []Beat, covered []bool) {
 		covered = append(covered, v.covered)
 	}
 	return beats, covered
-}
-
-// Keep are the beats worth holding on to across a restart: per node the last
-// covered one and, when different, the newest, in that order. Offered to an
-// empty table they restore what it knew.
-func (t *Table) Keep() []Beat {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var kept []Beat
-	for _, v := range t.nodes {
-		if v.last.N != 0 && !v.last.Same(v.newest) {
-			kept = append(kept, v.last)
-		}
-		kept = append(kept, v.newest)
-	}
-	return kept
 }
 
 // Retain forgets every node for which keep is false.

@@ -152,8 +152,8 @@ func TestKeepRestoresTheTable(t *testing.T) {
 	now := epoch.Add(time.Second)
 	tab.Offer(Beat{Node: east, Incarnation: inc, N: 2, At: now, Position: at(3)}, direct(now))
 	again := NewTable(h)
-	for _, b := range tab.Keep() {
-		again.Offer(b, Source{At: now.Add(time.Hour)})
+	for _, k := range tab.Keep() {
+		again.Restore(k, now.Add(time.Hour))
 	}
 	if n := only(t, again); !n.AsOf.Equal(epoch) || n.Covered {
 		t.Fatalf("restored table says %+v", n)
@@ -184,9 +184,24 @@ func TestFreshnessIsNeverAheadOfWhatIsHeld(t *testing.T) {
 			"write": func(*rapid.T) { acked = append(acked, now.Add(offset)) },
 			"beat": func(*rapid.T) {
 				n++
-				beats = append(beats, Beat{Node: east, Incarnation: inc, N: n, At: now.Add(offset), Position: at(uint64(len(acked)))})
+				beats = append(beats, Beat{Node: east, Incarnation: inc, N: n, At: now.Add(offset), Position: at(uint64(len(acked))), Sig: make([]byte, sigSize)})
 			},
 			"restart": func(*rapid.T) { inc, n = inc.After(now), 0 },
+			"restart here": func(t *rapid.T) {
+				again := NewTable(h)
+				for _, k := range tab.Keep() {
+					raw, err := k.Encode()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if k, err = DecodeKept(raw); err != nil {
+						t.Fatal(err)
+					}
+					again.Restore(k, now)
+				}
+				tab = again
+				last = last.Truncate(time.Millisecond)
+			},
 			"hear": func(t *rapid.T) {
 				if len(beats) == 0 {
 					t.Skip("nothing said yet")

@@ -16,8 +16,10 @@ const (
 // view is what the table knows of one node.
 type view struct {
 	newest  Beat
-	covered bool // newest is
-	last    Beat // the newest beat that was covered
+	got     time.Time // when newest came here
+	covered bool      // newest is
+	last    Beat      // the newest beat that was covered
+	lastGot time.Time
 
 	heard  time.Time
 	spoke  time.Time // last heard directly
@@ -85,7 +87,7 @@ func (v *view) judge(log Log) bool {
 		if asOf.After(v.asOf) {
 			v.asOf = asOf
 		}
-		v.last = w.beat
+		v.last, v.lastGot = w.beat, w.got
 		v.covered = v.covered || w.beat.Same(v.newest)
 	}
 	clear(v.pending[len(rest):])

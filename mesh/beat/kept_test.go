@@ -1,0 +1,87 @@
+package beat
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+// forgetful is a log that can show no cover any more.
+type forgetful struct{ held }
+
+func (forgetful) Covers(identity.NodeID, []byte) bool { return false }
+
+// reopen is the table after a restart.
+func reopen(t *testing.T, tab *Table, log Log, now time.Time) *Table {
+	t.Helper()
+	again := NewTable(log)
+	for _, k := range tab.Keep() {
+		raw, err := k.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k, err = DecodeKept(raw); err != nil {
+			t.Fatal(err)
+		}
+		again.Restore(k, now)
+	}
+	return again
+}
+
+func TestAFastClockGainsNothingByOurRestart(t *testing.T) {
+	tab := NewTable(held{})
+	tab.Offer(Beat{Node: east, Incarnation: NewIncarnation(epoch), N: 1, At: epoch.Add(48 * time.Hour), Position: at(0), Sig: make([]byte, sigSize)}, direct(epoch))
+	for i := range 3 {
+		tab = reopen(t, tab, held{}, epoch.Add(time.Duration(i+1)*time.Hour))
+		if got := only(t, tab).AsOf; !got.Equal(epoch) {
+			t.Fatalf("restart %d: as of %v after the only word from the node", i+1, got.Sub(epoch))
+		}
+	}
+}
+
+func TestADeadNodesAsOfOutlivesTheProofOfIt(t *testing.T) {
+	tab := NewTable(held{east: 2})
+	tab.Offer(Beat{Node: east, Incarnation: NewIncarnation(epoch), N: 1, At: epoch, Position: at(2), Sig: make([]byte, sigSize)}, direct(epoch))
+	for i := range 3 {
+		tab = reopen(t, tab, forgetful{}, epoch.Add(time.Duration(i+2)*24*time.Hour))
+		if n := only(t, tab); !n.AsOf.Equal(epoch) {
+			t.Fatalf("restart %d: as of %v, want when it died", i+1, n.AsOf)
+		}
+	}
+}
+
+func TestABeatKeptByAnEarlierReleaseIsRead(t *testing.T) {
+	want := sample()
+	raw, _ := want.Encode()
+	k, err := DecodeKept(raw)
+	if err != nil || !k.Beat.Same(want) || !k.Got.IsZero() || !k.AsOf.IsZero() {
+		t.Fatalf("%+v, %v", k, err)
+	}
+}
+
+func FuzzDecodeKept(f *testing.F) {
+	good, _ := Kept{Beat: sample(), Got: epoch, AsOf: epoch}.Encode()
+	bare, _ := sample().Encode()
+	f.Add(good)
+	f.Add(bare)
+	f.Add([]byte{keptVersion})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		k, err := DecodeKept(raw)
+		if err != nil {
+			if !errors.Is(err, ErrMalformed) {
+				t.Fatal(err)
+			}
+			return
+		}
+		again, err := k.Encode()
+		if raw[0] != keptVersion && err == nil {
+			again, err = k.Beat.Encode()
+		}
+		if err != nil || !bytes.Equal(again, raw) {
+			t.Fatalf("a second form was let through: %x, canonical %x (%v)", raw, again, err)
+		}
+	})
+}
