@@ -22,12 +22,17 @@ type Departure struct {
 // CheckOut records that the bearer of a badge goes out: a badge code, a visit
 // id or the payload of a badge's QR. A well-formed code of a visit that nobody
 // has told this node of is a check-out all the same; it closes the visit when
-// the news meet. A second check-out changes nothing.
+// the news meet. A second check-out changes nothing; of a
+// visit not heard of it is written again, since a later departure may have to
+// close what has happened between, and counts with the first as one.
 func (s *Service) CheckOut(ctx context.Context, text, how string) (Departure, error) {
 	if err := s.barred(); err != nil {
 		return Departure{}, err
 	}
 	code, err := record.ParseCode(text)
+	if err == nil && code.Badge == 0 {
+		err = fmt.Errorf("no badge has this code: %w", record.ErrCode) // none is drawn with it
+	}
 	if err != nil {
 		return Departure{}, fmt.Errorf("check out: %w", cause(err))
 	}
