@@ -185,6 +185,7 @@ type sample struct {
 	heap       uint64
 	goroutines int
 	files      int // in the stores' folders
+	open       int // by the process
 	documents  int // replicated, as the first node has them
 	records    int // of the roster
 	keys       map[string]int
@@ -199,6 +200,9 @@ func (w *town) sample(day int) sample {
 		size, files := sizeOf(h.fs)
 		s.disk += size
 		s.files += files
+	}
+	if fds, err := os.ReadDir("/proc/self/fd"); err == nil {
+		s.open = len(fds)
 	}
 	first := w.houses[0]
 	s.documents = len(first.replica.Digests())
@@ -254,7 +258,7 @@ func (s sample) String() string {
 	}) {
 		keys = append(keys, fmt.Sprintf("%s %d", p, s.keys[p]))
 	}
-	return fmt.Sprintf("%4d %9d %9d %5d %6d %5d %7d  %s", s.day, s.disk>>10, s.heap>>10, s.goroutines, s.files, s.documents, s.records,
+	return fmt.Sprintf("%4d %9d %9d %5d %6d %5d %5d %7d  %s", s.day, s.disk>>10, s.heap>>10, s.goroutines, s.files, s.open, s.documents, s.records,
 		strings.Join(keys, ", "))
 }
 
@@ -275,7 +279,7 @@ func TestNothingGrowsForEver(t *testing.T) {
 		if days < 60 {
 			t.Fatal("days are kept for 30: a life shorter than 60 shows nothing")
 		}
-		t.Log(" day  disk kB   heap kB  gort  files  docs records  keys of the first node")
+		t.Log(" day  disk kB   heap kB  gort  files  open  docs records  keys of the first node")
 		var all []sample
 		for day := 1; day <= days; day++ {
 			w.day(day)
@@ -313,6 +317,7 @@ func flat(t *testing.T, all []sample) {
 		{"bytes of heap", func(s sample) int { return int(s.heap) }, 25, 0},
 		{"goroutines", func(s sample) int { return s.goroutines }, 0, 4},
 		{"files", func(s sample) int { return s.files }, 0, 6},
+		{"open files of the process", func(s sample) int { return s.open }, 0, 2},
 		{"documents", func(s sample) int { return s.documents }, 0, 0},
 		{"roster records", func(s sample) int { return s.records }, 0, 6},
 		{"events in the index", func(s sample) int { return s.keys["v"] }, 0, 0},
