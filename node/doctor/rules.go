@@ -44,7 +44,7 @@ func standing(f Facts) (out []Finding) {
 		out = append(out, Finding{
 			"cloned", Fault, f.Name,
 			fmt.Sprintf("Two machines run with the identity of %s: this one and another.", f.Name),
-			"Nothing is lost, but how fresh its news is cannot be said while both run, and each throws the other off the network.",
+			"Nothing is lost, but how fresh its news is cannot be said while both run.",
 			"Stop one of the two. If both are needed, give that one an empty data folder and let it join anew with a token.",
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/upprop/upprop/cmd/internal/socket"
@@ -63,6 +64,8 @@ type App struct {
 	web     net.Listener
 	url     string
 
+	// ending: Run has been told to stop.
+	ending    atomic.Bool
 	closers   []func() error
 	closeOnce sync.Once
 	closeErr  error
@@ -214,6 +217,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	a.ending.Store(true)
 	for _, s := range servers {
 		err = cmp.Or(err, shutdown(s))
 	}

@@ -10,7 +10,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -269,20 +271,54 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
-// broken is a store on a disk that has failed.
-type broken struct{ store.Store }
+// troubled is a store whose disk fails, or fills up, when told to.
+type troubled struct {
+	store.Store
+	failed atomic.Bool
+	floor  atomic.Uint64
+}
 
-func (broken) Write(*store.Batch) (func() error, error) { return nil, store.ErrBroken }
-
-func TestHealthOfABrokenDisk(t *testing.T) {
-	a := running(t, Config{Node: node.Config{Dir: first(t, identity.RoleDesk)}})
-	sick := App{node: a.node, store: broken{a.store}}
-	w := httptest.NewRecorder()
-	sick.health(w, httptest.NewRequest("GET", "/healthz", nil))
-	var h Health
-	if err := json.Unmarshal(w.Body.Bytes(), &h); err != nil || w.Code != 503 || h.Status != "broken" || h.Problem == "" {
-		t.Error(err, w.Code, w.Body)
+func (d *troubled) Write(b *store.Batch) (func() error, error) {
+	if d.failed.Load() {
+		return nil, store.ErrBroken
 	}
+	return d.Store.Write(b)
+}
+
+func (d *troubled) Metrics() store.Metrics {
+	return store.Metrics{FreeBytes: 1 << 20, FloorBytes: d.floor.Load()}
+}
+
+func TestHealth(t *testing.T) {
+	disk := &troubled{}
+	a := running(t, Config{Node: node.Config{Dir: first(t, identity.RoleDesk), OpenStore: func(dir string) (store.Store, error) {
+		s, err := store.Open(dir, store.Options{})
+		disk.Store = s
+		return disk, err
+	}}})
+	ask := func(status int, word string) (h Health) {
+		t.Helper()
+		code, body := get(t, a.URL()+"healthz")
+		if err := json.Unmarshal([]byte(body), &h); err != nil || code != status || h.Status != word || (h.Problem == "") != (status == 200) {
+			t.Errorf("%d %s, want %d %s: %v", code, body, status, word, err)
+		}
+		return h
+	}
+	if h := ask(200, "ok"); len(h.Degraded) != 0 {
+		t.Error("a lone healthy node is degraded:", h.Degraded)
+	}
+	disk.floor.Store(1 << 19)
+	if h := ask(200, "ok"); !slices.Contains(h.Degraded, "disk-nearly-full") {
+		t.Error("not warned of:", h.Degraded)
+	}
+	disk.floor.Store(1 << 21)
+	ask(503, "broken")
+	disk.floor.Store(0)
+	disk.failed.Store(true)
+	ask(503, "broken")
+	disk.failed.Store(false)
+	a.ending.Store(true)
+	ask(503, "closing")
 }
 
 // TestStreamEndsWithTheNode keeps a live page open while the node stops.

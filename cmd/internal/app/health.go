@@ -4,18 +4,21 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/node/doctor"
 )
 
 // Health is what /healthz answers.
 type Health struct {
-	// Status is "ok", "broken" or "revoked".
+	// Status is "ok", "broken", "revoked" or "closing".
 	Status  string `json:"status"`
 	Node    string `json:"node"`
 	Role    string `json:"role"`
 	Release string `json:"release"`
-	// Problem says what is broken and what to do.
+	// Problem says why the node does not serve, and what to do.
 	Problem string `json:"problem,omitempty"`
+	// Degraded are the codes of what is wrong while it serves; `upprop doctor`
+	// says them in words.
+	Degraded []string `json:"degraded,omitempty"`
 }
 
 // health answers 200 when this node can keep what people tell it, else 503.
@@ -24,13 +27,26 @@ func (a *App) health(w http.ResponseWriter, _ *http.Request) {
 	self := a.node.Self()
 	h := Health{Status: "ok", Node: self.Name, Role: string(self.Role), Release: a.cfg.Node.Release}
 	status := http.StatusOK
-	// An empty batch writes nothing and is refused where nothing can be
-	// written.
-	if _, err := a.store.Write(&store.Batch{}); err != nil {
-		h.Status, h.Problem, status = "broken", err.Error(), http.StatusServiceUnavailable
+	disk, failure := a.node.Condition()
+	barred := a.node.Barred()
+	switch {
+	case barred != nil:
+		h.Status, h.Problem = "revoked", barred.Error()
+	case failure != nil:
+		h.Status, h.Problem = "broken", failure.Error()
+	case disk.FloorBytes > 0 && disk.FreeBytes < disk.FloorBytes:
+		h.Status, h.Problem = "broken", "the disk is almost full and nothing is saved: free space on the disk of the data folder"
+	case a.ending.Load():
+		h.Status, h.Problem = "closing", "the node is being stopped: start it again with `upprop run`"
 	}
-	if err := a.node.Barred(); err != nil {
-		h.Status, h.Problem, status = "revoked", err.Error(), http.StatusServiceUnavailable
+	if h.Status != "ok" {
+		status = http.StatusServiceUnavailable
+	} else {
+		for _, f := range a.screens.api.Diagnose().Findings {
+			if f.Severity != doctor.Notice {
+				h.Degraded = append(h.Degraded, f.Code)
+			}
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

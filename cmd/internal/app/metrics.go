@@ -11,6 +11,8 @@ import (
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/identity"
 )
 
 // metrics serves the node in numbers. Labels name nodes and reasons, never
@@ -38,9 +40,11 @@ func (gauges) Describe(chan<- *prometheus.Desc) {}
 func (g gauges) Collect(out chan<- prometheus.Metric) {
 	self := g.node.Self()
 	m := meter{out}
-	m.gauge("info", "Which release runs, in which role.", 1, "release", g.cfg.Node.Release, "role", string(self.Role))
+	m.gauge("build_info", "Which release runs, in which role.", 1, "release", g.cfg.Node.Release, "role", string(self.Role))
 	m.gauge("start_time_seconds", "When this run began, in Unix seconds.", float64(g.started.UnixMilli())/1000)
 	m.gauge("visits_open", "Visits whose person may be inside.", float64(len(g.node.Replica().Open())))
+	m.gauge("visits_present", "Visits whose person may be inside.", float64(len(g.node.Replica().Open())))
+	m.gauge("quarantined_changes", "Changes that ended the process and are not tried again.", float64(len(g.node.Replica().Quarantined())))
 	m.gauge("peers", "Connected members.", float64(len(g.node.Mesh().Peers())))
 	held := map[record.DocKind]uint64{}
 	for id := range g.node.Replica().Digests() {
@@ -76,19 +80,46 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	for reason, n := range refused {
+		m.counter("refused_entries_total", "Entries refused for their content, by reason.", n, "reason", reason)
 		m.counter("entries_refused_total", "Entries refused for their content, by reason.", n, "reason", reason)
 	}
 }
 
-// members says how old the news of every other node is.
+// members says how each other member stands to this node.
 func (g gauges) members(m meter) {
 	now := g.now()
+	news, backlogs := map[identity.NodeID]mesh.NodeNews{}, g.node.Mesh().Backlogs()
 	for _, n := range g.node.Mesh().Freshness() {
-		x, ok := g.node.Roster().Member(n.Node)
-		if !ok || n.Node == g.node.Self().ID || n.AsOf.IsZero() {
+		news[n.Node] = n
+	}
+	for _, x := range g.node.Roster().Members() {
+		if x.ID == g.node.Self().ID || x.Revoked != nil {
 			continue
 		}
-		m.gauge("node_news_age_seconds", "How long ago all that a node acknowledged was known here.", max(0, now.Sub(n.AsOf).Seconds()), "node", x.Name)
+		n, connected := news[x.ID], 0.0
+		if n.State == mesh.Connected {
+			connected = 1
+		}
+		m.gauge("peer_connected", "Whether a member has a standing connection with this node.", connected, "peer", x.Name)
+		if waiting, ok := backlogs[x.ID]; ok {
+			m.gauge("queue_bytes", "What waits to be sent to a member.", float64(waiting.Bytes), "peer", x.Name)
+		}
+		if pos, ok := g.node.Mesh().Announced(x.ID); ok {
+			missing, _ := g.node.Replica().Behind(record.NodeID(x.ID), pos)
+			m.gauge("events_behind", "Entries that a member has announced and that are missing here.", float64(missing), "peer", x.Name)
+		}
+		if !n.LastHeard.IsZero() {
+			m.gauge("peer_lag_seconds", "How long ago a member was last known to live.", max(0, now.Sub(n.LastHeard).Seconds()), "peer", x.Name)
+			m.gauge("clock_offset_seconds", "A member's clock minus ours.", n.ClockOffset.Seconds(), "peer", x.Name)
+		}
+		if n.AsOf.IsZero() {
+			continue
+		}
+		age := max(0, now.Sub(n.AsOf).Seconds())
+		if x.Role != identity.RoleRelay {
+			m.gauge("freshness_age_seconds", "How long ago the list was complete for an entrance.", age, "entrance", x.Name)
+		}
+		m.gauge("node_news_age_seconds", "How long ago all that a node acknowledged was known here.", age, "node", x.Name)
 		m.gauge("node_clock_offset_seconds", "A node's clock minus ours.", n.ClockOffset.Seconds(), "node", x.Name)
 	}
 }
@@ -100,6 +131,13 @@ func (g gauges) disk(m meter) {
 		return
 	}
 	s := d.Metrics()
+	within := make(map[float64]uint64, len(store.FsyncBounds))
+	for i, bound := range store.FsyncBounds {
+		within[bound.Seconds()] = s.FsyncWithin[i]
+	}
+	m.histogram("fsync_seconds", "How long syncs of the write-ahead log took.", s.Fsyncs, s.FsyncTime.Seconds(), within)
+	m.gauge("disk_free_bytes", "What is free on the disk of the data folder.", float64(s.FreeBytes))
+	m.gauge("disk_floor_bytes", "What must be free for anything to be saved.", float64(s.FloorBytes))
 	m.counter("store_fsyncs_total", "Syncs of the write-ahead log.", s.Fsyncs)
 	m.gauge("store_fsync_p50_seconds", "Median of the latest 1,024 syncs.", s.FsyncP50.Seconds())
 	m.gauge("store_fsync_p99_seconds", "99th percentile of the latest 1,024 syncs.", s.FsyncP99.Seconds())
@@ -126,6 +164,15 @@ func (m meter) gauge(name, help string, v float64, labels ...string) {
 
 func (m meter) counter(name, help string, v uint64, labels ...string) {
 	m.send(prometheus.CounterValue, name, help, float64(v), labels)
+}
+
+func (m meter) histogram(name, help string, count uint64, sum float64, within map[float64]uint64) {
+	d := prometheus.NewDesc("upprop_"+name, help, nil, nil)
+	x, err := prometheus.NewConstHistogram(d, count, sum, within)
+	if err != nil {
+		x = prometheus.NewInvalidMetric(d, err)
+	}
+	m.out <- x
 }
 
 func (m meter) send(kind prometheus.ValueType, name, help string, v float64, labels []string) {
