@@ -189,3 +189,37 @@ func TestAFastClockDropsNothing(t *testing.T) {
 		}
 	})
 }
+
+// A node that was revoked so long ago that the others have forgotten its
+// certificate is told nevertheless, and let in by nobody.
+func TestAForgottenNodeIsToldThatItWasRevoked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate", "West gate")
+		defer w.close()
+		away := w.houses[2]
+		id := away.key.ID()
+		away.shut()
+		if err := w.houses[0].Revoke("West gate"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		for _, h := range w.houses[:2] {
+			if _, err := h.roster.Prune(h.now().Add(100 * 24 * time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := h.roster.Member(id); ok || !h.roster.Denied(id) {
+				t.Fatal("the revoked node is not forgotten and denied")
+			}
+		}
+		away.on()
+		time.Sleep(5 * time.Minute)
+		if away.Barred() == nil {
+			t.Error("the node goes on as if it were a member")
+		}
+		for _, h := range w.houses[:2] {
+			if _, ok := h.roster.Member(id); ok || h.roster.Admitted(away.key.Public()) {
+				t.Error("the node is back, by its old certificate")
+			}
+		}
+	})
+}
