@@ -13,8 +13,9 @@ import (
 const (
 	maxDials  = 8
 	dialTick  = 500 * time.Millisecond
-	leastGap  = time.Second      // between two dials of one member, whatever happens
-	addrsTick = 10 * time.Second // how often a change of our own addresses is looked for
+	leastGap  = time.Second     // between two dials of one member, whatever happens
+	addrsTick = 2 * time.Second // how often a change of our own addresses is looked for
+	moved     = 2 * time.Second // how long a peer may take to answer after such a change
 )
 
 // dialer is the state of runDial: when each absent member is dialled next.
@@ -51,11 +52,28 @@ func (m *Mesh) runDial(ctx context.Context) {
 		}
 		looked = time.Now()
 		if now := m.cfg.Net.Addrs(); !slices.Equal(now, mine) {
+			lost := len(without(mine, now)) > 0
 			mine = now
 			for _, p := range m.connected() {
+				if lost {
+					m.start(func() { m.probe(ctx, p.id) })
+				}
 				p.greet.ask(greetHello)
 			}
 		}
+	}
+}
+
+// probe hangs up on a peer that does not answer after one of our addresses
+// has gone: it goes on answering to where we were, and the network would take
+// half a minute to find the connection dead. Our hanging up reaches it.
+func (m *Mesh) probe(ctx context.Context, id identity.NodeID) {
+	bounded, cancel := context.WithTimeout(ctx, moved)
+	defer cancel()
+	if _, err := m.cfg.Net.Ping(bounded, id); err != nil && ctx.Err() == nil {
+		m.counts.add("hung_up_moved", 1)
+		m.cfg.Net.Hangup(id)
+		m.dialSoon()
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/netip"
 	"syscall"
+
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // portTries is how often a free port is looked for before giving up.
@@ -59,12 +62,20 @@ func (l *Link) listenBoth(ap netip.AddrPort) (port uint16, err error) {
 	return port, nil
 }
 
-// Addrs are the addresses at which this node listens.
+// Addrs are the addresses at which this node listens, by the interfaces as
+// they are now: the swarm's own answer may be a minute old, and a node that
+// has moved would tell its peers where it was.
 func (l *Link) Addrs() []string {
-	ms, err := l.swarm.InterfaceListenAddresses()
+	ms := l.swarm.ListenAddresses()
+	up, err := manet.InterfaceMultiaddrs()
+	if err == nil {
+		var now []ma.Multiaddr
+		if now, err = manet.ResolveUnspecifiedAddresses(ms, up); err == nil {
+			ms = now
+		}
+	}
 	if err != nil {
 		l.log.Debug("list interface addresses", "error", err)
-		ms = l.swarm.ListenAddresses()
 	}
 	return addrPorts(ms)
 }
