@@ -19,6 +19,8 @@ const (
 	beatEvery   = 5 * time.Second
 	repairEvery = 15 * time.Second
 	dialEvery   = 5 * time.Second
+	// dropping is within what time nodes look after old days.
+	dropping = 25 * time.Minute
 )
 
 // Campus is a whole campus in this process. It is for one goroutine, inside a
@@ -33,6 +35,8 @@ type Campus struct {
 	trace func(format string, args ...any)
 	// changes counts attempts to change the roster.
 	changes int
+	// closed: it was closed for weeks.
+	closed bool
 }
 
 // roles are given to houses in this order.

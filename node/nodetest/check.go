@@ -98,11 +98,12 @@ func (c *Campus) checkFreshness(h *House) error {
 	return bad
 }
 
-// ownFacts: a node that starts has all that it acknowledged.
+// ownFacts: a node that starts has all that it acknowledged since it was last
+// put back to a copy.
 func (c *Campus) ownFacts(h *House) error {
 	var bad error
 	c.truth.facts(func(v *visit, f *fact) {
-		if bad == nil && f.by == h && !f.shaky && !c.past(v, f) && !knows(h, v, f) {
+		if bad == nil && f.by == h && f.back == h.back && !f.shaky && !c.past(v, f) && !knows(h, v, f) {
 			bad = violated("nothing acknowledged is lost", "%s started without v%d, which it acknowledged %v ago", h.Name, v.n, time.Since(f.at).Round(time.Second))
 		}
 	})

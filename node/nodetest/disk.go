@@ -14,6 +14,10 @@ type disk struct {
 
 	mu     sync.Mutex
 	failed bool
+	// fuse is how many writes are left until it fails; below zero: not armed.
+	fuse int
+	// failing is called as it fails, before the write that does not last.
+	failing func()
 }
 
 func openDisk(fs store.FS, dir string) (*disk, error) {
@@ -21,14 +25,27 @@ func openDisk(fs store.FS, dir string) (*disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &disk{Disk: d, report: make(chan error, 1)}, nil
+	return &disk{Disk: d, report: make(chan error, 1), fuse: -1}, nil
 }
 
-// fail lets every write from now on end in ErrBroken, as after a failed fsync.
-func (d *disk) fail() {
+// failAfter lets a write fail after some more, and every one after it: what it
+// wrote can be read, is never acknowledged, and is gone when the store is
+// opened anew.
+func (d *disk) failAfter(writes int, failing func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.failed {
+	d.fuse, d.failing = writes, failing
+}
+
+// burn counts a write down and fails when it is the last.
+func (d *disk) burn() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fuse < 0 || d.failed {
+		return
+	}
+	if d.fuse--; d.fuse < 0 {
+		d.failing()
 		d.failed = true
 		d.report <- store.ErrBroken
 		close(d.report)
@@ -52,6 +69,7 @@ func (d *disk) Write(b *store.Batch) (func() error, error) {
 	if err := d.failure(); err != nil {
 		return nil, err
 	}
+	d.burn()
 	wait, err := d.Disk.Write(b)
 	if err != nil {
 		return nil, err

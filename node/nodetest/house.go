@@ -184,11 +184,17 @@ func (h *House) cut(writes int, seed uint64, work func()) {
 	<-l.done
 }
 
-// broken waits for a node whose disk has failed to end, and reports whether it
-// did so with the right word.
-func (h *House) broken(seed uint64) error {
-	l := h.life
-	l.disk.fail()
+// failDisk lets the disk fail under one of the next writes while work is being
+// done, and waits for the node to end: it must, and with the right word.
+func (h *House) failDisk(writes int, seed uint64, work func()) error {
+	l := h.now()
+	var left *store.CrashFS
+	l.disk.failAfter(writes, func() { left = h.fs.Crash(seed) })
+	work()
+	if l.disk.failure() == nil {
+		l.disk.failAfter(-1, nil)
+		return nil // nothing was written meanwhile
+	}
 	select {
 	case err := <-l.done:
 		if !errors.Is(err, store.ErrBroken) {
@@ -200,7 +206,7 @@ func (h *House) broken(seed uint64) error {
 	h.off()
 	_ = l.node.Close()
 	h.mu.Lock()
-	h.fs = h.fs.Crash(seed)
+	h.fs = left
 	h.mu.Unlock()
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"testing/synctest"
 	"time"
 )
 
@@ -61,21 +60,23 @@ func (c *Campus) powerCut(s Step) (string, error) {
 
 // cutInWork has a few people arrive at once and takes the power away while
 // their arrivals are on the way to the disk.
-func (c *Campus) cutInWork(h *House, x uint64) error {
+func (c *Campus) cutInWork(h *House, x uint64) (bad error) {
+	h.cut(int(x>>8%16), x, func() { bad = c.rush(h, int(x%4)) })
+	return bad
+}
+
+// rush has people arrive at one node all at once.
+func (c *Campus) rush(h *House, people int) (bad error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var bad error
-	h.cut(int(x>>8%16), x, func() {
-		for range x % 4 {
-			wg.Go(func() {
-				_, err := c.arrive(h)
-				mu.Lock()
-				defer mu.Unlock()
-				bad = errors.Join(bad, err)
-			})
-		}
-		synctest.Wait()
-	})
+	for range people {
+		wg.Go(func() {
+			_, err := c.arrive(h)
+			mu.Lock()
+			defer mu.Unlock()
+			bad = errors.Join(bad, err)
+		})
+	}
 	wg.Wait()
 	return bad
 }
@@ -132,33 +133,51 @@ func (c *Campus) diskFails(s Step) (string, error) {
 	if h == nil {
 		return "", nil
 	}
-	if err := h.broken(s.X); err != nil {
-		return "", violated("ends when its disk fails", "%v", err)
+	var bad error
+	err := h.failDisk(int(s.X>>8%3), s.X, func() { bad = c.rush(h, 1+int(s.X%4)) })
+	if err != nil {
+		bad = errors.Join(bad, violated("ends when its disk fails", "%v", err))
 	}
-	return h.Name + "'s disk fails", nil
+	return h.Name + "'s disk fails", bad
 }
 
-// closeDown stops the whole campus for weeks, longer than anything is kept,
-// and starts it again in any order, except one that stays away.
+// closures are for how many weeks a campus closes.
+var closures = []time.Duration{1, 2, 5, 5, 6, 9}
+
+// closeDown stops the whole campus for weeks, at times longer than anything is
+// kept, and starts it again in any order. One node may be off already while
+// the others go on for a while, and stay away longer than they.
 func (c *Campus) closeDown(s Step) (string, error) {
 	c.rightClocks()
+	if away := c.pick(s.A); away != nil && len(c.on()) > 1 && s.X&64 != 0 {
+		if err := away.stop(); err != nil {
+			return "", violated("stops in good order", "%v", err)
+		}
+		for i := range 3 {
+			if _, err := c.checkOut(Step{A: s.A + i, B: s.B + i, X: s.X + uint64(i)}); err != nil {
+				return "", err
+			}
+			time.Sleep(2 * beatEvery)
+		}
+	}
 	on := c.on()
 	for _, h := range on {
 		if err := h.stop(); err != nil {
 			return "", violated("stops in good order", "%v", err)
 		}
 	}
-	weeks := time.Duration(s.X%6) * 7 * 24 * time.Hour
+	weeks := closures[s.X%uint64(len(closures))] * 7 * 24 * time.Hour
 	time.Sleep(weeks)
 	rng := rand.New(rand.NewPCG(s.X, 2))
 	rng.Shuffle(len(on), func(i, j int) { on[i], on[j] = on[j], on[i] })
-	for i, h := range on {
-		if i == 0 && len(on) > 2 && s.X&64 != 0 {
-			continue
-		}
+	for _, h := range on {
 		if err := c.startHouse(h); err != nil {
 			return "", err
 		}
+	}
+	c.closed = true
+	if s.X&128 != 0 {
+		time.Sleep(dropping)
 	}
 	return fmt.Sprintf("the campus is closed for %.0f days", weeks.Hours()/24), nil
 }

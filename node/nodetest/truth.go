@@ -24,8 +24,8 @@ type fact struct {
 	by *House
 	// at is the time of acknowledgement, clock that in the writer's timeline.
 	at, clock time.Time
-	// life is the writer's life in which it was acknowledged.
-	life *life
+	// back is how often the writer had been put back to a copy.
+	back int
 	// shaky facts may rightly be gone: their only copy was on a machine that
 	// was put back to an older state, or on a revoked one.
 	shaky bool

@@ -59,7 +59,7 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 		c.truth.maybe++
 		return nil, c.excused(h, err)
 	}
-	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), life: l, shaky: h.revoked}}
+	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}}
 	c.truth.visits = append(c.truth.visits, v)
 	return v, nil
 }
@@ -139,7 +139,7 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		}
 		return done + ", again", nil
 	}
-	v.left = append(v.left, &fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), life: l, shaky: h.revoked})
+	v.left = append(v.left, &fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked})
 	return done, nil
 }
 

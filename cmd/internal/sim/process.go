@@ -32,19 +32,21 @@ type process struct {
 	done   int
 }
 
-// startProcess starts this program again as a worker.
-func startProcess(args, env []string) (*process, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("start simulator: %w", err)
+// startProcess starts a worker.
+func startProcess(cfg Config) (p *process, err error) {
+	exe := cfg.Program
+	if exe == "" {
+		if exe, err = os.Executable(); err != nil {
+			return nil, fmt.Errorf("start simulator: %w", err)
+		}
 	}
-	p := &process{cmd: exec.Command(exe, args...), stderr: &tail{}}
+	p = &process{cmd: exec.Command(exe, cfg.Worker...), stderr: &tail{}}
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start simulator: %w", err)
 	}
 	p.out, p.dec = r, json.NewDecoder(r)
-	p.cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), env...)
+	p.cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), cfg.Env...)
 	p.cmd.Stderr = p.stderr
 	p.cmd.ExtraFiles = []*os.File{w}
 	if p.in, err = p.cmd.StdinPipe(); err == nil {

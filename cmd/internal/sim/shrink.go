@@ -68,7 +68,7 @@ func (s *shrinker) try(o nodetest.Options, promise string) (nodetest.Result, boo
 		return nodetest.Result{}, false
 	}
 	if s.p == nil {
-		p, err := startProcess(s.cfg.Worker, s.cfg.Env)
+		p, err := startProcess(s.cfg)
 		if err != nil {
 			s.tries = 0
 			return nodetest.Result{}, false

@@ -20,8 +20,9 @@ type Config struct {
 	Options nodetest.Options
 	// Workers run at a time; 0 means one a processor.
 	Workers int
-	// Worker are the arguments that make this program a worker, Env what its
-	// environment has besides.
+	// Program is what is run as a worker; empty means this program. Worker are
+	// the arguments that make it one, Env what its environment has besides.
+	Program     string
 	Worker, Env []string
 	// Failed, if not nil, is told of each campus that failed.
 	Failed func(Failure)
@@ -117,7 +118,7 @@ func (cfg Config) workThrough(ctx context.Context, take func() (nodetest.Options
 		}
 		if p == nil {
 			var err error
-			if p, err = startProcess(cfg.Worker, cfg.Env); err != nil {
+			if p, err = startProcess(cfg); err != nil {
 				return err
 			}
 		}

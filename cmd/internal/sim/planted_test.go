@@ -1,0 +1,123 @@
+package sim_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/upprop/upprop/cmd/internal/sim"
+	"github.com/upprop/upprop/node/nodetest"
+)
+
+// planted is a bug that the simulation must find: one piece of one file that
+// is replaced. In the replacement, planted says whether this bug is in force.
+type planted struct {
+	name, file, old, new string
+	// fault is the kind of fault under which it shows soonest.
+	fault string
+}
+
+// mostSeeds is within how many seeds each bug must be found.
+const mostSeeds = 150
+
+// TestPlantedBugs: a simulation that cannot fail proves nothing. Each bug of
+// the list is found, and the table says by which seed.
+func TestPlantedBugs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program anew")
+	}
+	program := buildPlanted(t)
+	var table strings.Builder
+	for i, bug := range bugs {
+		if i > 0 && bugs[i-1].name == bug.name {
+			continue // a bug of two pieces
+		}
+		faults, err := nodetest.ParseFaults(bug.fault)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := "not found"
+		cfg := sim.Config{
+			First: 1, Seeds: mostSeeds, Program: program, Worker: []string{"sim-worker"},
+			Options: nodetest.Options{Steps: 60, Faults: faults}, Env: []string{"UPPROP_PLANTED=" + bug.name},
+			Failed: func(f sim.Failure) { found = fmt.Sprintf("seed %d: %s", f.Options.Seed, f.Result.Broken.Promise) },
+		}
+		if _, err := sim.Run(context.Background(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		if found == "not found" {
+			t.Errorf("%s: not found in %d seeds", bug.name, mostSeeds)
+		}
+		fmt.Fprintf(&table, "  %-40s %-12s %s\n", bug.name, bug.fault, found)
+	}
+	t.Logf("planted bugs:\n%s", table.String())
+}
+
+// buildPlanted builds the program with all bugs in it, each asleep until the
+// environment names it. The tree itself stays as it is: the compiler is given
+// other files in its place.
+func buildPlanted(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	replace := map[string]string{}
+	put := func(name, text string) {
+		at := filepath.Join(tmp, fmt.Sprintf("%d.go", len(replace)))
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(root, name)] = at
+	}
+	var files []string
+	for _, bug := range bugs {
+		files = append(files, bug.file)
+	}
+	slices.Sort(files)
+	folders := map[string]bool{}
+	for _, file := range slices.Compact(files) {
+		raw, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(raw)
+		for _, bug := range bugs {
+			if bug.file != file {
+				continue
+			}
+			if strings.Count(text, bug.old) != 1 {
+				t.Fatalf("%s: %s does not have this just once any more: %s", bug.name, file, bug.old)
+			}
+			text = strings.Replace(text, bug.old, strings.ReplaceAll(bug.new, "PLANTED", fmt.Sprintf("planted(%q)", bug.name)), 1)
+		}
+		put(file, text)
+		folders[filepath.Dir(file)] = true
+	}
+	for folder := range folders {
+		put(filepath.Join(folder, "planted_bug.go"), fmt.Sprintf(
+			"package %s\n\nimport \"os\"\n\nfunc planted(name string) bool { return os.Getenv(\"UPPROP_PLANTED\") == name }\n", filepath.Base(folder)))
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(tmp, "overlay.json")
+	if err := os.WriteFile(list, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(tmp, "upprop")
+	cmd := exec.Command("go", "build", "-overlay", list, "-o", program, "./cmd/upprop")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build with planted bugs: %v\n%s", err, out)
+	}
+	return program
+}
