@@ -50,10 +50,11 @@ type campus struct {
 	// lastSeq is the sequence number of the change written last.
 	lastSeq uint64
 	pending map[record.EventID][]byte
+	edits   edits
 }
 
 func newCampus() *campus {
-	return &campus{doc: automerge.New(), pending: map[record.EventID][]byte{}}
+	return &campus{doc: automerge.New(), pending: map[record.EventID][]byte{}, edits: edits{}}
 }
 
 // campusDoc is the document to write settings to: the newest there is.
@@ -64,9 +65,15 @@ func (r *Replica) campusDoc(now time.Time) record.DocID {
 	return r.campus.id
 }
 
-func (c *campus) write(actor record.ActorID, s Setting) (raw []byte, change shape.Change, err error) {
-	if old := c.current(s.Key); old != nil && sameValue(old.Value, s.Value) {
+// write adds an edit unless the value that stands, by who counts, is that
+// already.
+func (c *campus) write(actor record.ActorID, s Setting, standing func(record.EventID) record.Standing) (raw []byte, change shape.Change, err error) {
+	if old := c.edits.current(s.Key, standing); old != nil && sameValue(old.Value, s.Value) {
 		return nil, change, errUnchanged
+	}
+	// The core writes no value upon the same one, although that does not count.
+	if top := c.current(s.Key); top != nil && sameValue(top.Value, s.Value) {
+		return nil, change, fmt.Errorf("setting %q was last set to this by a node whose word does not count: set another value first, then this one: %w", s.Key, ErrDraft)
 	}
 	if err := c.doc.SetActorID(actor.Hex()); err != nil {
 		return nil, change, fmt.Errorf("write setting: %w", err)
@@ -82,6 +89,7 @@ func (c *campus) write(actor record.ActorID, s Setting) (raw []byte, change shap
 		return nil, change, fmt.Errorf("own setting has not its shape: %w", err)
 	}
 	c.past.Add(change)
+	c.edits.add(c.id, change)
 	c.lastSeq = change.Seq
 	return raw, change, nil
 }
@@ -92,10 +100,11 @@ func (c *campus) merge(raw []byte, change shape.Change) error {
 		return fmt.Errorf("merge setting: %w", err)
 	}
 	c.past.Add(change)
+	c.edits.add(c.id, change)
 	return nil
 }
 
-// current is the value that stands, by the core's own choice among edits.
+// current is the core's own choice among edits, whoever wrote them.
 func (c *campus) current(key string) *Setting {
 	v, err := c.doc.RootMap().Get(key)
 	if err != nil {
@@ -147,6 +156,7 @@ func (r *Replica) reloadCampus() error {
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
+		c.id = id
 		type parsed struct {
 			raw    []byte
 			change shape.Change
@@ -173,7 +183,6 @@ func (r *Replica) reloadCampus() error {
 				return err
 			}
 		}
-		c.id = id
 	}
 	r.campus = c
 	return nil

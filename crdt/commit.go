@@ -241,7 +241,7 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 		}
 		s.payload, s.id.Doc = codec.EncodeSealed(s.sealed), r.openPart(record.DocSealed, now, f)
 	default:
-		raw, change, err := r.campus.write(r.actor, *d.Setting)
+		raw, change, err := r.campus.write(r.actor, *d.Setting, r.cfg.Standing)
 		if err != nil {
 			return nil, err
 		}

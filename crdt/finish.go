@@ -22,6 +22,7 @@ type staged struct {
 	value   []byte
 	sealed  []record.SealedEntry
 	fresh   bool
+	// setting is set when the entry edits one.
 	setting *Setting
 }
 
@@ -160,6 +161,10 @@ func (r *Replica) settle(f *flight) error {
 	if err := f.wait(); err != nil {
 		return err
 	}
-	r.state.show(f, folds)
+	settings, err := r.foldSettings(f)
+	if err != nil {
+		return err
+	}
+	r.state.show(f, folds, settings)
 	return nil
 }

@@ -54,9 +54,7 @@ func (r *Replica) load() error {
 	if err := r.reloadCampus(); err != nil {
 		return err
 	}
-	if err := r.loadSettings(); err != nil {
-		return err
-	}
+	r.loadSettings()
 	return r.foldAll()
 }
 
@@ -94,17 +92,9 @@ func (r *Replica) loadFeedEnd() error {
 	return nil
 }
 
-func (r *Replica) loadSettings() error {
-	keys, err := r.campus.doc.RootMap().Keys()
-	if err != nil {
-		return fmt.Errorf("read settings: %w", err)
-	}
-	for _, k := range keys {
-		if s := r.campus.current(k); s != nil {
-			r.state.settings[k] = *s
-		}
-	}
-	return nil
+func (r *Replica) loadSettings() {
+	r.state.edits = r.campus.edits.clone()
+	r.state.settings = r.judgedSettings()
 }
 
 // foldAll folds every retained visit, badge by badge as they lie in the
@@ -150,13 +140,18 @@ func (r *Replica) foldAll() error {
 	return nil
 }
 
-// Rejudge folds everything anew, after the standing of a writer has changed.
+// Rejudge folds all visits and settings anew, after the standing of a writer
+// has changed.
 func (r *Replica) Rejudge() error {
 	if err := r.foldAll(); err != nil {
 		return err
 	}
+	r.state.folding.Lock()
+	defer r.state.folding.Unlock()
+	settings := r.judgedSettings()
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
+	r.state.settings = settings
 	close(r.state.changed)
 	r.state.changed = make(chan struct{})
 	return nil

@@ -20,10 +20,12 @@ type state struct {
 	digests  map[record.DocID][16]byte
 	open     map[record.BadgeCode][]record.Presence
 	settings map[string]Setting
-	feed     uint64
-	horizon  record.Day
-	changed  chan struct{}
-	refused  map[record.NodeID]map[string]uint64
+	// edits are what settings are judged from; guarded by folding.
+	edits   edits
+	feed    uint64
+	horizon record.Day
+	changed chan struct{}
+	refused map[record.NodeID]map[string]uint64
 	// quarantined is filled at Open and never changes.
 	quarantined []Quarantined
 	closed      bool
@@ -42,6 +44,7 @@ func (s *state) init() {
 	s.digests = map[record.DocID][16]byte{}
 	s.open = map[record.BadgeCode][]record.Presence{}
 	s.settings = map[string]Setting{}
+	s.edits = edits{}
 	s.changed = make(chan struct{})
 	s.failed = make(chan struct{})
 	s.local = make(chan struct{})
@@ -49,7 +52,7 @@ func (s *state) init() {
 }
 
 // show makes a settled flight visible, at once as a whole.
-func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence) {
+func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence, settings map[string]*Setting) {
 	if len(f.entries) == 0 {
 		return
 	}
@@ -58,9 +61,6 @@ func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence) {
 	own := false
 	for _, e := range f.entries {
 		s.held(slot{e.id.Doc, e.id.Actor}, e.id.Seq)
-		if e.setting != nil {
-			s.settings[e.setting.Key] = *e.setting
-		}
 		if e.local {
 			own = true
 			s.tail = append(s.tail, e.raw)
@@ -69,6 +69,13 @@ func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence) {
 	}
 	if n := len(s.tail); n > 2*tailSize {
 		s.tail = append([][]byte(nil), s.tail[n-tailSize:]...)
+	}
+	for key, now := range settings {
+		if now == nil {
+			delete(s.settings, key)
+		} else {
+			s.settings[key] = *now
+		}
 	}
 	for badge, ps := range folds {
 		s.fold(badge, ps)
