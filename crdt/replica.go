@@ -96,8 +96,10 @@ type Replica struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 
-	// state guards what readers see: only what is durable and folded.
+	// state guards what readers see: only what is durable and folded, but for
+	// what early adds to visits.
 	state state
+	early earlyEvents
 }
 
 // Open reads a replica back from its store. It returns when everything that
