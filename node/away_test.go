@@ -130,7 +130,7 @@ func TestACampusThatWasOffForLong(t *testing.T) {
 		for _, h := range w.houses {
 			in = append(in, h.arrive("Inside"))
 		}
-		w.sleep(1)
+		w.sleep(2) // all know them, and have been in touch since
 		for _, h := range w.houses {
 			h.shut()
 		}

@@ -276,8 +276,8 @@ func TestNothingGrowsForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()
-		if days < 60 {
-			t.Fatal("days are kept for 30: a life shorter than 60 shows nothing")
+		if days < 90 {
+			t.Fatal("days are kept for 30: a life shorter than 90 shows little")
 		}
 		t.Log(" day  disk kB   heap kB  gort  files  open  docs records  keys of the first node")
 		var all []sample
