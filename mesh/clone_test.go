@@ -1,0 +1,73 @@
+package mesh
+
+import (
+	"testing"
+	"time"
+
+	"github.com/upprop/upprop/mesh/beat"
+	"github.com/upprop/upprop/mesh/identity"
+)
+
+var cloneNode = identity.NodeID{7}
+
+// Two machines' lives alternate; those of one follow one another, however
+// often it restarts.
+func TestClonesAlternate(t *testing.T) {
+	start := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+	says := func(c *clones, inc beat.Incarnation, n uint64, at time.Time) {
+		c.see(beat.Beat{Node: cloneNode, Incarnation: inc, N: n, At: at}, at)
+	}
+	var c clones
+	now := start
+	for range 20 { // a node that restarts again and again, some beats late or twice
+		inc := beat.NewIncarnation(now)
+		for n := range uint64(3) {
+			now = now.Add(2 * time.Second)
+			says(&c, inc, n+1, now)
+			says(&c, inc, n, now)
+		}
+	}
+	if c.heard(cloneNode, now) {
+		t.Fatal("a node that restarts is called cloned")
+	}
+	a, b := beat.NewIncarnation(now), beat.NewIncarnation(now.Add(time.Second))
+	for n := range uint64(4) {
+		now = now.Add(2 * time.Second)
+		says(&c, a, n+1, now)
+		says(&c, b, n+1, now)
+	}
+	if !c.heard(cloneNode, now) {
+		t.Fatal("two machines are not noticed")
+	}
+	news := beat.News{Node: cloneNode, AsOf: now}
+	c.temper(&news, true)
+	later := beat.News{Node: cloneNode, AsOf: now.Add(time.Minute)}
+	c.temper(&later, true)
+	if !later.AsOf.Equal(news.AsOf) {
+		t.Error("freshness goes on while two machines run")
+	}
+	for n := range uint64(80) { // one was stopped
+		now = now.Add(2 * time.Second)
+		says(&c, b, n+5, now)
+	}
+	if c.heard(cloneNode, now) {
+		t.Error("called cloned for ever")
+	}
+}
+
+// A node takes beats with its key for another machine's when their time goes
+// on, not when they are its own past told late.
+func TestForeignBeats(t *testing.T) {
+	const every = 2 * time.Second
+	now := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+	var past, other foreign
+	for i := range 10 {
+		at := now.Add(time.Duration(i) * every)
+		if past.other(beat.Beat{At: now.Add(time.Duration(i) * time.Millisecond)}, at, every) {
+			t.Fatal("the past is called another machine")
+		}
+		if got := other.other(beat.Beat{At: at}, at, every); got != (i >= 3) {
+			t.Fatalf("beat %d: another machine: %v", i, got)
+		}
+	}
+}
