@@ -166,5 +166,6 @@ func (r *Replica) settle(f *flight) error {
 		return err
 	}
 	r.state.show(f, folds, settings)
+	r.early.end(f.entries)
 	return nil
 }

@@ -134,6 +134,9 @@ func (r *Replica) foldAll() error {
 		return fmt.Errorf("fold visits: %w", err)
 	}
 	flush()
+	if err := r.foldEarly(fresh); err != nil {
+		return err
+	}
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
 	r.state.open = fresh
@@ -180,7 +183,7 @@ func (r *Replica) foldBadge(b record.BadgeCode) ([]record.Presence, error) {
 	if err != nil {
 		return nil, err
 	}
-	return record.FoldBadge(group), nil
+	return record.FoldBadge(r.withEarly(b, group)), nil
 }
 
 func (r *Replica) evidence(b record.BadgeCode) ([]record.Stated, error) {

@@ -23,7 +23,7 @@ func (c *counts) add(name string, n int) {
 }
 
 // Counts are counters since the start, for metrics. Names are stable:
-// bytes_in, bytes_out, entries_in, entries_out, pulls, pulls_served,
+// bytes_in, bytes_out, entries_in, entries_out, entries_early, pulls, pulls_served,
 // pulls_failed, gaps, queue_overflows, repairs_asked, push_resets,
 // beats_sent, beats_heard, beats_relayed, lives_restarted, dials,
 // dials_failed, greets_failed, hangups, records_in, put_errors, log_errors,

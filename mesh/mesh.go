@@ -35,6 +35,7 @@ type Mesh struct {
 	book   addressBook
 	claims claims
 	stalls stalls
+	haste  haste
 	pulls  chan struct{} // one slot per running pull
 	own    ownBeats
 	clones clones

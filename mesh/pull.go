@@ -112,6 +112,9 @@ func (c *puller) compare() error {
 	}
 	return chunks(docs, docsAtOnce, func(part []string) error {
 		spans, err := c.missing(part)
+		if err == nil {
+			err = c.first(spans)
+		}
 		if err != nil {
 			return err
 		}

@@ -57,6 +57,12 @@ func (m *Mesh) answer(s stream.Stream, k kind, body []byte) error {
 			return err
 		}
 		return m.answerSpans(s, spans)
+	case kindFirst:
+		spans, err := decodeSpans(body)
+		if err != nil {
+			return err
+		}
+		return m.answerFirst(s, spans)
 	}
 	return fmt.Errorf("%w: unexpected kind %d", errMalformed, k)
 }

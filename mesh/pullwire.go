@@ -13,6 +13,7 @@ import (
 //
 //	digests?                → digests…, end
 //	vectors of these docs?  → vectors…, end
+//	first of these ranges   → entries that matter most, …, end
 //	these ranges            → entries…, end
 
 // wireDigest, wireVector and span are list items of pull messages.

@@ -19,6 +19,7 @@ type want struct {
 	mu    sync.Mutex
 	all   bool
 	spans map[string]span
+	first time.Time // when it was last asked for what matters first
 }
 
 func (w *want) askAll() {

@@ -47,6 +47,7 @@ const (
 	kindRosterDigest
 	kindNames
 	kindRecords
+	kindFirst
 )
 
 var (

@@ -14,6 +14,8 @@ import (
 // visits.
 type replicaLog struct{ *crdt.Replica }
 
+var _ mesh.Hasty = replicaLog{}
+
 func (l replicaLog) Digests() ([]mesh.DocDigest, error) {
 	var out []mesh.DocDigest
 	for doc, sum := range l.Replica.Digests() {
@@ -35,6 +37,13 @@ func (l replicaLog) Read(doc string, actor []byte, after uint64, fn func(uint64,
 		return nil
 	}
 	return l.Replica.Runs(record.DocID(doc), record.ActorID(actor), after, fn)
+}
+
+// First and Early implement mesh.Hasty: who may be inside comes first.
+func (l replicaLog) First(wanted func(doc string, actor []byte, seq uint64) bool, fn func([]byte) error) error {
+	return l.Replica.OpenEvidence(func(id record.EventID) bool {
+		return wanted(string(id.Doc), id.Actor[:], id.Seq)
+	}, fn)
 }
 
 func (l replicaLog) Put(ctx context.Context, _ identity.NodeID, raws [][]byte) ([]mesh.Gap, error) {
