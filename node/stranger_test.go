@@ -23,7 +23,7 @@ import (
 // membersOnly are all protocols that a node speaks, but the join handshake.
 var membersOnly = []string{
 	mesh.PushProtocol, mesh.PullProtocol, mesh.HelloProtocol, mesh.RosterProtocol,
-	join.RelayProtocol, access.Protocol, stream.PingProtocol,
+	join.RelayProtocol, access.Protocol, stream.PingProtocol, horizonProtocol,
 	"/upprop/gossip-packet/1", "/upprop/gossip-stream/1",
 }
 
