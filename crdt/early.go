@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/crdt/codec"
 	"github.com/upprop/upprop/crdt/envelope"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/store"
 )
 
 // maxEarly bounds the events that are shown ahead of their turn.
@@ -43,26 +44,26 @@ func (r *Replica) Early(raws [][]byte) {
 	r.refold(slices.Compact(badges))
 }
 
-// judgeEarly reads and judges one event by itself.
+// judgeEarly reads and judges one event: the first of a run, or one alone.
 func (r *Replica) judgeEarly(raw []byte) (s record.Stated, ok bool) {
-	es, err := envelope.DecodeRun(bytes.Clone(raw))
-	if err != nil || len(es) != 1 || !chained(es[0].ID.Doc) || r.Holds(es[0].ID) || r.verifier.Verify(es[0]) != nil {
+	proved, reason := r.prove(raw)
+	if reason != "" || len(proved) == 0 || !chained(proved[0].ID.Doc) {
 		return s, false
 	}
-	id := es[0].ID
-	doc, err := record.ParseDocID(string(id.Doc))
+	c := proved[0]
+	doc, err := record.ParseDocID(string(c.ID.Doc))
 	if err != nil || doc.Day < r.horizon() {
 		return s, false
 	}
-	day, err := decodeDay(es[0].Payload)
-	if err != nil || day.Seq != id.Seq || !bytes.Equal(day.Actor, id.Actor[:]) {
+	day, err := c.shape()
+	if err != nil || day.Seq != c.ID.Seq || !bytes.Equal(day.Actor, c.ID.Actor[:]) {
 		return s, false
 	}
 	event, err := codec.DecodeEvent(day.Event)
 	if err != nil || event.BadgeOf() == 0 {
 		return s, false
 	}
-	return record.Stated{ID: id, Event: event}, true
+	return record.Stated{ID: c.ID, Event: event}, true
 }
 
 // refold shows some visits anew. Callers hold folding.
@@ -169,37 +170,42 @@ func (r *Replica) foldEarly(open map[record.BadgeCode][]record.Presence) error {
 	return nil
 }
 
+// maxEarlyRuns bounds the bytes that OpenEvidence spends on entries that must
+// bring along those that prove them.
+const maxEarlyRuns = 1 << 20
+
 // OpenEvidence calls fn for the entries about visits that are open here and
 // that wanted asks for, maxEarly at most: what another node lacks to know who
-// may be inside. Entries without a proof of their own are left out. raw is
-// valid during the call only; an error of fn ends it and is returned.
+// may be inside. An entry without a proof of its own comes as the first of a
+// run, as long as those are few. raw is valid during the call only; an error
+// of fn ends it and is returned.
 func (r *Replica) OpenEvidence(wanted func(record.EventID) bool, fn func(raw []byte) error) error {
 	r.state.mu.RLock()
-	badges := make([]record.BadgeCode, 0, len(r.state.open))
-	for b := range r.state.open {
-		badges = append(badges, b)
-	}
+	badges := slices.Collect(maps.Keys(r.state.open))
 	r.state.mu.RUnlock()
-	sent := 0
+	sent, spent := 0, 0
 	for _, b := range badges {
 		group, err := r.evidence(b)
 		if err != nil {
 			return err
 		}
 		for _, s := range group {
-			if !wanted(s.ID) || !r.Holds(s.ID) || sent >= maxEarly {
+			if !wanted(s.ID) || !chained(s.ID.Doc) {
 				continue
 			}
-			v, err := r.store.Get(entryKey(s.ID))
-			if err != nil {
-				continue // dropped meanwhile
-			}
-			e, err := parseStored(v)
-			if err != nil || e.env.Bare() {
-				continue
-			}
-			sent++
-			if err := fn(e.raw); err != nil {
+			if err := r.Read(s.ID.Doc, s.ID.Actor, s.ID.Seq-1, func(_ uint64, raw []byte) error {
+				if envelope.IsRun(raw) {
+					if spent += len(raw); spent > maxEarlyRuns {
+						return store.ErrStop
+					}
+				}
+				if sent++; sent <= maxEarly {
+					if err := fn(raw); err != nil {
+						return err
+					}
+				}
+				return store.ErrStop
+			}); err != nil {
 				return err
 			}
 		}

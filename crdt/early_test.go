@@ -79,3 +79,24 @@ func TestOpenVisitsAreShownBeforeTheirTurn(t *testing.T) {
 		t.Fatalf("%d open visits: %+v", len(open), open)
 	}
 }
+
+// Also what a node has from runs, without a proof of its own, is told.
+func TestOpenVisitsAreToldByWhoHasThemFromRuns(t *testing.T) {
+	c := newTestCampus(t)
+	east, between, west := c.node("east"), c.node("between"), c.node("west")
+	var last record.EventID
+	for i := range 200 {
+		last = east.arrive(t, someone(i))
+		if i%50 != 20 {
+			east.leave(t, someone(i))
+		}
+	}
+	put(t, between, runsOf(t, east, last.Doc, last.Actor, 0)...)
+	west.Early(openEntries(t, between, west))
+	if open := west.Open(); len(open) != 4 || west.early.count != 4 {
+		t.Fatalf("%d open visits by %d events", len(open), west.early.count)
+	}
+	if west.Holds(record.EventID{Doc: last.Doc, Actor: last.Actor, Seq: 1}) {
+		t.Fatal("what is shown early counts as held")
+	}
+}

@@ -121,6 +121,7 @@ type gather struct {
 	run    []*envelope.Envelope
 	bytes  int
 	proved int // how many of run end with a proof
+	ended  bool
 }
 
 func (g *gather) add(e *envelope.Envelope) error {
@@ -142,7 +143,7 @@ func (g *gather) add(e *envelope.Envelope) error {
 // without one near enough, which is when this replica refused the entry that
 // proved them, others must have them from elsewhere.
 func (g *gather) flush() error {
-	if g.proved == 0 {
+	if g.proved == 0 || g.ended {
 		return nil
 	}
 	part, size := g.run[:g.proved], 0
@@ -150,9 +151,11 @@ func (g *gather) flush() error {
 		size += len(e.Payload)
 	}
 	if len(part) > 1 && (len(part) > envelope.MaxRun || size > envelope.RunBytes) {
+		g.ended = true
 		return store.ErrStop
 	}
 	if err := g.fn(part[0].ID.Seq, envelope.EncodeRun(part)); err != nil {
+		g.ended = true
 		return err
 	}
 	g.bytes -= size

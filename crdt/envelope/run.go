@@ -29,6 +29,9 @@ func (e *Envelope) Bare() bool { return e.Size == 0 }
 // Strip takes e's proof away.
 func (e *Envelope) Strip() { e.Index, e.Size, e.Path, e.Signature = 0, 0, nil, [64]byte{} }
 
+// IsRun reports whether b begins as EncodeRun writes several entries.
+func IsRun(b []byte) bool { return len(b) > 0 && b[0] == versionRun }
+
 // EncodeRun writes entries with ascending numbers; only the last one's proof
 // is kept. One entry is written as an envelope. Callers keep to MaxRun and
 // RunBytes and end with an entry that has a proof.
