@@ -92,8 +92,8 @@ func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration,
 	target := record.DayOf(now) - visits.Retention
 	word := wordOf(news, now)
 	oldest, ok := n.replica.Oldest()
-	if !ok {
-		oldest = max(n.replica.Horizon(), target-1)
+	if next := max(n.replica.Horizon(), target-1); !ok || next < oldest {
+		oldest = next // nothing to drop, but the horizon goes with the others'
 	}
 	upTo, cost := dropUpTo(oldest, target, word, credit)
 	if upTo <= oldest {
