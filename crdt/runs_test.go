@@ -42,7 +42,7 @@ func TestRunsAreHandedOn(t *testing.T) {
 		last = author.arrive(t, someone(i))
 	}
 	runs := runsOf(t, author, last.Doc, last.Actor, 0)
-	if want := (300 + envelope.MaxRun - 1) / envelope.MaxRun; len(runs) != want {
+	if want := (300 + runLength - 1) / runLength; len(runs) != want {
 		t.Fatalf("%d runs, want %d", len(runs), want)
 	}
 	put(t, second, runs...)
