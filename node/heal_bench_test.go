@@ -144,7 +144,7 @@ func sever(a, c []*running, cut bool) {
 
 // diverge has a half write visits that come and go, and returns those that
 // stay, which are spread evenly over all that is written.
-func diverge(b *testing.B, half []*running, events, group, side int) (open []record.VisitID) {
+func diverge(b testing.TB, half []*running, events, group, side int) (open []record.VisitID) {
 	b.Helper()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -232,7 +232,7 @@ func agreed(nodes []*running, want uint64) bool {
 }
 
 // lacks is the size of what n lacks and other holds, in bytes as it is stored.
-func lacks(b *testing.B, n, other *running) (size int) {
+func lacks(b testing.TB, n, other *running) (size int) {
 	b.Helper()
 	for doc := range other.Replica().Digests() {
 		for _, h := range other.Replica().Vector(doc) {
