@@ -35,6 +35,8 @@ type Campus struct {
 	trace func(format string, args ...any)
 	// changes counts attempts to change the roster.
 	changes int
+	// wrong: a clock has been.
+	wrong bool
 	// closed: it was closed for weeks.
 	closed bool
 }

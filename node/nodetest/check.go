@@ -15,6 +15,9 @@ type watch map[*House]*shown
 
 type shown struct {
 	known, left map[record.VisitID]bool
+	// heard are the facts that a node had told of in a beat before it was put
+	// back to a copy without them.
+	heard []*fact
 }
 
 func (w watch) of(h *House) *shown {
@@ -22,6 +25,21 @@ func (w watch) of(h *House) *shown {
 		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}}
 	}
 	return w[h]
+}
+
+// heardBefore notes which houses had heard their node say that it held a fact
+// which it has lost now.
+func (w watch) heardBefore(on []*House, f *fact) {
+	for _, h := range on {
+		if h == f.by {
+			continue
+		}
+		for _, n := range h.Node().Mesh().Freshness() {
+			if n.Node == f.by.ID && n.LastHeard.After(f.at.Add(2*beatEvery)) {
+				w.of(h).heard = append(w.of(h).heard, f)
+			}
+		}
+	}
 }
 
 // forget: the house was put back to an older state.
@@ -37,6 +55,9 @@ func (c *Campus) Check() error {
 			return err
 		}
 		if err := c.checkFreshness(h); err != nil {
+			return err
+		}
+		if err := c.checkLosses(h); err != nil {
 			return err
 		}
 	}
@@ -85,7 +106,7 @@ func (c *Campus) checkFreshness(h *House) error {
 	var bad error
 	c.truth.facts(func(v *visit, f *fact) {
 		t := asOf[f.by.ID]
-		if bad != nil || f.shaky || f.by == h || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) {
+		if bad != nil || f.shaky || f.lost || f.by == h || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) {
 			return
 		}
 		what := "arrival"
@@ -96,6 +117,26 @@ func (c *Campus) checkFreshness(h *House) error {
 			h.Name, f.by.Name, clock(t), what, v.n, clock(f.clock))
 	})
 	return bad
+}
+
+// checkLosses: a node that lost what it had told of is said to have, from the
+// first beat on that is heard of its new life, and until it has it again. Only
+// where no clock has been wrong: times are compared here.
+func (c *Campus) checkLosses(h *House) error {
+	if c.wrong || len(c.seen.of(h).heard) == 0 || h.revoked {
+		return nil
+	}
+	for _, n := range h.Node().Mesh().Freshness() {
+		for _, f := range c.seen.of(h).heard {
+			if n.Node != f.by.ID || f.by.Node() == nil || !n.LastHeard.After(f.by.backAt.Add(2*beatEvery)) || !n.Regressed.To.IsZero() {
+				continue
+			}
+			if v := c.truth.of(f); !knows(f.by, v, f) && !c.past(v, f) {
+				return violated("a loss is named", "%s does not say that %s lost what it acknowledged at %s", h.Name, f.by.Name, clock(f.clock))
+			}
+		}
+	}
+	return nil
 }
 
 // ownFacts: a node that starts has all that it acknowledged since it was last

@@ -15,6 +15,7 @@ func (c *Campus) clockJump(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	by := jumps[s.X%uint64(len(jumps))]
 	h.Clock.Jump(by)
+	c.wrong = true
 	return fmt.Sprintf("%s's clock jumps by %v", h.Name, by), nil
 }
 
@@ -22,6 +23,7 @@ func (c *Campus) clockDrift(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	rate := (float64(s.X%200) - 100) / 1000
 	h.Clock.Drift(rate)
+	c.wrong = true
 	return fmt.Sprintf("%s's clock runs %+.1f %% off", h.Name, rate*100), nil
 }
 

@@ -44,6 +44,8 @@ type House struct {
 	revoked bool // by the first house
 	full    bool // the disk is
 	back    int  // how often it was put back to a copy
+	backAt  time.Time
+	moved   bool // to another address
 }
 
 // life is the time between a start and the end that follows.

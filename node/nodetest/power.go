@@ -46,6 +46,8 @@ func (c *Campus) startAgain(h *House) error {
 	if err := h.start(); err != nil {
 		return violated("starts again", "%v", err)
 	}
+	// What it had seen of others' losses is not kept over a start.
+	c.seen.of(h).heard = nil
 	return nil
 }
 
@@ -97,7 +99,7 @@ func (c *Campus) move(s Step) (string, error) {
 	if h == nil {
 		return "", nil
 	}
-	h.addr = c.Net.Move(h.ID, "")
+	h.addr, h.moved = c.Net.Move(h.ID, ""), true
 	return h.Name + " gets another address", nil
 }
 
@@ -221,7 +223,12 @@ func (c *Campus) putBack(s Step) (string, error) {
 // endanger marks the facts that may be gone now that h has forgotten: those
 // which no running node holds.
 func (c *Campus) endanger(h *House) {
+	h.backAt = time.Now()
 	c.truth.facts(func(v *visit, f *fact) {
+		if f.by == h && f.at.After(h.copy.at) {
+			f.lost = true
+			c.seen.heardBefore(c.on(), f)
+		}
 		if f.at.Before(h.copy.at) && f.by == h || f.shaky {
 			return
 		}

@@ -63,7 +63,23 @@ func (c *Campus) Settle() (time.Duration, error) {
 		if time.Since(began) > patience {
 			return 0, err
 		}
+		if time.Since(began) > 3*time.Minute {
+			c.announce()
+		}
 		time.Sleep(glance)
+	}
+}
+
+// announce does what multicast does on a real network: who has another address
+// is found by those who knew the old one alone. The address book has its
+// chance first.
+func (c *Campus) announce() {
+	for _, h := range c.Houses {
+		for _, o := range c.Houses {
+			if o != h && o.moved {
+				h.Node().Mesh().Learn(o.ID, []string{o.addr})
+			}
+		}
 	}
 }
 

@@ -26,6 +26,8 @@ type fact struct {
 	at, clock time.Time
 	// back is how often the writer had been put back to a copy.
 	back int
+	// lost: the writer itself was put back to a copy from before it.
+	lost bool
 	// shaky facts may rightly be gone: their only copy was on a machine that
 	// was put back to an older state, or on a revoked one.
 	shaky bool
@@ -66,6 +68,16 @@ func (t *truth) facts(fn func(*visit, *fact)) {
 			fn(v, f)
 		}
 	}
+}
+
+// of is the visit that a fact is about.
+func (t *truth) of(f *fact) (found *visit) {
+	t.facts(func(v *visit, g *fact) {
+		if f == g {
+			found = v
+		}
+	})
+	return found
 }
 
 // knows reports whether a running house holds a fact. A fact of a visit that
