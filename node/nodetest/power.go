@@ -225,7 +225,7 @@ func (c *Campus) putBack(s Step) (string, error) {
 func (c *Campus) endanger(h *House) {
 	h.backAt = time.Now()
 	c.truth.facts(func(v *visit, f *fact) {
-		if f.by == h && f.at.After(h.copy.at) {
+		if f.by == h && f.at.After(h.copy.at) && !f.lost {
 			f.lost = true
 			c.seen.heardBefore(c.on(), f)
 		}

@@ -214,6 +214,11 @@ func (c *Campus) meets(h *House, all []*House) error {
 			absent = append(absent, o.Name)
 		}
 	}
+	for _, o := range c.Houses {
+		if o.revoked && peers[o.ID.Short()] {
+			return violated("only members", "%s is connected with %s, which has been revoked", h.Name, o.Name)
+		}
+	}
 	if len(absent) > 0 {
 		return violated("find each other", "%s has not found %s", h.Name, strings.Join(absent, ", "))
 	}

@@ -93,4 +93,28 @@ var bugs = []planted{
 		old:  "			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + rand.N(m.cfg.DialEvery))\n",
 		new:  "			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + rand.N(m.cfg.DialEvery))\n			if PLANTED {\n				d.next[who.ID] = time.Now().Add(time.Hour)\n			}\n",
 	},
+	{
+		name: "a loss is not noticed", fault: "copy",
+		file: "mesh/beat/table.go",
+		old:  "		if out.Regressed = v.compare(t.log, b); out.Regressed {\n",
+		new:  "		if out.Regressed = !PLANTED && v.compare(t.log, b); out.Regressed {\n",
+	},
+	{
+		name: "entries are acknowledged to peers before they are durable", fault: "crash",
+		file: "crdt/ingest.go",
+		old:  "	if err := <-f.reply[0]; err != nil {\n		return nil, fmt.Errorf(\"put: %w\", err)\n	}\n",
+		new:  "	if PLANTED {\n		return gaps, nil\n	}\n	if err := <-f.reply[0]; err != nil {\n		return nil, fmt.Errorf(\"put: %w\", err)\n	}\n",
+	},
+	{
+		name: "one clock's word is enough to drop days", fault: "clock",
+		file: "node/retention.go",
+		old:  "	switch w {\n	case borneOut:\n",
+		new:  "	if PLANTED {\n		return target, 0\n	}\n	switch w {\n	case borneOut:\n",
+	},
+	{
+		name: "a revoked node is still welcome", fault: "members",
+		file: "mesh/identity/ask.go",
+		old:  "	return ok && m.Revoked == nil && bytes.Equal(m.Pub, pub)\n",
+		new:  "	return ok && (m.Revoked == nil || PLANTED) && bytes.Equal(m.Pub, pub)\n",
+	},
 }

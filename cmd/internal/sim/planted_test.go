@@ -3,6 +3,7 @@ package sim_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,9 @@ type planted struct {
 	fault string
 }
 
+// only, if not empty, is the one bug to look for.
+var only = flag.String("bug", "", "look for this planted bug alone")
+
 // mostSeeds is within how many seeds each bug must be found.
 const mostSeeds = 150
 
@@ -37,6 +41,9 @@ func TestPlantedBugs(t *testing.T) {
 	for i, bug := range bugs {
 		if i > 0 && bugs[i-1].name == bug.name {
 			continue // a bug of two pieces
+		}
+		if *only != "" && *only != bug.name {
+			continue
 		}
 		faults, err := nodetest.ParseFaults(bug.fault)
 		if err != nil {
