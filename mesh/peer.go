@@ -83,9 +83,7 @@ func (m *Mesh) sweep() {
 		_, ok := m.member(id)
 		return ok
 	}, m.cfg.Clock())
-	there := map[identity.NodeID]bool{}
 	for _, id := range m.cfg.Net.Peers() {
-		there[id] = true
 		if _, ok := m.member(id); !ok {
 			m.counts.add("hangups", 1)
 			m.cfg.Logger.Info("hung up on a node that is no member", "peer", id.Short())
@@ -94,6 +92,13 @@ func (m *Mesh) sweep() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	// Asked with mu held: who connects from here on is noticed after this. A
+	// peer dropped for an older answer would be connected and spoken to by
+	// nobody, for as long as the connection stands.
+	there := map[identity.NodeID]bool{}
+	for _, id := range m.cfg.Net.Peers() {
+		there[id] = true
+	}
 	for id, p := range m.peers {
 		if !there[id] {
 			p.cancel()
