@@ -118,8 +118,18 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if settled != nil {
 			events = unsettled(events, stays, settled)
 		}
+		over := record.CarryOver(events, stays)
+		carried := map[record.VisitID]bool{}
+		for _, e := range over {
+			carried[e.Visit] = carried[e.Visit] || e.Kind == record.Carried
+		}
+		for _, e := range r.ownCarry(events, stays) {
+			if !carried[e.Visit] {
+				over = append(over, e)
+			}
+		}
 		var drafts []Draft
-		for _, e := range record.CarryOver(events, stays) {
+		for _, e := range over {
 			drafts = append(drafts, Draft{Event: &e})
 		}
 		if len(drafts) == 0 {

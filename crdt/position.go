@@ -48,10 +48,10 @@ const (
 func (r *Replica) Position() (at time.Time, pos []byte) {
 	now := r.cfg.Now()
 	at, today := r.date(now), record.DayOf(now)
-	actor := r.Actor()
+	actor, since := r.Actor(), r.reach(today-record.Day(r.cfg.RetainDays))
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()
-	p := r.state.positionOf(r.cfg.Node, actor, today, r.cfg.RetainDays)
+	p := r.state.positionOf(r.cfg.Node, actor, today, max(since, r.state.horizon))
 	return at, p.encode()
 }
 
@@ -83,8 +83,8 @@ func seriesOf(at slot) (series, int) {
 // positionOf names the newest part of each series of today and yesterday, and
 // the settings of the running incarnation; all else goes into the sum.
 // Callers hold mu.
-func (s *state) positionOf(node record.NodeID, running record.ActorID, today record.Day, retain int) position {
-	p := position{since: today - record.Day(retain), from: today - 1}
+func (s *state) positionOf(node record.NodeID, running record.ActorID, today, since record.Day) position {
+	p := position{since: since, from: today - 1}
 	newest := map[series]positionHead{}
 	for at := range s.sums[node] {
 		one, part := seriesOf(at)
@@ -112,7 +112,9 @@ func (s *state) positionOf(node record.NodeID, running record.ActorID, today rec
 }
 
 // Covers reports whether everything in a position that node has signed is
-// held, durable and folded here. When in doubt it says no.
+// held, durable and folded here. When in doubt it says no: of a day that has
+// been dropped here while its writer still holds it, too, since nobody can tell
+// whether it is all in what was carried over.
 func (r *Replica) Covers(node record.NodeID, pos []byte) bool {
 	p, err := parsePosition(pos)
 	if err != nil {
@@ -123,9 +125,6 @@ func (r *Replica) Covers(node record.NodeID, pos []byte) bool {
 	for _, h := range p.heads {
 		if h.at.actor.Node() != node {
 			return false
-		}
-		if one, _ := seriesOf(h.at); one.kind != record.DocCampus && one.day < r.state.horizon {
-			continue // dropped here
 		}
 		if r.state.heads.get(h.at) < h.seq {
 			return false

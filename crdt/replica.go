@@ -87,6 +87,10 @@ type Replica struct {
 	closing  record.Day
 	dropping sync.Mutex
 
+	// carriedTo is how far own documents were carried over in this life.
+	carried   sync.Mutex
+	carriedTo map[slot]uint64
+
 	dated    sync.Mutex
 	lastDate time.Time
 
@@ -118,17 +122,18 @@ func Open(cfg Config) (*Replica, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	r := &Replica{
-		cfg:      cfg,
-		store:    cfg.Store,
-		clock:    record.NewClock(cfg.Now),
-		verifier: &envelope.Verifier{Check: cfg.Check},
-		log:      cfg.Logger,
-		heads:    vectors{},
-		chains:   map[slot][32]byte{},
-		blocked:  map[slot]string{},
-		requests: make(chan *request),
-		finish:   make(chan *flight, 256),
-		stop:     make(chan struct{}),
+		cfg:       cfg,
+		store:     cfg.Store,
+		clock:     record.NewClock(cfg.Now),
+		verifier:  &envelope.Verifier{Check: cfg.Check},
+		log:       cfg.Logger,
+		heads:     vectors{},
+		chains:    map[slot][32]byte{},
+		blocked:   map[slot]string{},
+		carriedTo: map[slot]uint64{},
+		requests:  make(chan *request),
+		finish:    make(chan *flight, 256),
+		stop:      make(chan struct{}),
 	}
 	r.state.init()
 	if err := r.newActor(); err != nil {

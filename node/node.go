@@ -257,7 +257,7 @@ func (n *Node) Run(ctx context.Context) error {
 		return fmt.Errorf("run node: %w", crdt.ErrClosed)
 	}
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention} {
+	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
 				cancel(err)

@@ -1,0 +1,115 @@
+package crdt
+
+import (
+	"context"
+	"testing"
+
+	"github.com/upprop/upprop/crdt/record"
+)
+
+func (m *member) carry(t testing.TB, day record.Day, settled func(record.Presence) bool) {
+	t.Helper()
+	if err := m.CarrySettled(context.Background(), day, settled); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func covers(by, of *member) bool {
+	_, pos := of.Position()
+	return by.Covers(of.cfg.Node, pos)
+}
+
+// An open visit that never got out is in its node's position however old it is,
+// whether those who lack it have dropped its day or not, until it is told of
+// anew.
+func TestAnOldOpenVisitIsInThePositionUntilItIsCarriedOver(t *testing.T) {
+	for name, dropped := range map[string]bool{"its day is kept": false, "its day is dropped": true} {
+		t.Run(name, func(t *testing.T) {
+			c := newTestCampus(t)
+			a, b := c.node("a"), c.node("b")
+			a.cfg.RetainDays = 28
+			a.crash(t)
+			a.arrive(t, someone(1))
+			c.advance(40 * dayLong)
+			a.crash(t)
+			if dropped {
+				b.dropBefore(t, c.today()-30)
+			}
+			if covers(b, a) {
+				t.Fatal("complete, without a person who is inside")
+			}
+			a.carry(t, c.today()-28, nil)
+			if covers(b, a) {
+				t.Fatal("complete, without what was carried over")
+			}
+			pull(t, b, a)
+			if !covers(b, a) || len(b.Open()) != 1 {
+				t.Fatalf("covered %v, %d inside", covers(b, a), len(b.Open()))
+			}
+			had := missing(t, a, c.node("new"))
+			a.carry(t, c.today()-28, nil)
+			if again := missing(t, a, c.node("newer")); len(again) != len(had) {
+				t.Fatal("carried over twice")
+			}
+			a.crash(t)
+			a.carry(t, c.today()-28, nil)
+			if again := missing(t, a, c.node("newest")); len(again) != len(had) {
+				t.Fatal("carried over twice after a restart")
+			}
+		})
+	}
+}
+
+// That another node has carried a visit over does not speak for the one that
+// let the person in: who lacks both must call neither complete.
+func TestWhoCarriesOverVouchesItself(t *testing.T) {
+	for name, over := range map[string]func(*member, testing.TB, record.Day){
+		"carried over": func(m *member, t testing.TB, day record.Day) { m.carry(t, day, nil) },
+		"dropped":      func(m *member, t testing.TB, day record.Day) { m.dropBefore(t, day) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newTestCampus(t)
+			a, b, behind := c.node("a"), c.node("b"), c.node("behind")
+			a.cfg.RetainDays = 28
+			a.crash(t)
+			a.arrive(t, someone(1))
+			pull(t, b, a)
+			c.advance(31 * dayLong)
+			b.dropBefore(t, c.today()-30)
+			pull(t, a, b)
+			over(a, t, c.today()-28)
+			behind.dropBefore(t, c.today()-28)
+			if covers(behind, a) {
+				t.Fatal("complete, without a person who is inside")
+			}
+			pull(t, behind, a)
+			if !covers(behind, a) {
+				t.Fatal("not covered by who has it all")
+			}
+		})
+	}
+}
+
+// Days whose visits are over cost their writer's freshness nothing: others may
+// drop them before it does.
+func TestOthersMayDropFirst(t *testing.T) {
+	c := newTestCampus(t)
+	a, b := c.node("a"), c.node("b")
+	a.cfg.RetainDays = 28
+	a.crash(t)
+	a.arrive(t, someone(1))
+	a.leave(t, someone(1))
+	pull(t, b, a)
+	c.advance(31 * dayLong)
+	a.carry(t, c.today()-28, nil)
+	b.dropBefore(t, c.today()-30)
+	if !covers(b, a) {
+		t.Fatal("not covered by a node that dropped first what was over")
+	}
+	c.advance(-40 * dayLong) // the clock steps back, and a writes into a day before
+	a.arrive(t, someone(2))
+	c.advance(40 * dayLong)
+	if covers(b, a) {
+		t.Fatal("complete, without what was filed in a day that had been carried over")
+	}
+}
