@@ -113,3 +113,20 @@ func TestOthersMayDropFirst(t *testing.T) {
 		t.Fatal("complete, without what was filed in a day that had been carried over")
 	}
 }
+
+// A clock that was far ahead for a moment and has been put right is told as
+// right; a small step back is not told.
+func TestPositionsFollowAClockThatWasPutRight(t *testing.T) {
+	c := newTestCampus(t)
+	a := c.node("a")
+	c.advance(40 * dayLong)
+	ahead, _ := a.Position()
+	c.advance(-40 * dayLong)
+	if at, _ := a.Position(); !at.Equal(c.clock()) {
+		t.Fatalf("the clock is right and %v is told", at)
+	}
+	c.advance(-record.MaxDrift)
+	if at, _ := a.Position(); at.Before(c.clock().Add(record.MaxDrift)) || at.Equal(ahead) {
+		t.Fatalf("a step of a minute moves the time told to %v", at)
+	}
+}

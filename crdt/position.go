@@ -44,7 +44,9 @@ const (
 
 // Position says how far this node has written: every entry that it
 // acknowledged before at is within pos. The time is read first, from the wall
-// clock (the hybrid clock may run ahead), and does not go back.
+// clock (the hybrid clock may run ahead). It does not go back, unless the wall
+// clock was set back by more than record.MaxDrift: a clock put right after a
+// glitch must not be taken for wrong until it has caught up.
 func (r *Replica) Position() (at time.Time, pos []byte) {
 	now := r.cfg.Now()
 	at, today := r.date(now), record.DayOf(now)
@@ -58,7 +60,7 @@ func (r *Replica) Position() (at time.Time, pos []byte) {
 func (r *Replica) date(now time.Time) time.Time {
 	r.dated.Lock()
 	defer r.dated.Unlock()
-	if at := time.UnixMilli(now.UnixMilli()).UTC(); at.After(r.lastDate) {
+	if at := time.UnixMilli(now.UnixMilli()).UTC(); at.After(r.lastDate) || r.lastDate.Sub(at) > record.MaxDrift {
 		r.lastDate = at
 	}
 	return r.lastDate

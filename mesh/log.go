@@ -57,8 +57,8 @@ type Log interface {
 	// channel first, then call Tail.
 	Changed() <-chan struct{}
 	// Position says: every entry this node acknowledged before at is within
-	// pos. at is read before pos and does not go back; pos is at most
-	// beat.MaxPosition bytes.
+	// pos. at is read before pos and goes back only with a clock that is set
+	// back by more than a minute; pos is at most beat.MaxPosition bytes.
 	Position() (at time.Time, pos []byte, err error)
 	// Covers and Within judge positions.
 	beat.Log
