@@ -44,12 +44,14 @@ type Pruner interface {
 func (r *Roster) Prune(horizon time.Time) (n int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if h := horizon.Truncate(pruneStep); h.After(r.horizon) {
-		r.horizon = h
-	} else {
+	before, h := r.horizon, horizon.Truncate(pruneStep)
+	if !h.After(before) {
 		return 0, nil
 	}
-	n, err = r.prune()
+	r.horizon = h
+	if n, err = r.prune(); err != nil {
+		r.horizon = before // so that the next call tries again
+	}
 	if n > 0 {
 		r.view.Store(newView(r.records))
 	}

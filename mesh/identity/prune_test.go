@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -211,5 +212,36 @@ func prune(t testing.TB, r *Roster, horizon time.Time) {
 	t.Helper()
 	if _, err := r.Prune(horizon); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// fullKeeper cannot forget for a while, as on a full disk.
+type fullKeeper struct {
+	Keeper
+	full bool
+}
+
+func (k *fullKeeper) Remove([]RecordID) error {
+	if k.full {
+		return errors.New("the disk is almost full")
+	}
+	return nil
+}
+
+// What could not be forgotten is forgotten the next time: until then others
+// would differ from us for ever.
+func TestPruneTriesAgain(t *testing.T) {
+	c := newCampus(t)
+	c.add(must(t)(SignTokenIssued(c.first, c.root.Campus(), TokenIssued{
+		Token: TokenID{1}, Issuer: c.first.ID(), Role: RoleEntrance, Expires: t0.Add(time.Hour).UnixMilli(), Uses: 1,
+	})))
+	k := &fullKeeper{Keeper: c.roster.keeper, full: true}
+	c.roster.keeper = k
+	if _, err := c.roster.Prune(t0.Add(100 * 24 * time.Hour)); err == nil {
+		t.Fatal("what cannot be forgotten is not told")
+	}
+	k.full = false
+	if n, err := c.roster.Prune(t0.Add(100 * 24 * time.Hour)); n != 1 || err != nil {
+		t.Fatal(n, err)
 	}
 }
