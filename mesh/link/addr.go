@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -25,10 +26,18 @@ func parseListen(s string) (netip.AddrPort, error) {
 // parseDial reads an address to be dialled, and reports whether it can be.
 func parseDial(s string) (netip.AddrPort, bool) {
 	ap, err := netip.ParseAddrPort(s)
-	if err != nil || ap.Port() == 0 || ap.Addr().IsUnspecified() || ap.Addr().IsMulticast() {
+	if err != nil || ap.Port() == 0 || ap.Addr().IsUnspecified() || ap.Addr().IsMulticast() || !plainZone(ap.Addr().Zone()) {
 		return netip.AddrPort{}, false
 	}
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), true
+}
+
+// plainZone reports whether an IPv6 zone can be the name of an interface;
+// RFC 4007 lets it be any text, and libp2p's addresses are split at slashes.
+func plainZone(zone string) bool {
+	return len(zone) < 16 && !strings.ContainsFunc(zone, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._", r))
+	})
 }
 
 // tcpAddr is libp2p's form of one end of TCP.
