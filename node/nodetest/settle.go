@@ -13,7 +13,7 @@ import (
 
 const (
 	// patience is how long a campus without faults may take to agree.
-	patience = 10 * time.Minute
+	patience = 25 * time.Minute
 	glance   = 5 * time.Second
 	// fresh is how old the news of a healthy campus may be.
 	fresh = 6 * beatEvery
