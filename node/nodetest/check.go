@@ -75,7 +75,7 @@ func (c *Campus) checkLists(h *House) error {
 			return violated("no silent absence", "v%d is not on the list of %s, and nobody ever said that v%d left", v.n, h.Name, v.n)
 		case !known && mem.known[v.id] && !v.gone():
 			return violated("nothing known is forgotten", "%s knew of v%d and does not now", h.Name, v.n)
-		case listed && mem.left[v.id] && !v.judgedAnew():
+		case listed && mem.left[v.id] && !v.judgedAnew() && !v.doubt:
 			return violated("nobody comes back", "%s lists v%d, who had left by its own list", h.Name, v.n)
 		}
 		if known {

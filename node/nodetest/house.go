@@ -46,6 +46,7 @@ type House struct {
 	back    int  // how often it was put back to a copy
 	backAt  time.Time
 	moved   bool // to another address
+	offAt   time.Time
 }
 
 // life is the time between a start and the end that follows.
@@ -136,7 +137,7 @@ func (h *House) off() *life {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l := h.life
-	h.life = nil
+	h.life, h.offAt = nil, time.Now()
 	return l
 }
 
@@ -164,7 +165,7 @@ func (h *House) wrote() {
 // closed.
 func (h *House) dark(seed uint64) {
 	h.host.Unplug()
-	h.ended, h.life = h.life, nil
+	h.ended, h.life, h.offAt = h.life, nil, time.Now()
 	h.fs = h.fs.Crash(seed)
 }
 

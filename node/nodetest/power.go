@@ -151,6 +151,9 @@ var closures = []time.Duration{1, 2, 5, 5, 6, 9}
 // the others go on for a while, and stay away longer than they.
 func (c *Campus) closeDown(s Step) (string, error) {
 	c.rightClocks()
+	if s.X&512 != 0 {
+		time.Sleep(shortly + 5*time.Minute)
+	}
 	if away := c.pick(s.A); away != nil && len(c.on()) > 1 && s.X&64 != 0 {
 		if err := away.stop(); err != nil {
 			return "", violated("stops in good order", "%v", err)
@@ -162,6 +165,7 @@ func (c *Campus) closeDown(s Step) (string, error) {
 			time.Sleep(2 * beatEvery)
 		}
 	}
+	c.doubts()
 	on := c.on()
 	for _, h := range on {
 		if err := h.stop(); err != nil {

@@ -185,7 +185,7 @@ func (c *Campus) agreeWithTruth(h *House) error {
 		switch {
 		case !inside && !v.gone() && !v.arrived.shaky:
 			return violated("nothing acknowledged is lost", "v%d came in at %s and is on no list", v.n, v.arrived.by.Name)
-		case inside && v.surelyGone():
+		case inside && v.surelyGone() && !v.doubt:
 			return violated("out at another door", "v%d went out and is still listed as %s", v.n, state)
 		case inside && state != record.Present && !v.arrived.shaky:
 			return violated("nothing acknowledged is lost", "v%d, who came in at %s, is listed as %s", v.n, v.arrived.by.Name, state)

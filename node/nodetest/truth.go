@@ -42,9 +42,9 @@ type visit struct {
 	// tried: a departure was told and not acknowledged, so it may be on record
 	// or not.
 	tried bool
-	// byCode: a departure was told by badge code at a node that may not have
-	// heard of the visit.
-	byCode bool
+	// doubt: the departure had not reached every node when its retention ended,
+	// so that a node which lacks it may rightly say that the person is inside.
+	doubt bool
 }
 
 // gone reports whether anybody ever said that the person went out.
@@ -59,6 +59,28 @@ func (v *visit) surelyGone() bool {
 	}
 	return false
 }
+
+// doubts notes which departures will not have reached everyone when their days
+// are dropped. A node that was away is told by the others that a visit was
+// over, unless it began shortly before the node went.
+func (c *Campus) doubts() {
+	for _, v := range c.truth.visits {
+		for _, h := range c.members() {
+			switch {
+			case !v.gone():
+			case h.Node() == nil:
+				v.doubt = v.doubt || v.arrived.at.After(h.offAt.Add(-shortly))
+			default:
+				listed, known := present(h, v.id)
+				v.doubt = v.doubt || listed || !known
+			}
+		}
+	}
+}
+
+// shortly is how long before a separation a visit may have begun without
+// being known to the others for sure.
+const shortly = 25 * time.Minute
 
 // facts calls fn for every acknowledged event.
 func (t *truth) facts(fn func(*visit, *fact)) {
