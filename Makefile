@@ -1,9 +1,10 @@
 # Upprop. The first two targets are all that a newcomer needs.
 SHELL := /bin/bash
 GO ?= go
+SEEDS ?= 10000
 export CGO_ENABLED := 1
 
-.PHONY: demo build test check fmt vet lint race bench fuzz netns soak vuln tools clean
+.PHONY: demo build test check fmt vet lint race sim bench fuzz netns soak vuln tools clean
 
 demo: tools ## three nodes and a handheld on this machine, with a link you can cut
 	$(GO) run ./cmd/upprop demo
@@ -15,7 +16,7 @@ test: tools ## every test
 	@command -v chromium >/dev/null || echo "test: chromium is not installed, so the browser tests are skipped (Debian: apt-get install chromium)"
 	$(GO) test ./...
 
-check: fmt vet lint test race ## what CI runs
+check: fmt vet lint test race sim ## what CI runs
 
 fmt:
 	@out=$$($(GO) tool gofumpt -l .); if [ -n "$$out" ]; then echo "not gofumpt-formatted:"; echo "$$out"; exit 1; fi
@@ -35,12 +36,14 @@ bench: ## ratios against the physical floor, measured in the same run
 fuzz: ## each decoder for FUZZTIME
 	./cmd/internal/fuzzall.sh $${FUZZTIME:-20s}
 
-soak: ## the race detector and the real-process tests, again and again
-	$(GO) test -race -count=5 ./crdt/... ./mesh/... ./node/...
-	$(GO) test -count=5 -run 'Process|Kill' ./cmd/upprop
+sim: ## 200 simulated campuses, every promise checked
+	$(GO) run ./cmd/upprop sim --seeds 200
 
-netns: ## real processes in network namespaces: cut, flapping, losing and moving links; needs root, iproute2, nftables
-	$(GO) test -count=1 -v -run 'Netns|Lab' ./cmd/internal/netns ./cmd/upprop
+soak: ## SEEDS simulated campuses, a longer life, and the race detector and real processes again and again
+	$(GO) run ./cmd/upprop sim --seeds $(SEEDS)
+	UPPROP_GROWTH_DAYS=180 $(GO) test -count=1 -timeout 60m -run NothingGrows ./node
+	$(GO) test -race -count=3 ./crdt/... ./mesh/... ./node/...
+	$(GO) test -count=5 -run 'Process|Kill' ./cmd/upprop
 
 vuln: ## known vulnerabilities; needs the network
 	@$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.8.0 ./... || echo "vuln: no verdict if its database cannot be reached from here"

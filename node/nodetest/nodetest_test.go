@@ -9,7 +9,7 @@ import (
 
 var (
 	fromSeed = flag.Uint64("seed", 1, "the first seed to simulate")
-	seeds    = flag.Int("seeds", 20, "how many seeds to simulate")
+	seeds    = flag.Int("seeds", 10, "how many seeds to simulate")
 )
 
 // simulate runs one seed in a bubble of its own.
