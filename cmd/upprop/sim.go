@@ -50,7 +50,7 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 			cfg.Failed = func(f sim.Failure) { failures = append(failures, f) }
 			sum, err := sim.Run(cmd.Context(), cfg)
 			if err != nil {
-				return err
+				return errors.Join(err, c.say("%s", summary(cfg, sum)))
 			}
 			for _, f := range failures {
 				short := f
