@@ -50,7 +50,7 @@ func (c *Clock) Drift(rate float64) { c.set(func() { c.rate = rate }) }
 func (c *Clock) Right() { c.set(func() { c.off, c.rate = 0, 0 }) }
 
 // Off is how far the clock is ahead.
-func (c *Clock) Off() time.Duration { return c.Now().Sub(time.Now()) }
+func (c *Clock) Off() time.Duration { return time.Until(c.Now()) }
 
 func (c *Clock) set(change func()) {
 	c.mu.Lock()

@@ -15,7 +15,7 @@ func TestNamesThatMisleadAreRefusedAndNoOthers(t *testing.T) {
 		problem(t, err, "text.control")
 	}
 	for _, name := range []record.Private{
-		"Åsa Öberg", "محمد علی‌زاده", "דוד כהן", "\u200fדוד (IT)\u200e", "क्‍षितिज", "李小龍", "👩‍🚒 Ek", "Nguyễn", "O’Neil-Ek",
+		"Åsa Öberg", "محمد علی\u200cزاده", "דוד כהן", "\u200fדוד (IT)\u200e", "क्\u200dषितिज", "李小龍", "👩\u200d🚒 Ek", "Nguyễn", "O’Neil-Ek",
 	} {
 		got := d.in(Arrival{Name: name})
 		if c, err := d.Card(got.Visit); err != nil || c.Name != name {
