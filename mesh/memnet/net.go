@@ -45,6 +45,7 @@ type Net struct {
 	allocated int
 	faults    faults
 	flaps     map[*flap]struct{}
+	traffic   map[identity.NodeID]map[string]*flow
 	changed   chan struct{} // closed and replaced when a fault changes
 }
 
@@ -68,6 +69,7 @@ func New(seed uint64) *Net {
 		conns:     make(map[pairKey]*conn),
 		faults:    newFaults(),
 		flaps:     make(map[*flap]struct{}),
+		traffic:   make(map[identity.NodeID]map[string]*flow),
 		changed:   make(chan struct{}),
 	}
 }

@@ -55,6 +55,7 @@ func (h *Host) accept(c *conn, far *Host, protocol string, in stream.Standing) (
 		return nil, stream.ErrNotAdmitted
 	}
 	p := newPair(c, protocol)
+	p.ends[c.sideOf(h)].sent.streams.Add(1)
 	c.pairs[p] = struct{}{}
 	c.conditionPair(p)
 	mine := p.ends[c.sideOf(h)]

@@ -73,7 +73,8 @@ type end struct {
 	remoteKey ed25519.PublicKey
 	remote    identity.NodeID
 
-	dead        bool // reset, or the connection is gone
+	sent        *flow // the host's, of this protocol
+	dead        bool  // reset, or the connection is gone
 	readClosed  bool
 	writeClosed bool
 	readBy      deadline
@@ -94,12 +95,16 @@ func (d *deadline) stop() {
 	}
 }
 
+// newPair makes a stream. The caller holds net.mu.
 func newPair(c *conn, protocol string) *pair {
 	p := &pair{conn: c}
 	p.wake = sync.NewCond(&p.mu)
 	for i := range p.ends {
 		far := c.hosts[1-i]
-		p.ends[i] = &end{pair: p, side: i, protocol: protocol, remote: far.id, remoteKey: far.pub}
+		p.ends[i] = &end{
+			pair: p, side: i, protocol: protocol, remote: far.id, remoteKey: far.pub,
+			sent: c.net.flow(c.hosts[i].id, protocol),
+		}
 	}
 	return p
 }
@@ -176,12 +181,14 @@ func (e *end) Write(b []byte) (int, error) {
 		case e.writeBy.passed():
 			return sent, os.ErrDeadlineExceeded
 		case sent == len(b):
+			e.sent.writes.Add(1)
 			return sent, nil
 		}
 		if room := window - out.size; room > 0 {
 			n := min(room, len(b)-sent)
 			out.push(segment{kind: data, bytes: append([]byte(nil), b[sent:sent+n]...)})
 			sent += n
+			e.sent.bytes.Add(uint64(n))
 			e.poke(out.delay)
 			continue
 		}

@@ -23,6 +23,9 @@ const (
 	dropping = 25 * time.Minute
 )
 
+// pace is the mesh's intervals; zero takes the product's defaults.
+type pace struct{ beat, repair, dial time.Duration }
+
 // Campus is a whole campus in this process. It is for one goroutine, inside a
 // synctest bubble.
 type Campus struct {
@@ -30,6 +33,7 @@ type Campus struct {
 	Houses []*House
 
 	dir   string
+	pace  pace
 	truth *truth
 	seen  watch
 	trace func(format string, args ...any)
@@ -49,7 +53,11 @@ var roles = []identity.Role{
 // NewCampus makes a campus of n nodes, joins them and lets them meet. dir is
 // an empty folder of the caller's.
 func NewCampus(dir string, seed uint64, n int) (*Campus, error) {
-	c := &Campus{Net: memnet.New(seed), dir: dir, truth: newTruth(), seen: watch{}, trace: func(string, ...any) {}}
+	return newCampus(dir, seed, n, pace{beatEvery, repairEvery, dialEvery})
+}
+
+func newCampus(dir string, seed uint64, n int, p pace) (*Campus, error) {
+	c := &Campus{Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, trace: func(string, ...any) {}}
 	first := c.house()
 	err := node.Init(node.InitOptions{
 		Dir: first.dir, Campus: "Ekudden", Name: first.Name, Site: "North", Role: first.Role,
@@ -75,7 +83,7 @@ func (c *Campus) house() *House {
 	i := len(c.Houses)
 	h := &House{
 		Name: fmt.Sprintf("n%d", i), Role: roles[i%len(roles)],
-		Clock: NewClock(), net: c.Net, dir: filepath.Join(c.dir, fmt.Sprintf("n%d", i)), fs: store.NewCrashFS(), fuse: fuse{left: -1},
+		Clock: NewClock(), net: c.Net, pace: c.pace, dir: filepath.Join(c.dir, fmt.Sprintf("n%d", i)), fs: store.NewCrashFS(), fuse: fuse{left: -1},
 	}
 	c.Houses = append(c.Houses, h)
 	return h

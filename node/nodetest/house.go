@@ -28,6 +28,7 @@ type House struct {
 	Clock *Clock
 
 	net  *memnet.Net
+	pace pace
 	dir  string
 	fs   *store.CrashFS
 	addr string // kept over restarts, unless moved
@@ -106,7 +107,7 @@ func (h *House) start() error {
 			l.disk = d
 			return d, err
 		},
-		BeatEvery: beatEvery, RepairEvery: repairEvery, DialEvery: dialEvery,
+		BeatEvery: h.pace.beat, RepairEvery: h.pace.repair, DialEvery: h.pace.dial,
 	})
 	if err != nil {
 		return fmt.Errorf("%s does not start: %w", h.Name, err)
