@@ -31,7 +31,8 @@ race: ## the concurrent packages under the race detector
 	$(GO) test -race -short -p 1 ./crdt/... ./mesh/... ./node/... ./evac/... ./kiosk/...
 
 bench: ## ratios against the physical floor, measured in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./crdt ./crdt/store ./crdt/seal ./crdt/shape ./mesh/link ./node ./evac
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./crdt ./crdt/store ./crdt/seal ./crdt/shape ./mesh/link ./evac
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./node ./node/nodetest
 
 fuzz: ## each decoder for FUZZTIME
 	./cmd/internal/fuzzall.sh $${FUZZTIME:-20s}

@@ -286,4 +286,3 @@ func (c *Campus) split(b *testing.B, quiet spent) error {
 	b.Logf("heal: %s", d.line(len(c.Houses)))
 	return nil
 }
-
