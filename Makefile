@@ -31,8 +31,8 @@ race: ## the concurrent packages under the race detector
 	$(GO) test -race -short -p 1 ./crdt/... ./mesh/... ./node/... ./evac/... ./kiosk/...
 
 bench: ## ratios against the physical floor, measured in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./crdt ./crdt/store ./crdt/seal ./crdt/shape ./mesh/link ./evac
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./node ./node/nodetest
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./crdt ./crdt/store ./crdt/seal ./crdt/shape ./mesh/link ./node ./evac
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./node/nodetest
 
 fuzz: ## each decoder for FUZZTIME
 	./cmd/internal/fuzzall.sh $${FUZZTIME:-20s}
@@ -42,6 +42,7 @@ sim: ## 200 simulated campuses, every promise checked
 
 soak: ## SEEDS simulated campuses, a longer life, and the race detector and real processes again and again
 	$(GO) run ./cmd/upprop sim --seeds $(SEEDS)
+	UPPROP_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run PlantedBugs ./cmd/internal/sim
 	UPPROP_GROWTH_DAYS=180 $(GO) test -count=1 -timeout 60m -run NothingGrows ./node
 	$(GO) test -race -count=3 ./crdt/... ./mesh/... ./node/...
 	$(GO) test -count=5 -run 'Process|Kill' ./cmd/upprop
