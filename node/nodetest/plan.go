@@ -76,7 +76,7 @@ func Plan(seed uint64, steps int, faults Faults) []Step {
 	// A run does not suffer everything at once: each seed draws what it
 	// suffers, so that rare things also happen alone.
 	for _, o := range ops {
-		if o.fault == work || slices.Contains(faults, o.fault) && rng.IntN(3) > 0 {
+		if o.fault == work || slices.Contains(faults, o.fault) && suffers(rng, o.fault, len(faults)) {
 			kinds = append(kinds, o)
 			total += o.weight
 		}
@@ -91,6 +91,16 @@ func Plan(seed uint64, steps int, faults Faults) []Step {
 		plan = append(plan, Step{N: n + 1, Wait: pause(rng), Do: kinds[i].name, A: rng.IntN(1 << 20), B: rng.IntN(1 << 20), X: rng.Uint64()})
 	}
 	return plan
+}
+
+// suffers draws whether a run suffers a kind of fault. Weeks of absence cost
+// more than all else together, so among many faults they are rare.
+func suffers(rng *rand.Rand, fault string, among int) bool {
+	chance := rng.IntN(24)
+	if fault == "away" && among > 3 {
+		return chance < 3
+	}
+	return chance < 16
 }
 
 // pause is how long nothing happens: often an instant, at times minutes.
