@@ -1,7 +1,10 @@
 package mesh
 
 import (
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -87,7 +90,7 @@ func (m *Mesh) nextBeat() (say func()) {
 	}
 	b.Sig = m.cfg.Key.Sign(beat.Domain, msg)
 	m.table.Offer(b, beat.Source{At: m.cfg.Clock(), From: m.self, Direct: true})
-	frame := beatFrame(b, true)
+	frame := beatFrame(b, true, 0)
 	return func() {
 		for _, p := range m.connected() {
 			p.queue.say(frame)
@@ -95,17 +98,44 @@ func (m *Mesh) nextBeat() (say func()) {
 	}
 }
 
-// beatFrame is a beat as it goes on a push stream: whether the sender has
-// folded all of it, and the beat.
-func beatFrame(b beat.Beat, covered bool) []byte {
-	return append([]byte{byte(kindBeat), flag(covered)}, must(b.Encode())...)
+const (
+	// flagCovered: the sender has folded all of the beat.
+	flagCovered = 1 << iota
+	// flagAged: an age follows, which is not zero.
+	flagAged
+	ageSize = 4
+)
+
+// beatFrame is a beat as it goes on a push stream: flags, how many
+// milliseconds others have held it, if any, and the beat.
+func beatFrame(b beat.Beat, covered bool, age time.Duration) []byte {
+	frame := []byte{byte(kindBeat), 0}
+	if covered {
+		frame[1] |= flagCovered
+	}
+	if ms := min(age.Milliseconds(), math.MaxUint32); ms > 0 {
+		frame[1] |= flagAged
+		frame = binary.BigEndian.AppendUint32(frame, uint32(ms))
+	}
+	return append(frame, must(b.Encode())...)
 }
 
-func flag(b bool) byte {
-	if b {
-		return 1
+// splitBeat reads the body of what beatFrame wrote, and nothing else.
+func splitBeat(body []byte) (b beat.Beat, covered bool, age time.Duration, err error) {
+	if len(body) == 0 || body[0] > flagCovered|flagAged {
+		return b, false, 0, fmt.Errorf("%w: flags of a beat", errMalformed)
 	}
-	return 0
+	flags, raw := body[0], body[1:]
+	if flags&flagAged != 0 {
+		if len(raw) < ageSize || binary.BigEndian.Uint32(raw) == 0 {
+			return b, false, 0, fmt.Errorf("%w: age of a beat", errMalformed)
+		}
+		age, raw = time.Duration(binary.BigEndian.Uint32(raw))*time.Millisecond, raw[ageSize:]
+	}
+	if b, err = beat.Decode(raw); err != nil {
+		return b, false, 0, errors.Join(errMalformed, err)
+	}
+	return b, flags&flagCovered != 0, age, nil
 }
 
 // allBeats are frames of the newest beats of everyone, for a peer that has
@@ -114,7 +144,7 @@ func (m *Mesh) allBeats() [][]byte {
 	beats, covered := m.table.Latest()
 	frames := make([][]byte, 0, len(beats))
 	for i, b := range beats {
-		frames = append(frames, beatFrame(b, covered[i]))
+		frames = append(frames, beatFrame(b, covered[i], m.table.Age(b.Node)))
 	}
 	return frames
 }
@@ -123,17 +153,12 @@ func (m *Mesh) allBeats() [][]byte {
 // beat's own. Only a malformed beat is an error; every other that does not
 // count is dropped and counted.
 func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
-	if len(body) == 0 || body[0] > 1 {
-		m.counts.add("dropped_beat_malformed", 1)
-		return errMalformed
-	}
-	b, err := beat.Decode(body[1:])
+	b, relayerCovers, age, err := splitBeat(body)
 	if err != nil {
 		m.counts.add("dropped_beat_malformed", 1)
-		return errors.Join(errMalformed, err)
+		return err
 	}
 	m.counts.add("beats_heard", 1)
-	relayerCovers := body[0] == 1
 	if onStream && from == b.Node {
 		m.clones.see(b, m.cfg.Clock()) // authentic by its stream
 	}
@@ -143,7 +168,7 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 	if !m.table.Known(b) && !m.genuine(b) {
 		return nil
 	}
-	src := beat.Source{At: m.cfg.Clock(), From: from, Direct: onStream && from == b.Node}
+	src := beat.Source{At: m.cfg.Clock(), Age: age, From: from, Direct: onStream && from == b.Node}
 	if b.Node == m.self {
 		m.hearSelf(b, from)
 		return nil

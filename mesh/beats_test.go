@@ -221,7 +221,7 @@ func TestARelayTellsAgainOnceItHasTheEntries(t *testing.T) {
 		}
 		bt.Sig = absent.key.Sign(beat.Domain, msg)
 		rec.sent = nil
-		b.HearGossip(append(idBytes(identity.NodeID{9}), beatFrame(bt, true)[1:]...))
+		b.HearGossip(append(idBytes(identity.NodeID{9}), beatFrame(bt, true, 0)[1:]...))
 		if len(rec.sent) != 1 || rec.sent[0][16] != 0 {
 			t.Fatalf("an uncovered beat was relayed as %x", rec.sent)
 		}
@@ -252,7 +252,7 @@ func TestForgedAndForeignBeatsAreDropped(t *testing.T) {
 				t.Fatal(err)
 			}
 			bt.Sig = key.Sign(beat.Domain, msg)
-			return append(idBytes(b.id()), beatFrame(bt, true)[1:]...)
+			return append(idBytes(b.id()), beatFrame(bt, true, 0)[1:]...)
 		}
 		before, _, _ := a.table.Newest(b.id())
 		a.HearGossip(made(stranger, b.id()))

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// MaxGossip bounds a gossip payload: who hands it on, a flag, a beat.
-	MaxGossip = 16 + 1 + beat.MaxSize
+	// MaxGossip bounds a gossip payload: who hands it on, flags, an
+	// age, a beat.
+	MaxGossip = 16 + 1 + ageSize + beat.MaxSize
 	// MaxState bounds the state of gossip, in bytes.
 	MaxState = 512 << 10
 )
@@ -24,7 +25,7 @@ func (m *Mesh) relay(b beat.Beat, covered bool) {
 	if m.cfg.Gossip == nil {
 		return
 	}
-	payload := append(bytes.Clone(m.self[:]), beatFrame(b, covered)[1:]...)
+	payload := append(bytes.Clone(m.self[:]), beatFrame(b, covered, m.table.Age(b.Node))[1:]...)
 	if err := m.cfg.Gossip.Broadcast(b.Node.String(), payload); err != nil {
 		m.cfg.Logger.Warn("hand a beat to the gossip", "node", b.Node.Short(), "error", err)
 		return
@@ -84,6 +85,6 @@ func splitState(state []byte) (from identity.NodeID, bodies [][]byte, err error)
 	if len(state) < len(from) || len(state) > MaxState {
 		return from, nil, fmt.Errorf("%w: state of %d bytes", errMalformed, len(state))
 	}
-	bodies, err = splitItems(state[len(from):], beat.MaxSize+1)
+	bodies, err = splitItems(state[len(from):], beat.MaxSize+1+ageSize)
 	return identity.NodeID(state[:len(from)]), bodies, err
 }

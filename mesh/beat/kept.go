@@ -10,7 +10,7 @@ import (
 // here. Times before 1970 are kept as the zero time.
 type Kept struct {
 	Beat Beat
-	// Got is when the beat first came here, by our clock. What a fast clock
+	// Got is when the beat first came to anybody, by our clock. What a fast clock
 	// claims stays capped at it, however much later we start again.
 	Got time.Time
 	// AsOf is the complete-as-of that its node had reached here; zero: none.
@@ -46,7 +46,7 @@ func (t *Table) Restore(k Kept, now time.Time) {
 	if k.Got.IsZero() || now.Before(k.Got) {
 		k.Got = now
 	}
-	t.Offer(k.Beat, Source{At: k.Got})
+	t.Offer(k.Beat, Source{At: now, Age: now.Sub(k.Got)})
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if v := t.nodes[k.Beat.Node]; k.AsOf.After(v.asOf) {

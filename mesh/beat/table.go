@@ -20,8 +20,11 @@ type Log interface {
 
 // Source says how a beat came here.
 type Source struct {
-	// At is our own time of receipt.
-	At time.Time
+	// At is our own time of receipt, and Age how long others had held the beat
+	// by then, each by its own running time. A member may lie about it, and
+	// gains nothing: it only makes the beat worth less.
+	At  time.Time
+	Age time.Duration
 	// From is the member that handed it to us; Direct when that is the beat's
 	// own node on an authenticated stream.
 	From   identity.NodeID
@@ -77,10 +80,11 @@ func (t *Table) Offer(b Beat, s Source) Outcome {
 			v.pending = nil // what is lost may never be covered
 		}
 	}
-	v.newest, v.got, v.covered = b, s.At, false
+	v.newest, v.got, v.covered = b, s.At.Add(-s.Age), false
+	v.born = time.Now().Add(-s.Age)
 	v.hear(b, s)
 	v.remember(b)
-	v.await(b, s.At)
+	v.await(b, v.got)
 	v.judge(t.log)
 	out.Covered = v.covered
 	return out
@@ -133,6 +137,18 @@ func (t *Table) Newest(node identity.NodeID) (b Beat, covered, ok bool) {
 		return Beat{}, false, false
 	}
 	return v.newest, v.covered, true
+}
+
+// Age is how long ago the newest beat of a node first came to anybody, as far
+// as those say who handed it on; zero when none is held.
+func (t *Table) Age(node identity.NodeID) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := t.nodes[node]
+	if v == nil {
+		return 0
+	}
+	return max(time.Since(v.born), 0)
 }
 
 // DirectlyHeard is when the node's own stream last brought a beat that was

@@ -16,7 +16,8 @@ const (
 // view is what the table knows of one node.
 type view struct {
 	newest  Beat
-	got     time.Time // when newest came here
+	got     time.Time // when newest first came to anybody, by our clock
+	born    time.Time // the same, by running time
 	covered bool      // newest is
 	last    Beat      // the newest beat that was covered
 	lastGot time.Time
@@ -50,9 +51,9 @@ type mark struct {
 // it moves the time last heard no further than its own time.
 func (v *view) hear(b Beat, s Source) {
 	v.from, v.direct = s.From, s.Direct
-	heard := s.At
+	heard := s.At.Add(-s.Age)
 	if s.Direct {
-		v.offset, v.spoke = b.At.Sub(s.At), s.At
+		v.offset, v.spoke = b.At.Sub(heard), s.At
 	} else if at := b.At.Add(-v.offset); at.Before(heard) {
 		heard = at
 	}
