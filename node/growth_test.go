@@ -265,6 +265,9 @@ func (s sample) String() string {
 // TestNothingGrowsForEver lives through 90 days (or UPPROP_GROWTH_DAYS) at a
 // steady load, and finds the last third no larger than the one before.
 func TestNothingGrowsForEver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("lives for 90 days")
+	}
 	days := 90
 	if s := os.Getenv("UPPROP_GROWTH_DAYS"); s != "" {
 		n, err := strconv.Atoi(s)

@@ -25,7 +25,11 @@ func simulate(t *testing.T, o Options) (res Result) {
 }
 
 func TestPromises(t *testing.T) {
-	for i := range *seeds {
+	many := *seeds
+	if testing.Short() {
+		many = min(many, 4)
+	}
+	for i := range many {
 		o := Options{Seed: *fromSeed + uint64(i), Steps: 60, Faults: FaultNames()}
 		res := simulate(t, o)
 		if res.Broken != nil {
