@@ -14,7 +14,8 @@ build: tools ## bin/upprop
 
 test: tools ## every test
 	@command -v chromium >/dev/null || echo "test: chromium is not installed, so the browser tests are skipped (Debian: apt-get install chromium)"
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
+	UPPROP_ALONE=1 $(GO) test -run TestCopiedFolder ./cmd/upprop
 
 check: fmt vet lint test race sim ## what CI runs
 
@@ -28,23 +29,29 @@ lint:
 	$(GO) tool staticcheck ./...
 
 race: ## the concurrent packages under the race detector
-	$(GO) test -race -short -p 1 ./crdt/... ./mesh/... ./node/... ./evac/... ./kiosk/...
+	$(GO) test -race -short -timeout 40m ./crdt/... ./mesh/... ./node/...
 
 bench: ## ratios against the physical floor, measured in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./crdt ./crdt/store ./crdt/seal ./crdt/shape ./mesh/link ./node ./evac
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./crdt ./crdt/store ./crdt/seal ./crdt/shape ./mesh/link ./node ./evac ./cmd/internal/app
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./node/nodetest
 
 fuzz: ## each decoder for FUZZTIME
 	./cmd/internal/fuzzall.sh $${FUZZTIME:-20s}
 
+netns: tools ## real processes, real links that are cut, flap, lose, delay and move; needs root
+	$(GO) test -count=1 -v ./cmd/internal/netns
+	$(GO) test -count=1 -v -run Netns ./cmd/upprop
+
 sim: ## 200 simulated campuses, every promise checked
-	$(GO) run ./cmd/upprop sim --seeds 200
+	$(GO) run ./cmd/upprop sim --seed 1 --seeds 200
 
 soak: ## SEEDS simulated campuses, a longer life, and the race detector and real processes again and again
 	$(GO) run ./cmd/upprop sim --seeds $(SEEDS)
 	UPPROP_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run PlantedBugs ./cmd/internal/sim
-	UPPROP_GROWTH_DAYS=180 $(GO) test -count=1 -timeout 60m -run NothingGrows ./node
+	UPPROP_GROWTH_DAYS=240 $(GO) test -count=1 -timeout 60m -run NothingGrows ./node
+	UPPROP_SOAK=1 $(GO) test -count=1 -timeout 60m -run TwoYears ./node
 	$(GO) test -race -count=3 ./crdt/... ./mesh/... ./node/...
+	$(GO) test -race ./evac/... ./kiosk/...
 	$(GO) test -count=5 -run 'Process|Kill' ./cmd/upprop
 
 vuln: ## known vulnerabilities; needs the network

@@ -49,6 +49,8 @@ type campus struct {
 	past shape.Past
 	// lastSeq is the sequence number of the change written last.
 	lastSeq uint64
+	// spoilt: the document may hold an edit that was not written.
+	spoilt  bool
 	pending map[record.EventID][]byte
 	edits   edits
 }
@@ -75,6 +77,7 @@ func (c *campus) write(actor record.ActorID, s Setting, standing func(record.Eve
 	if top := c.current(s.Key); top != nil && sameValue(top.Value, s.Value) {
 		return nil, change, fmt.Errorf("setting %q was last set to this by a node whose word does not count: set another value first, then this one: %w", s.Key, ErrDraft)
 	}
+	c.spoilt = true
 	if err := c.doc.SetActorID(actor.Hex()); err != nil {
 		return nil, change, fmt.Errorf("write setting: %w", err)
 	}
@@ -90,7 +93,7 @@ func (c *campus) write(actor record.ActorID, s Setting, standing func(record.Eve
 	}
 	c.past.Add(change)
 	c.edits.add(c.id, change)
-	c.lastSeq = change.Seq
+	c.lastSeq, c.spoilt = change.Seq, false
 	return raw, change, nil
 }
 

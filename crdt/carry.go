@@ -55,7 +55,7 @@ func (r *Replica) uncarried(day record.Day) map[slot]uint64 {
 	due := map[slot]uint64{}
 	for at := range r.state.sums[r.cfg.Node] {
 		one, _ := seriesOf(at)
-		if seq := r.state.heads.get(at); one.kind == record.DocDay && one.day < day && r.carriedTo[at] < seq {
+		if seq := r.state.heads.get(at); one.kind == record.DocDay && r.state.due(one, at.doc) < day && r.carriedTo[at] < seq {
 			due[at] = seq
 		}
 	}

@@ -30,7 +30,8 @@ func TestAnOldOpenVisitIsInThePositionUntilItIsCarriedOver(t *testing.T) {
 			a.cfg.RetainDays = 28
 			a.crash(t)
 			a.arrive(t, someone(1))
-			c.advance(40 * dayLong)
+			c.advance(31 * dayLong)
+			a.dropBefore(t, c.today()-31) // it looked after its days the day before
 			a.crash(t)
 			if dropped {
 				b.dropBefore(t, c.today()-30)
@@ -75,6 +76,7 @@ func TestWhoCarriesOverVouchesItself(t *testing.T) {
 			a.arrive(t, someone(1))
 			pull(t, b, a)
 			c.advance(31 * dayLong)
+			a.dropBefore(t, c.today()-31)
 			b.dropBefore(t, c.today()-30)
 			pull(t, a, b)
 			over(a, t, c.today()-28)
@@ -101,6 +103,7 @@ func TestOthersMayDropFirst(t *testing.T) {
 	a.leave(t, someone(1))
 	pull(t, b, a)
 	c.advance(31 * dayLong)
+	a.dropBefore(t, c.today()-31)
 	a.carry(t, c.today()-28, nil)
 	b.dropBefore(t, c.today()-30)
 	if !covers(b, a) {
@@ -111,6 +114,49 @@ func TestOthersMayDropFirst(t *testing.T) {
 	c.advance(40 * dayLong)
 	if covers(b, a) {
 		t.Fatal("complete, without what was filed in a day that had been carried over")
+	}
+}
+
+// A clock that shows another year does not make old what nobody has dropped:
+// who lacks what was acknowledged before that is not complete, be it an arrival
+// that was carried over, a departure, or an act.
+func TestAClockAheadMakesNothingOld(t *testing.T) {
+	ctx := context.Background()
+	for name, acknowledge := range map[string]func(*member) error{
+		"a departure": func(m *member) error {
+			_, err := m.Commit(ctx, Draft{Event: &record.Event{Kind: record.Left, Visit: someone(1)}})
+			return err
+		},
+		"an act": func(m *member) error {
+			_, err := m.Commit(ctx, Draft{Acts: []record.Act{{Kind: record.ActAudit, By: "x", What: "y"}}})
+			return err
+		},
+	} {
+		for when, before := range map[string]bool{"before anything was dropped": false, "later": true} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				c := newTestCampus(t)
+				a, ahead := c.wrong("a")
+				b := c.node("b")
+				b.arrive(t, someone(1))
+				pull(t, a, b)
+				if before {
+					a.dropBefore(t, c.today()-30)
+					b.dropBefore(t, c.today()-30)
+				}
+				if err := acknowledge(a); err != nil {
+					t.Fatal(err)
+				}
+				ahead.Store(int64(9 * 365 * dayLong))
+				a.carry(t, a.today()-28, nil)
+				if covers(b, a) {
+					t.Fatal("complete, without what was acknowledged by the right clock")
+				}
+				pull(t, b, a)
+				if !covers(b, a) {
+					t.Fatal("not covered by who has it all")
+				}
+			})
+		}
 	}
 }
 

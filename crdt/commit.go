@@ -22,9 +22,14 @@ type Draft struct {
 	// Sealed are records that travel and rest together.
 	Sealed  []record.SealedEntry
 	Setting *Setting
+	// Acts are one entry of acts; its place in the chain is filled in.
+	Acts []record.Act
 	// Fresh says that the sealed records are the first of a visit drawn just
 	// now, so that nothing can stand against them.
 	Fresh bool
+
+	// locked are the wrapped keys of Sealed, locked for rest.
+	locked [][]byte
 }
 
 // maxGroup bounds the entries that share one signature and one fsync.
@@ -48,7 +53,7 @@ func (r *Replica) Commit(ctx context.Context, drafts ...Draft) ([]record.EventID
 		return nil, fmt.Errorf("commit of %d entries: %w", len(drafts), ErrDraft)
 	}
 	for _, d := range drafts {
-		if err := d.check(); err != nil {
+		if err := errors.Join(d.check(), d.checkKeys(r.FilingDay())); err != nil {
 			return nil, err
 		}
 	}
@@ -97,6 +102,12 @@ func (d Draft) check() error {
 			return err
 		}
 	}
+	if d.Acts != nil {
+		n++
+		if err := codec.CheckActs(d.Acts); err != nil {
+			return fmt.Errorf("acts without their form: %w", errors.Join(err, ErrDraft))
+		}
+	}
 	if n != 1 {
 		return fmt.Errorf("a draft holds one entry: %w", ErrDraft)
 	}
@@ -127,17 +138,19 @@ func (r *Replica) commitLoop() {
 			}
 			break
 		}
-		r.writing.Lock()
-		f, err := r.writeGroup(group)
-		if err == nil {
-			r.finish <- f
-		}
-		r.writing.Unlock()
-		if err != nil {
-			for _, q := range group {
-				q.reply <- err
-			}
-		}
+		r.commitGroup(group)
+	}
+}
+
+// commitGroup lets writing go also when it panics: endWriting waits for it, and
+// the process is to end and not to hang.
+func (r *Replica) commitGroup(group []*request) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	group = r.lockGroup(group)
+	f, err := r.writeGroup(group)
+	if err == nil {
+		r.finish <- f
 	}
 }
 
@@ -151,68 +164,6 @@ func (r *Replica) endWriting() {
 	close(r.finish)
 }
 
-// writeGroup builds, signs and enqueues one group. On error nothing of it is
-// kept, and the node goes on as a new actor, so that no sequence number that
-// may have been seen is used twice.
-func (r *Replica) writeGroup(group []*request) (f *flight, err error) {
-	before := r.feedEnd
-	defer func() {
-		if err != nil {
-			r.feedEnd = before
-			if campusErr := r.reloadCampus(); campusErr != nil {
-				err = errors.Join(err, campusErr)
-			}
-			if actorErr := r.newActor(); actorErr != nil {
-				err = errors.Join(err, actorErr)
-			}
-		}
-	}()
-	if err := r.Failure(); err != nil {
-		return nil, err
-	}
-	f = newFlight()
-	var all []*envelope.Envelope
-	now := r.cfg.Now()
-	for _, q := range group {
-		for _, d := range q.drafts {
-			e, err := r.build(d, now, f)
-			if errors.Is(err, errUnchanged) {
-				q.ids = append(q.ids, record.EventID{})
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, e)
-			q.ids = append(q.ids, e.ID)
-		}
-		f.reply = append(f.reply, q.reply)
-	}
-	if len(all) == 0 {
-		f.wait = func() error { return nil }
-		return f, nil
-	}
-	if err := envelope.Sign(all, r.cfg.Sign); err != nil {
-		return nil, err
-	}
-	var b store.Batch
-	for i, e := range all {
-		f.entries[i].raw = e.Encode()
-		if err := r.stage(&b, f.ranks, &f.entries[i]); err != nil {
-			return nil, err
-		}
-	}
-	f.stageHeads(&b)
-	if f.wait, err = r.store.Write(&b); err != nil {
-		return nil, err
-	}
-	for _, s := range f.entries {
-		r.advance(s)
-	}
-	f.feed = r.feedEnd
-	return f, nil
-}
-
 // build makes one draft an entry of today's document.
 func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, error) {
 	s := staged{local: true}
@@ -223,14 +174,14 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 			e.At = r.clock.Now()
 		}
 		s.event, s.value = &e, codec.EncodeEvent(e)
-		doc := r.openPart(record.DocDay, now, f)
+		doc := r.openPart(record.DocDay, f)
 		change, hash, err := r.dayChange(doc, s.value, f)
 		if err != nil {
 			return nil, err
 		}
 		s.payload, s.hash, s.id.Doc = change, hash, doc
 	case d.Sealed != nil:
-		s.sealed, s.fresh = slices.Clone(d.Sealed), d.Fresh
+		s.sealed, s.locked, s.fresh = slices.Clone(d.Sealed), d.locked, d.Fresh
 		// A part and its key are of one time, so that of two sealings of one
 		// version both stand from the same one.
 		at := r.clock.Now()
@@ -239,7 +190,10 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 				s.sealed[i].At = at
 			}
 		}
-		s.payload, s.id.Doc = codec.EncodeSealed(s.sealed), r.openPart(record.DocSealed, now, f)
+		s.payload, s.id.Doc = codec.EncodeSealed(s.sealed), r.openPart(record.DocSealed, f)
+	case d.Acts != nil:
+		s.acts, s.payload = r.chainActs(d.Acts, f)
+		s.id.Doc = r.openPart(record.DocActs, f)
 	default:
 		raw, change, err := r.campus.write(r.actor, *d.Setting, r.cfg.Standing)
 		if err != nil {
@@ -251,6 +205,7 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 	s.id.Actor = r.actor
 	s.id.Seq = r.heads.get(slot{s.id.Doc, r.actor}) + f.count[s.id.Doc] + 1
 	if s.setting != nil && s.id.Seq != r.campus.lastSeq {
+		r.campus.spoilt = true
 		return nil, fmt.Errorf("own setting %d out of sequence: %w", s.id.Seq, ErrDraft)
 	}
 	r.feedEnd++
@@ -280,13 +235,12 @@ func (r *Replica) dayChange(doc record.DocID, value []byte, f *flight) (raw []by
 }
 
 // openPart is the part of today's document to write to: the first one that is
-// not full by what is known here. A clock that is far behind files nothing
-// under a day that has been dropped: nobody would take it.
-func (r *Replica) openPart(kind record.DocKind, now time.Time, f *flight) record.DocID {
-	d := record.Doc{Kind: kind, Day: max(record.DayOf(now), r.firstDay()), Site: r.cfg.Site}
+// not full by what is known here.
+func (r *Replica) openPart(kind record.DocKind, f *flight) record.DocID {
+	d := record.Doc{Kind: kind, Day: r.filed(r.today()), Site: r.cfg.Site}
 	for {
 		id := d.ID()
-		if r.heads.entries(id)+f.count[id] < record.PartSize {
+		if r.heads.entries(id)+f.count[id] < record.PartSize && !r.ended(id, d) {
 			return id
 		}
 		d.Part++
@@ -294,19 +248,27 @@ func (r *Replica) openPart(kind record.DocKind, now time.Time, f *flight) record
 }
 
 // stage adds an entry to the batch that makes it durable.
-func (r *Replica) stage(b *store.Batch, n ranks, s *staged) error {
+func (r *Replica) stage(b *store.Batch, n *ranks, s *staged) error {
 	value := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(s.raw)), s.feed)
 	b.Set(entryKey(s.id), append(value, s.raw...))
 	b.Set(feedKey(s.feed), entryKey(s.id)[1:])
 	switch {
 	case s.event != nil && s.event.BadgeOf() != 0:
 		b.Set(visitKey(*s.event, s.id), s.value)
+	case s.event != nil && s.event.OfHouse():
+		b.Set(evacKey(s.id), s.value)
 	case s.sealed != nil:
-		for _, one := range s.sealed {
-			if err := r.stageSealed(b, n, one, s.fresh); err != nil {
+		for i, one := range s.sealed {
+			var locked []byte
+			if s.locked != nil {
+				locked = s.locked[i]
+			}
+			if err := r.stageSealed(b, n, one, s.id, locked, s.fresh); err != nil {
 				return err
 			}
 		}
+	case s.acts != nil:
+		return r.stageActs(b, n, s.id, *s.acts)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package crdt
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -17,18 +16,22 @@ import (
 // DropBefore drops every document of the days before day, with all that was
 // derived from it; what must outlive them (visits still open, above all) is
 // carried over into today's document first. What has been dropped is not taken
-// again from anyone. Idempotent, and safe to cut at any point: it is durable
+// again from anyone. Documents of days far ahead go when they have been held
+// since before day; see NoteAhead. Idempotent, and safe to cut at any point: it is durable
 // document by document, and the next call goes on.
 func (r *Replica) DropBefore(ctx context.Context, day record.Day) error {
-	return r.DropSettled(ctx, day, nil)
+	return r.DropSettled(ctx, day, nil, 0)
 }
 
 // DropSettled is DropBefore for a node that comes back to others who have
 // dropped the days already. Of an open visit that nothing tells of any more
 // once the days are dropped, settled says whether those others knew it: then
 // they have carried it over, or dropped what says that the person left, and it
-// is not carried over from here.
-func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(record.Presence) bool) error {
+// is not carried over from here. Nor is the start of an evacuation that no
+// document from the day gone on tells of: gone is the first day that all of
+// those others keep, and what ran before is over for them, unless they carried
+// it over. Where they have dropped nothing, it runs on.
+func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(record.Presence) bool, gone record.Day) error {
 	r.dropping.Lock()
 	defer r.dropping.Unlock()
 	docs := r.closeBefore(day)
@@ -43,11 +46,18 @@ func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(
 	if err := r.carryOver(ctx, docs, day, settled); err != nil {
 		return fmt.Errorf("carry over visits: %w", err)
 	}
+	if err := r.carryEvacuations(ctx, day, gone); err != nil {
+		return fmt.Errorf("carry over evacuations: %w", err)
+	}
+	if err := r.carryActs(ctx, docs, day); err != nil {
+		return fmt.Errorf("carry over shreds: %w", err)
+	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	var b store.Batch
 	b.Set(keyHorizon, binary.BigEndian.AppendUint32(nil, uint32(int32(max(day, r.horizon())))))
 	b.Set(keyFeedEnd, binary.BigEndian.AppendUint64(nil, r.feedEnd))
+	b.DeleteRange([]byte{keyPublished}, appendDay([]byte{keyPublished}, day+record.Day(r.cfg.RetainDays)))
 	if len(docs) == 0 {
 		if err := r.store.Apply(&b); err != nil {
 			return fmt.Errorf("drop days: %w", err)
@@ -56,10 +66,20 @@ func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(
 	r.setHorizon(day)
 	r.unblockBefore(day)
 	for _, id := range docs {
+		r.markGone(id, &b)
 		if err := r.dropDoc(id, &b); err != nil {
 			return fmt.Errorf("drop %s: %w", id, err)
 		}
 		b.Reset()
+	}
+	if err := r.forgetShreds(&b); err != nil {
+		return fmt.Errorf("forget shreds: %w", err)
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	if err := r.store.Apply(&b); err != nil {
+		return fmt.Errorf("forget shreds: %w", err)
 	}
 	return nil
 }
@@ -70,8 +90,10 @@ func (r *Replica) closeBefore(day record.Day) (docs []record.DocID) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	r.closing = day
+	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
 	for id := range r.heads {
-		if d, err := record.ParseDocID(string(id)); err == nil && d.Kind != record.DocCampus && d.Day < day {
+		if d, err := record.ParseDocID(string(id)); err == nil && r.state.over(id, d, day) {
 			docs = append(docs, id)
 		}
 	}
@@ -79,9 +101,20 @@ func (r *Replica) closeBefore(day record.Day) (docs []record.DocID) {
 	return docs
 }
 
-// firstDay is the first day whose documents are written to. Callers hold
-// writing.
-func (r *Replica) firstDay() record.Day { return max(r.horizon(), r.closing) }
+// firstDay is the first day whose documents are written to. Before anything
+// has been dropped it is the oldest that is held, less the retention: what is
+// filed under a day from long before the campus was, others would drop unread.
+// Callers hold writing.
+func (r *Replica) firstDay() record.Day {
+	if first := max(r.horizon(), r.closing); first > 0 {
+		return first
+	}
+	oldest, ok := r.oldestSound()
+	if !ok {
+		return 0
+	}
+	return max(oldest-record.Day(r.cfg.RetainDays), 0)
+}
 
 func (r *Replica) setHorizon(day record.Day) {
 	r.state.mu.Lock()
@@ -92,6 +125,7 @@ func (r *Replica) setHorizon(day record.Day) {
 // unblockBefore forgets who wrote what was refused in the days before day: all
 // that is written in those is refused from now on. Callers hold writing.
 func (r *Replica) unblockBefore(day record.Day) {
+	clear(r.awaited) // what waits still is asked for again
 	for at := range r.blocked {
 		if d, err := record.ParseDocID(string(at.doc)); err == nil && d.Kind != record.DocCampus && d.Day < day {
 			delete(r.blocked, at)
@@ -108,7 +142,8 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 	}
 	stays := func(id record.EventID) bool {
 		d, err := record.ParseDocID(string(id.Doc))
-		return err == nil && d.Day >= day
+		_, goes := slices.BinarySearch(docs, id.Doc)
+		return err == nil && d.Day >= day && !goes
 	}
 	for _, badge := range badges {
 		events, err := r.evidence(badge)
@@ -184,6 +219,7 @@ func (r *Replica) badgesIn(docs []record.DocID) ([]record.BadgeCode, error) {
 // b notes already. Callers hold writing.
 func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 	var badges []record.BadgeCode
+	evacuations, inline := false, map[record.VisitID]bool{}
 	err := r.entries(id, nil, func(e entry) error {
 		b.Delete(feedKey(e.feed))
 		if change, err := shape.DecodeDay(e.env.Payload); err == nil {
@@ -191,17 +227,26 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 			if err != nil {
 				return err
 			}
+			evacuations = dropEvacuation(b, event, e.env.ID) || evacuations
 			b.Delete(visitKey(event, e.env.ID))
 			badges = append(badges, event.BadgeOf())
 			return nil
 		}
 		if s, err := codec.DecodeSealed(e.env.Payload); err == nil {
 			for _, one := range s {
-				r.dropSealed(b, one)
+				r.dropSealed(b, one, e.env.ID.Actor.Node())
 			}
+			inlineOf(s, inline)
+			return nil
+		}
+		if acts, err := codec.DecodeActs(e.env.Payload); err == nil {
+			return r.dropActs(b, e.env.ID, acts)
 		}
 		return nil
 	})
+	if err == nil {
+		err = r.payForLog(b, id, inline)
+	}
 	if err != nil {
 		return err
 	}
@@ -216,6 +261,7 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 		delete(r.chains, slot{id, actor})
 	}
 	delete(r.heads, id)
+	delete(r.parsed, id)
 	r.docs.drop(id)
 
 	r.state.folding.Lock()
@@ -226,27 +272,13 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 			return err
 		}
 	}
+	if evacuations {
+		if err := r.foldEvacuations(); err != nil {
+			return err
+		}
+	}
 	r.state.forget(id, folds)
 	return nil
-}
-
-// dropSealed removes what one sealed entry put, if it still stands.
-func (r *Replica) dropSealed(b *store.Batch, s record.SealedEntry) {
-	k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
-	switch s.Kind {
-	case record.PartPut:
-		if v, err := r.store.Get(partKey(keyPart, k)); err == nil && bytes.Equal(v, ranked(s)) {
-			b.Delete(partKey(keyPart, k))
-		}
-	case record.KeyPut:
-		if v, err := r.store.Get(partKey(keyKey, k)); err == nil && len(v) > 0 && v[0] == keyLive && bytes.Equal(v[1:], ranked(s)) {
-			b.Delete(partKey(keyKey, k))
-		}
-	case record.ContextPut:
-		b.Delete(append([]byte{keyContext}, s.Context...))
-	case record.Shred:
-		b.Delete(partKey(keyKey, k))
-	}
 }
 
 func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Presence) {
@@ -261,9 +293,11 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 	}
 	delete(s.heads, id)
 	delete(s.digests, id)
+	s.edited++
 	for badge, ps := range folds {
 		s.fold(badge, ps)
 	}
+	s.disinvite(id)
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
@@ -272,11 +306,36 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 // a day that has been dropped.
 func (r *Replica) Wants(id record.DocID) bool {
 	d, err := record.ParseDocID(string(id))
-	return err != nil || d.Kind == record.DocCampus || d.Day >= r.horizon()
+	return err != nil || !r.dropped(id, d)
 }
 
 // Horizon is the first day whose documents are kept; 0 before any was dropped.
 func (r *Replica) Horizon() record.Day { return r.horizon() }
+
+// docOf is ParseDocID for documents that are held, which are asked about at every
+// write. Callers hold writing.
+func (r *Replica) docOf(id record.DocID) (d record.Doc, ok bool) {
+	if d, ok = r.parsed[id]; ok {
+		return d, true
+	}
+	d, err := record.ParseDocID(string(id))
+	if err != nil {
+		return d, false
+	}
+	r.parsed[id] = d
+	return d, true
+}
+
+// oldestSound is Oldest, but for documents far ahead. Callers hold writing.
+func (r *Replica) oldestSound() (day record.Day, ok bool) {
+	for id := range r.heads {
+		d, known := r.docOf(id)
+		if _, far := r.FirstHeld(id); known && !far && d.Kind != record.DocCampus && (!ok || d.Day < day) {
+			day, ok = d.Day, true
+		}
+	}
+	return day, ok
+}
 
 // Oldest is the oldest day of which a document is held; false when none is.
 func (r *Replica) Oldest() (day record.Day, ok bool) {

@@ -52,7 +52,7 @@ func (r *Replica) judgeEarly(raw []byte) (s record.Stated, ok bool) {
 	}
 	c := proved[0]
 	doc, err := record.ParseDocID(string(c.ID.Doc))
-	if err != nil || doc.Day < r.horizon() {
+	if err != nil || r.dropped(c.ID.Doc, doc) {
 		return s, false
 	}
 	day, err := c.shape()
@@ -144,7 +144,7 @@ func (t *earlyEvents) badges() []record.BadgeCode {
 // withEarly adds what is shown ahead of its turn to the evidence held.
 func (r *Replica) withEarly(b record.BadgeCode, group []record.Stated) []record.Stated {
 	for _, s := range r.early.of(b) {
-		if d, err := record.ParseDocID(string(s.ID.Doc)); err != nil || d.Day < r.horizon() {
+		if d, err := record.ParseDocID(string(s.ID.Doc)); err != nil || r.dropped(s.ID.Doc, d) {
 			continue
 		}
 		if r.cfg.Standing != nil {
@@ -155,17 +155,14 @@ func (r *Replica) withEarly(b record.BadgeCode, group []record.Stated) []record.
 	return group
 }
 
-// foldEarly adds to open what is shown ahead of its turn. Callers hold folding.
-func (r *Replica) foldEarly(open map[record.BadgeCode][]record.Presence) error {
+// foldEarly adds to fresh what is shown ahead of its turn. Callers hold folding.
+func (r *Replica) foldEarly(fresh *state) error {
 	for _, b := range r.early.badges() {
 		ps, err := r.foldBadge(b)
 		if err != nil {
 			return err
 		}
-		open[b] = slices.DeleteFunc(ps, func(p record.Presence) bool { return !p.Open() })
-		if len(open[b]) == 0 {
-			delete(open, b)
-		}
+		fresh.fold(b, ps)
 	}
 	return nil
 }

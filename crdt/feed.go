@@ -24,6 +24,7 @@ type Change struct {
 	// One of these is set, or none for a setting.
 	Event  *record.Event
 	Sealed []record.SealedEntry
+	Acts   *record.Acts
 }
 
 // Feed returns up to max changes after a cursor, durable ones only, in the
@@ -80,6 +81,10 @@ func (r *Replica) change(at Cursor, ref []byte) (Change, error) {
 		sealed, err := codec.DecodeSealed(e.env.Payload)
 		c.Sealed = sealed
 		return c, err
+	case bytes.HasPrefix([]byte(c.ID.Doc), []byte(record.DocActs)):
+		acts, err := codec.DecodeActs(e.env.Payload)
+		c.Acts = &acts
+		return c, err
 	}
 	return c, nil
 }
@@ -103,6 +108,17 @@ func (r *Replica) Changed() <-chan struct{} {
 // pushing to others, and the next cursor. A cursor from before what is kept
 // in memory is moved forward: repair brings the rest.
 func (r *Replica) Tail(cursor uint64, max int) (raws [][]byte, next uint64) {
+	raws, next = r.tail(cursor, max)
+	for i, raw := range raws {
+		// The keys that travel beside an entry are not kept with it.
+		if with, err := r.attach(raw); err == nil {
+			raws[i] = with
+		}
+	}
+	return raws, next
+}
+
+func (r *Replica) tail(cursor uint64, max int) (raws [][]byte, next uint64) {
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()
 	s := &r.state

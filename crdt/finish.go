@@ -21,7 +21,10 @@ type staged struct {
 	event   *record.Event
 	value   []byte
 	sealed  []record.SealedEntry
-	fresh   bool
+	// locked are the wrapped keys of sealed, locked for rest; nil for none.
+	locked [][]byte
+	fresh  bool
+	acts   *record.Acts
 	// setting is set when the entry edits one.
 	setting *Setting
 }
@@ -35,11 +38,15 @@ type flight struct {
 	feed    uint64
 	count   map[record.DocID]uint64
 	chains  map[slot][32]byte
-	ranks   ranks
+	ranks   *ranks
+	// healed: key records came to have their wrapped keys.
+	healed bool
+	// acts is how far this node's chain of acts has come by this flight.
+	acts actsChain
 }
 
 func newFlight() *flight {
-	return &flight{count: map[record.DocID]uint64{}, chains: map[slot][32]byte{}, ranks: ranks{}}
+	return &flight{count: map[record.DocID]uint64{}, chains: map[slot][32]byte{}, ranks: newRanks()}
 }
 
 func (f *flight) add(s staged) {
@@ -165,7 +172,15 @@ func (r *Replica) settle(f *flight) error {
 	if err != nil {
 		return err
 	}
+	if err := r.refoldEvacuations(f.entries); err != nil {
+		return err
+	}
 	r.state.show(f, folds, settings)
+	if r.state.crowded() {
+		if err := r.tidyLeft(); err != nil {
+			return err
+		}
+	}
 	r.early.end(f.entries)
 	return nil
 }

@@ -78,7 +78,10 @@ func (r *Replica) enqueueForeign(envs []candidate) (*flight, []Gap, error) {
 	var broken error
 	take := func(e candidate) error {
 		at := slot{e.ID.Doc, e.ID.Actor}
-		s, err := r.admit(e)
+		s, err := r.admit(e, f)
+		if errors.Is(err, errHeld) && len(e.Aside) > 0 {
+			broken = errors.Join(broken, r.heal(&b, f, e))
+		}
 		if err != nil {
 			return err
 		}
@@ -90,21 +93,29 @@ func (r *Replica) enqueueForeign(envs []candidate) (*flight, []Gap, error) {
 		f.add(s)
 		return nil
 	}
-	for _, e := range envs {
-		err := take(e)
-		if errors.Is(err, errGap) {
-			at := slot{e.ID.Doc, e.ID.Actor}
-			if _, seen := gaps[at]; !seen {
-				gapOrder = append(gapOrder, at)
+	takeAll := func(envs []candidate) (left []candidate) {
+		for _, e := range envs {
+			err := take(e)
+			if errors.Is(err, errGap) {
+				at := slot{e.ID.Doc, e.ID.Actor}
+				if _, seen := gaps[at]; !seen {
+					gapOrder = append(gapOrder, at)
+				}
+				gaps[at] = r.heads.get(at)
+				left = append(left, e)
+				continue
 			}
-			gaps[at] = r.heads.get(at)
-			continue
+			if err == nil && r.campus.id == e.ID.Doc {
+				r.retrySettings(take)
+			}
 		}
-		if err == nil && r.campus.id == e.ID.Doc {
-			r.retrySettings(take)
-		}
+		return left
+	}
+	for left := takeAll(envs); r.witness(left); {
+		left = takeAll(left)
 	}
 	f.stageHeads(&b)
+	f.acts.stage(&b)
 	err := broken
 	if err == nil {
 		f.wait, err = r.store.Write(&b)
@@ -118,6 +129,7 @@ func (r *Replica) enqueueForeign(envs []candidate) (*flight, []Gap, error) {
 		}
 		return nil, nil, errors.Join(err, r.reloadCampus())
 	}
+	f.acts.advance(&r.acts)
 	// Also when nothing was new: what another call has under way is to be
 	// durable when this one returns.
 	f.feed = r.feedEnd
@@ -156,7 +168,7 @@ var (
 
 // admit judges one verified envelope by its place and payload and applies it
 // to its document. errGap: not yet. Other errors: never.
-func (r *Replica) admit(e candidate) (staged, error) {
+func (r *Replica) admit(e candidate, f *flight) (staged, error) {
 	s := staged{id: e.ID, payload: e.Payload}
 	at := slot{e.ID.Doc, e.ID.Actor}
 	have := r.heads.get(at)
@@ -170,7 +182,7 @@ func (r *Replica) admit(e candidate) (staged, error) {
 	if err != nil {
 		return s, r.refuse(e.ID.Actor.Node(), "document")
 	}
-	if doc.Kind != record.DocCampus && doc.Day < r.firstDay() {
+	if r.ended(e.ID.Doc, doc) {
 		return s, errHeld // that day has been dropped: nothing brings it back
 	}
 	if doc.Kind == record.DocCampus {
@@ -179,14 +191,11 @@ func (r *Replica) admit(e candidate) (staged, error) {
 	if e.ID.Seq > have+1 {
 		return s, errGap
 	}
-	if doc.Kind == record.DocSealed {
-		v, err := codec.DecodeSealed(e.Payload)
-		if err != nil {
-			return s, r.block(at, "sealed entry")
-		}
-		s.sealed = v
-		r.clock.Observe(v[0].At)
-		return s, nil
+	switch doc.Kind {
+	case record.DocSealed:
+		return s, r.admitSealed(e, doc.Day, f.ranks, &s)
+	case record.DocActs:
+		return s, r.admitActs(e, f, &s)
 	}
 	day, err := e.shape()
 	if err == nil && (string(day.Actor) != string(e.ID.Actor[:]) || day.Seq != e.ID.Seq) {

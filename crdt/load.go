@@ -45,10 +45,16 @@ func (r *Replica) load() error {
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	if err := r.loadAhead(); err != nil {
+		return err
+	}
 	if err := r.loadHeads(); err != nil {
 		return err
 	}
 	if err := r.loadFeedEnd(); err != nil {
+		return err
+	}
+	if err := errors.Join(r.rebuildSets(), r.loadActs()); err != nil {
 		return err
 	}
 	if err := r.reloadCampus(); err != nil {
@@ -102,14 +108,24 @@ func (r *Replica) loadSettings() {
 func (r *Replica) foldAll() error {
 	r.state.folding.Lock()
 	defer r.state.folding.Unlock()
-	fresh := map[record.BadgeCode][]record.Presence{}
+	if err := r.foldEvacuations(); err != nil {
+		return err
+	}
+	return r.foldVisits()
+}
+
+// foldVisits is foldAll but for evacuations. Callers hold folding.
+func (r *Replica) foldVisits() error {
+	fresh := &state{
+		open: map[record.BadgeCode][]record.Presence{}, left: map[record.BadgeCode][]record.Presence{}, joined: map[record.VisitID][]record.BadgeCode{},
+		invited: map[record.VisitID][]record.Stated{},
+	}
+	fresh.leftFrom = r.wantLeft()
 	var group []record.Stated
 	var badge record.BadgeCode
 	flush := func() {
-		for _, p := range record.FoldBadge(group) {
-			if p.Open() {
-				fresh[badge] = append(fresh[badge], p)
-			}
+		if len(group) > 0 {
+			fresh.fold(badge, record.FoldBadge(group))
 		}
 		group = group[:0]
 	}
@@ -127,6 +143,10 @@ func (r *Replica) foldAll() error {
 		if s.ID.Actor.Node() == r.cfg.Node {
 			r.clock.Resume(s.Event.At)
 		}
+		if s.Event.OfInvitation() {
+			fresh.invite(s)
+			return nil
+		}
 		group = append(group, s)
 		return nil
 	})
@@ -139,7 +159,8 @@ func (r *Replica) foldAll() error {
 	}
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
-	r.state.open = fresh
+	r.state.open, r.state.left, r.state.joined, r.state.leftFrom = fresh.open, fresh.left, fresh.joined, fresh.leftFrom
+	r.state.invited = fresh.invited
 	return nil
 }
 
@@ -155,6 +176,7 @@ func (r *Replica) Rejudge() error {
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
 	r.state.settings = settings
+	r.state.edited++
 	close(r.state.changed)
 	r.state.changed = make(chan struct{})
 	return nil
@@ -162,19 +184,7 @@ func (r *Replica) Rejudge() error {
 
 // stated reads one entry of the visit index.
 func (r *Replica) stated(k, v []byte) (record.Stated, error) {
-	id, ok := parseEntry(k[17:])
-	if !ok {
-		return record.Stated{}, fmt.Errorf("visit index: %w", codec.ErrFormat)
-	}
-	e, err := codec.DecodeEvent(v)
-	if err != nil {
-		return record.Stated{}, fmt.Errorf("visit index: %w", err)
-	}
-	s := record.Stated{ID: id, Event: e}
-	if r.cfg.Standing != nil {
-		s.Standing = r.cfg.Standing(id)
-	}
-	return s, nil
+	return r.statedAt(k[17:], v)
 }
 
 // foldBadge folds what the index holds of one badge.

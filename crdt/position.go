@@ -24,9 +24,15 @@ type position struct {
 	since, from record.Day
 	// partial: there were more heads than a position names.
 	partial bool
-	rest    [16]byte
-	heads   []positionHead
+	// near: days far ahead count only where they are named. The others are old,
+	// and what was open in them has been carried over.
+	near  bool
+	rest  [16]byte
+	heads []positionHead
 }
+
+// until is the last day that is not far ahead of the writer's today.
+func (p position) until() record.Day { return p.from + 1 + farAhead }
 
 type positionHead struct {
 	at  slot
@@ -35,8 +41,14 @@ type positionHead struct {
 
 const (
 	positionVersion  = 1
+	flagPartial      = 1
+	flagNear         = 2
 	positionFixed    = 1 + 4 + 4 + 1 + 16 + 1
 	maxPositionHeads = 23
+	// leeway is how many days after the first that is kept a position may begin:
+	// two by which it is short of what is kept (so that others may drop first),
+	// one for midnight, one for a day without another clock to drop days by.
+	leeway = 4
 	// The longest name is that of a sealed document's last part.
 	maxDocName  = len("sealed/20261122/65536/") + 64
 	maxPosition = positionFixed + maxPositionHeads*(1+maxDocName+32+8)
@@ -49,12 +61,25 @@ const (
 // glitch must not be taken for wrong until it has caught up.
 func (r *Replica) Position() (at time.Time, pos []byte) {
 	now := r.cfg.Now()
-	at, today := r.date(now), record.DayOf(now)
-	actor, since := r.Actor(), r.reach(today-record.Day(r.cfg.RetainDays))
+	at, today := r.date(now), r.today()
+	reach := r.reached(today)
+	actor, since, uncarried := r.Actor(), r.reach(reach), r.uncarried(reach)
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()
-	p := r.state.positionOf(r.cfg.Node, actor, today, max(since, r.state.horizon))
+	old := func(at slot, one series) bool {
+		_, due := uncarried[at]
+		return !due && r.state.due(one, at.doc) < reach
+	}
+	p := r.state.positionOf(r.cfg.Node, actor, today, max(since, r.state.horizon), old)
 	return at, p.encode()
+}
+
+// reached is the first day that a position counts whatever has been carried
+// over. Others may have dropped the days before it, or be about to; a clock
+// alone does not say so, for it may be wrong by years while nobody has dropped
+// anything. What was dropped here does, and others drop within days of it.
+func (r *Replica) reached(today record.Day) record.Day {
+	return min(today-record.Day(r.cfg.RetainDays), r.horizon()+leeway)
 }
 
 func (r *Replica) date(now time.Time) time.Time {
@@ -83,18 +108,25 @@ func seriesOf(at slot) (series, int) {
 }
 
 // positionOf names the newest part of each series of today and yesterday, and
-// the settings of the running incarnation; all else goes into the sum.
+// the settings of the running incarnation; all else goes into the sum, but for
+// days far ahead that are old.
 // Callers hold mu.
-func (s *state) positionOf(node record.NodeID, running record.ActorID, today, since record.Day) position {
+func (s *state) positionOf(node record.NodeID, running record.ActorID, today, since record.Day, old func(slot, series) bool) position {
 	p := position{since: since, from: today - 1}
 	newest := map[series]positionHead{}
+	crowded := false // parts far ahead that are not named
 	for at := range s.sums[node] {
 		one, part := seriesOf(at)
 		if one.kind == record.DocCampus && at.actor != running || one.kind != record.DocCampus && one.day < p.from {
 			continue
 		}
-		if old, ok := newest[one]; ok {
-			if _, oldPart := seriesOf(old.at); oldPart > part {
+		if one.day > p.until() && old(at, one) {
+			p.near = true
+			continue
+		}
+		if first, ok := newest[one]; ok {
+			crowded = crowded || one.day > p.until()
+			if _, otherPart := seriesOf(first.at); otherPart > part {
 				continue
 			}
 		}
@@ -109,6 +141,7 @@ func (s *state) positionOf(node record.NodeID, running record.ActorID, today, si
 	if len(p.heads) > maxPositionHeads {
 		p.heads, p.partial = p.heads[:maxPositionHeads], true
 	}
+	p.near = p.near && !p.partial && !crowded // what is not named must count
 	p.rest = s.restOf(node, p)
 	return p
 }
@@ -149,7 +182,7 @@ func (r *Replica) Within(node record.NodeID, older, newer []byte) bool {
 	}
 	for _, h := range o.heads {
 		one, part := seriesOf(h.at)
-		if one.kind == record.DocCampus || one.day < n.from || n.partial || h.at.actor.Node() != node {
+		if one.kind == record.DocCampus || one.day < n.from || n.near && one.day > n.until() || n.partial || h.at.actor.Node() != node {
 			continue
 		}
 		if !slices.ContainsFunc(n.heads, func(x positionHead) bool {
@@ -173,7 +206,7 @@ func (s *state) restOf(node record.NodeID, p position) (sum [16]byte) {
 		if named[at] {
 			continue
 		}
-		if x, _ := seriesOf(at); x.kind != record.DocCampus && x.day < p.since {
+		if x, _ := seriesOf(at); x.kind != record.DocCampus && (x.day < p.since || p.near && x.day > p.until()) {
 			continue
 		}
 		for i := range sum {
@@ -187,11 +220,14 @@ func (p position) encode() []byte {
 	b := []byte{positionVersion}
 	b = binary.BigEndian.AppendUint32(b, uint32(int32(p.since)))
 	b = binary.BigEndian.AppendUint32(b, uint32(int32(p.from)))
+	var flags byte
 	if p.partial {
-		b = append(b, 1)
-	} else {
-		b = append(b, 0)
+		flags |= flagPartial
 	}
+	if p.near {
+		flags |= flagNear
+	}
+	b = append(b, flags)
 	b = append(b, p.rest[:]...)
 	b = append(b, byte(len(p.heads)))
 	for _, h := range p.heads {
@@ -204,12 +240,12 @@ func (p position) encode() []byte {
 }
 
 func parsePosition(b []byte) (p position, err error) {
-	if len(b) < positionFixed || len(b) > maxPosition || b[0] != positionVersion || b[9] > 1 || b[26] > maxPositionHeads {
+	if len(b) < positionFixed || len(b) > maxPosition || b[0] != positionVersion || b[9] > flagPartial|flagNear || b[26] > maxPositionHeads {
 		return p, fmt.Errorf("%d bytes: %w", len(b), ErrPosition)
 	}
 	p.since = record.Day(int32(binary.BigEndian.Uint32(b[1:])))
 	p.from = record.Day(int32(binary.BigEndian.Uint32(b[5:])))
-	p.partial = b[9] == 1
+	p.partial, p.near = b[9]&flagPartial != 0, b[9]&flagNear != 0
 	p.rest = [16]byte(b[10:])
 	n := int(b[26])
 	b = b[positionFixed:]

@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -12,12 +13,24 @@ import (
 // slice is the caller's.
 func (r *Replica) Open() []record.Presence {
 	r.state.mu.RLock()
-	out := make([]record.Presence, 0, len(r.state.open))
+	all := make([]*record.Presence, 0, len(r.state.open))
 	for _, ps := range r.state.open {
-		out = append(out, ps...)
+		for i := range ps {
+			all = append(all, &ps[i])
+		}
 	}
 	r.state.mu.RUnlock()
-	slices.SortFunc(out, func(a, b record.Presence) int { return slices.Compare(a.Visit[:], b.Visit[:]) })
+	return inOrder(all)
+}
+
+// inOrder copies presences in order of visit id. What they point into is
+// replaced, never changed.
+func inOrder(all []*record.Presence) []record.Presence {
+	slices.SortFunc(all, func(a, b *record.Presence) int { return bytes.Compare(a.Visit[:], b.Visit[:]) })
+	out := make([]record.Presence, len(all))
+	for i, p := range all {
+		out[i] = *p
+	}
 	return out
 }
 
@@ -45,7 +58,8 @@ func (r *Replica) ByBadge(b record.BadgeCode) ([]record.Presence, error) {
 func (r *Replica) Evidence(b record.BadgeCode) ([]record.Stated, error) { return r.evidence(b) }
 
 // Visits calls fn for every retained visit in order of visit id, open or not,
-// reading from disk.
+// and for badge codes that were marked and of which no visit is known, reading
+// from disk.
 func (r *Replica) Visits(fn func(record.Presence) error) error {
 	var group []record.Stated
 	var badge record.BadgeCode
@@ -104,4 +118,12 @@ func (r *Replica) Settings(prefix string) []Setting {
 		return 1
 	})
 	return out
+}
+
+// SettingsVersion changes whenever a setting or a published key does, in this
+// life.
+func (r *Replica) SettingsVersion() uint64 {
+	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
+	return r.state.edited
 }

@@ -30,6 +30,11 @@ var (
 	ErrUnknownVisit = errors.New("visit is not known here")
 	// ErrErased means that the visit's key has been shredded.
 	ErrErased = errors.New("particulars have been erased")
+	// ErrNotKept means that a Locker can keep no more keys now.
+	ErrNotKept = errors.New("the keys of a visit could not be kept")
+	// ErrExpired means that the date has passed until which the visit's
+	// particulars could be read.
+	ErrExpired = errors.New("particulars have expired")
 )
 
 // Config says how a replica is made. All fields without a default must be set.
@@ -46,9 +51,15 @@ type Config struct {
 	Check func(node record.NodeID, root, sig []byte) bool
 	// MayEdit says whether a node's changes to the settings count. Nil: all.
 	MayEdit func(record.NodeID) bool
+	// MaySeal says whose sealings for an audience outrank those of others, beside
+	// those of who drew the visit. It must be the same on every node. Nil: all.
+	MaySeal func(record.NodeID, record.Audience) bool
 	// Standing judges an event by its writer's place in the roster. Nil: all
 	// are counted.
 	Standing func(record.EventID) record.Standing
+	// Locker encrypts key records for rest. Nil: they rest as they came, and
+	// shredding destroys nothing (tests).
+	Locker Locker
 	// RetainDays is how many days a day document is kept. Default 60.
 	RetainDays int
 	// GuardFile is where the change that is being applied is noted, so that
@@ -59,6 +70,10 @@ type Config struct {
 	Aborted bool
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+	// Today is the day under which this node files what it writes, for a node
+	// that knows better than its clock. It must not block and not call the
+	// replica. Default: that of Now.
+	Today func() record.Day
 	// Rand is the source of the incarnation. Default crypto/rand.
 	Rand io.Reader
 	// Logger gets static messages without personal data. Default: discard.
@@ -77,12 +92,19 @@ type Replica struct {
 	writing sync.Mutex
 	actor   record.ActorID
 	heads   vectors
+	// parsed are the names of documents that docOf has been asked about.
+	parsed  map[record.DocID]record.Doc
 	chains  map[slot][32]byte
 	feedEnd uint64
 	docs    *documents
 	campus  *campus
 	guard   *guard
 	blocked map[slot]string
+	locker  Locker
+	awaited awaited
+	acts    actsChain
+	lost    lostKeys
+	shreds  shredder
 	// closing is the first day that stays when a drop under way has ended.
 	closing  record.Day
 	dropping sync.Mutex
@@ -128,12 +150,19 @@ func Open(cfg Config) (*Replica, error) {
 		verifier:  &envelope.Verifier{Check: cfg.Check},
 		log:       cfg.Logger,
 		heads:     vectors{},
+		parsed:    map[record.DocID]record.Doc{},
 		chains:    map[slot][32]byte{},
 		blocked:   map[slot]string{},
+		locker:    cfg.Locker,
+		awaited:   awaited{},
+		shreds:    newShredder(),
 		carriedTo: map[slot]uint64{},
 		requests:  make(chan *request),
 		finish:    make(chan *flight, 256),
 		stop:      make(chan struct{}),
+	}
+	if r.locker == nil {
+		r.locker = noLocker{}
 	}
 	r.state.init()
 	if err := r.newActor(); err != nil {
@@ -145,9 +174,10 @@ func Open(cfg Config) (*Replica, error) {
 		r.guard.close()
 		return nil, fmt.Errorf("open replica: %w", err)
 	}
-	r.done.Add(2)
+	r.done.Add(3)
 	go r.commitLoop()
 	go r.finishLoop()
+	go r.shredLoop()
 	return r, nil
 }
 

@@ -442,6 +442,16 @@ func TestSettingsMergeFieldByField(t *testing.T) {
 	if d := cmp.Diff(a.Settings(""), b.Settings(""), cmp.AllowUnexported(shape.Value{})); d != "" {
 		t.Fatal(d)
 	}
+	// A setting cannot be taken away, but it can be emptied.
+	for _, v := range []string{"key", ""} {
+		if _, err := a.Commit(context.Background(), Draft{Setting: &Setting{Key: "audience/x", Value: shape.Bytes([]byte(v))}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pull(t, b, a)
+	if s := b.Settings("audience/"); len(s) != 1 || s[0].Value.Kind() != shape.KindBytes || len(s[0].Value.Bytes()) != 0 {
+		t.Fatalf("%+v", s)
+	}
 	if n := len(a.Settings("zone/")); n != 2 {
 		t.Fatalf("%d zones", n)
 	}
@@ -495,11 +505,13 @@ func TestDroppedDayDoesNotComeBack(t *testing.T) {
 func TestShreddedWinsInAnyOrder(t *testing.T) {
 	c := newTestCampus(t)
 	v := someone(1)
-	key := Draft{Sealed: []record.SealedEntry{{Kind: record.KeyPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("wrapped")}}}
-	part := Draft{Sealed: []record.SealedEntry{{Kind: record.PartPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("sealed")}}}
+	both := Draft{Sealed: []record.SealedEntry{
+		{Kind: record.KeyPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("wrapped")},
+		{Kind: record.PartPut, Visit: v, Audience: record.CardAudience, Version: 1, Box: []byte("sealed")},
+	}}
 	shred := Draft{Sealed: []record.SealedEntry{{Kind: record.Shred, Visit: v, Audience: record.CardAudience}}}
 	a, b := c.node("a"), c.node("b")
-	if _, err := a.Commit(context.Background(), part, key); err != nil {
+	if _, err := a.Commit(context.Background(), both); err != nil {
 		t.Fatal(err)
 	}
 	k := record.PartKey{Visit: v, Audience: record.CardAudience}

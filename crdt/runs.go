@@ -39,11 +39,14 @@ func (r *Replica) prove(raw []byte) (proved []candidate, reason string) {
 		return nil, "envelope"
 	}
 	last := es[len(es)-1]
-	if r.Holds(last.ID) {
+	if r.Holds(last.ID) && !r.heals(last) {
 		return nil, ""
 	}
 	if r.verifier.Verify(last) != nil {
 		return nil, "signature"
+	}
+	if last.Aside != nil && !sealedDoc(last.ID.Doc) {
+		return nil, "aside"
 	}
 	if len(es) == 1 {
 		return []candidate{{Envelope: last}}, ""
@@ -67,6 +70,11 @@ func (r *Replica) prove(raw []byte) (proved []candidate, reason string) {
 // before, so that a run of them is proved by its last.
 func chained(doc record.DocID) bool {
 	return strings.HasPrefix(string(doc), string(record.DocDay)+"/")
+}
+
+// sealedDoc reports whether wrapped keys travel beside a document's entries.
+func sealedDoc(doc record.DocID) bool {
+	return strings.HasPrefix(string(doc), string(record.DocSealed)+"/")
 }
 
 // Read calls fn for an actor's entries in a document after a sequence number,
@@ -98,10 +106,17 @@ func (r *Replica) read(doc record.DocID, actor record.ActorID, after uint64, joi
 	lo := entryKey(record.EventID{Doc: doc, Actor: actor, Seq: after + 1})
 	hi := entryKey(record.EventID{Doc: doc, Actor: actor, Seq: last + 1})
 	g := gather{join: join, fn: fn}
-	single := !chained(doc)
+	single, beside := !chained(doc), sealedDoc(doc)
 	err := r.store.Scan(lo, hi, func(k, v []byte) error {
 		if single {
-			return fn(binary.BigEndian.Uint64(k[len(k)-8:]), v[8:])
+			raw := v[8:]
+			if beside {
+				var err error
+				if raw, err = r.attach(raw); err != nil {
+					return err
+				}
+			}
+			return fn(binary.BigEndian.Uint64(k[len(k)-8:]), raw)
 		}
 		e, err := envelope.Decode(bytes.Clone(v[8:]))
 		if err != nil {

@@ -5,127 +5,262 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 )
 
 // Key records and sealed parts are sets of their own, beside the log that
-// carries them: of several versions of a part the highest stands (of equal
-// ones the later, then the greater bytes), and of key records a shredded one
-// stands against all.
-const (
-	keyLive     = 1
-	keyShredded = 2
-)
+// carries them: of several versions the one of the highest rank stands, and a
+// shredded key record, or a shred of the whole visit, against all.
 
-// ranks are the values that a batch under way has given to keys of the sets.
-type ranks map[string][]byte
+// ranks are the values that a batch under way has given to keys of the sets,
+// nil for one that it has removed; of are the keys by their visit. All keys of
+// the sets have a prefix of one byte and then a visit.
+type ranks struct {
+	now map[string][]byte
+	of  map[record.VisitID][]string
+}
 
-func (n ranks) set(b *store.Batch, key, value []byte) {
-	n[string(key)] = value
+func newRanks() *ranks {
+	return &ranks{map[string][]byte{}, map[record.VisitID][]string{}}
+}
+
+func (n *ranks) note(key, value []byte) {
+	if _, ok := n.now[string(key)]; !ok {
+		v := record.VisitID(key[1:17])
+		n.of[v] = append(n.of[v], string(key))
+	}
+	n.now[string(key)] = value
+}
+
+func (n *ranks) set(b *store.Batch, key, value []byte) {
+	n.note(key, value)
 	b.Set(key, value)
 }
 
-// stageSealed folds one sealed record into the sets. fresh: nothing can stand
-// against it.
-func (r *Replica) stageSealed(b *store.Batch, n ranks, s record.SealedEntry, fresh bool) error {
-	k, value := record.PartKey{Visit: s.Visit, Audience: s.Audience}, ranked(s)
-	var key, prefix []byte
+func (n *ranks) delete(b *store.Batch, key []byte) {
+	n.note(key, nil)
+	b.Delete(key)
+}
+
+// under calls fn for what the batch has done to keys with a visit's prefix.
+func (n *ranks) under(prefix []byte, fn func(key string, value []byte)) {
+	if n == nil {
+		return
+	}
+	for _, key := range n.of[record.VisitID(prefix[1:17])] {
+		if strings.HasPrefix(key, string(prefix)) {
+			fn(key, n.now[key])
+		}
+	}
+}
+
+// standing is what a key holds, in the batch that is being built or in the
+// store; nil when nothing.
+func (r *Replica) standing(n *ranks, key []byte) ([]byte, error) {
+	if n != nil {
+		if v, ok := n.now[string(key)]; ok {
+			return v, nil
+		}
+	}
+	v, err := r.store.Get(key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what stands: %w", err)
+	}
+	return v, nil
+}
+
+// stageSealed folds one sealed record into the sets. locked is a KeyPut's
+// wrapped key under the Locker. fresh: nothing can stand against it.
+//
+// What a node has sealed after its revocation fills an empty place, so that
+// nobody it has taken in is without a name, and outranks nothing.
+func (r *Replica) stageSealed(b *store.Batch, n *ranks, s record.SealedEntry, id record.EventID, locked []byte, fresh bool) error {
+	k, author := record.PartKey{Visit: s.Visit, Audience: s.Audience}, id.Actor.Node()
+	if !fresh && r.late(id) {
+		place := map[record.SealedKind][]byte{record.PartPut: partKey(keyPart, k), record.KeyPut: partKey(keyKey, k)}[s.Kind]
+		if place != nil {
+			if old, err := r.standing(n, place); err != nil || old != nil {
+				return err
+			}
+		}
+	}
 	switch s.Kind {
 	case record.PartPut:
-		key = partKey(keyPart, k)
+		return r.stagePart(b, n, k, partRow(s, author), fresh)
 	case record.KeyPut:
-		key, prefix = partKey(keyKey, k), []byte{keyLive}
+		row := rowOf(s, author, locked)
+		row.from = ref(id)
+		return r.stageKey(b, n, k, row, fresh)
 	case record.ContextPut:
-		if len(s.Context) > 0 {
-			b.Set(append([]byte{keyContext}, s.Context...), s.Box)
-		}
-	case record.Shred:
-		n.set(b, partKey(keyKey, k), []byte{keyShredded})
-		b.Delete(partKey(keyPart, k))
-	}
-	if key == nil {
-		return nil
-	}
-	if !fresh {
-		if yes, err := r.outranks(n, key, prefix, value); err != nil || !yes {
+		// The first stands: its id is the hash of its content, so there is no
+		// other that is right.
+		key := append([]byte{keyContext}, s.Context...)
+		if old, err := r.standing(n, key); err != nil || old != nil || len(s.Context) == 0 {
 			return err
 		}
+		n.now[string(key)] = s.Box
+		b.Set(key, s.Box)
+	case record.Shred:
+		// Of earlier releases, which shredded nothing but in tests; now acts do.
+		if !r.mayEdit(id) {
+			return nil
+		}
+		if err := r.bury(b, n, partKey(keyKey, k), keyRow{}); err != nil {
+			return err
+		}
+		n.delete(b, partKey(keyPart, k))
 	}
-	n.set(b, key, append(prefix, value...))
 	return nil
 }
 
-// ranked is what stands of a part or key: its rank, then its bytes.
-func ranked(s record.SealedEntry) []byte {
-	b := make([]byte, 0, 12+len(s.Box))
-	b = binary.BigEndian.AppendUint32(b, s.Version)
-	b = binary.BigEndian.AppendUint64(b, uint64(s.At))
-	return append(b, s.Box...)
+// partRow is the value of a sealed part: its rank, then its bytes.
+func partRow(s record.SealedEntry, author record.NodeID) []byte {
+	at := rankOf(s, author)
+	return append(append(make([]byte, 0, len(at)+len(s.Box)), at[:]...), s.Box...)
 }
 
-// outranks reports whether value stands before what is under key, in the
-// batch that is being built or in the store. prefix marks key records.
-func (r *Replica) outranks(n ranks, key, prefix, value []byte) (bool, error) {
-	old, ok := n[string(key)]
-	if !ok {
-		var err error
-		if old, err = r.store.Get(key); errors.Is(err, store.ErrNotFound) {
-			return true, nil
-		} else if err != nil {
-			return false, fmt.Errorf("read what stands: %w", err)
+// stagePart keeps a part unless a higher one stands or its visit is shredded.
+func (r *Replica) stagePart(b *store.Batch, n *ranks, k record.PartKey, row []byte, fresh bool) error {
+	key := partKey(keyPart, k)
+	if !fresh {
+		if t, err := r.standing(n, tombKey(k.Visit)); err != nil || t != nil {
+			return err
+		}
+		old, err := r.standing(n, key)
+		if err != nil || len(old) >= len(rank{}) && !r.outranked(k, old, row) {
+			return err
 		}
 	}
-	if len(prefix) > 0 {
-		if len(old) == 0 || old[0] == keyShredded {
-			return false, nil
+	n.set(b, key, row)
+	return nil
+}
+
+// outranked reports whether row stands before old, of two sealed parts.
+func (r *Replica) outranked(k record.PartKey, old, row []byte) bool {
+	x, y := rank(old[:len(rank{})]), rank(row[:len(rank{})])
+	if x != y {
+		return r.weigh(k, x).below(r.weigh(k, y))
+	}
+	return bytes.Compare(old, row) < 0
+}
+
+// stageKey keeps a key record unless a higher one stands. Of what it outranks,
+// and of all that comes to a shredded visit, the wrapped key is to be
+// destroyed.
+func (r *Replica) stageKey(b *store.Batch, n *ranks, k record.PartKey, row keyRow, fresh bool) error {
+	key := partKey(keyKey, k)
+	if !fresh {
+		until, buried, err := r.tomb(n, k.Visit)
+		if err != nil {
+			return err
 		}
-		old = old[len(prefix):]
+		if buried {
+			if row.until > until {
+				n.set(b, tombKey(k.Visit), dayValue(row.until))
+			}
+			return r.bury(b, n, key, row)
+		}
+		old, err := r.standing(n, key)
+		if err != nil {
+			return err
+		}
+		if old != nil {
+			w, err := parseKeyRow(old)
+			if err != nil {
+				return err
+			}
+			if w.state == keyShredded || !r.below(k, w, row) {
+				return nil
+			}
+			r.spoil(b, k, w)
+		}
 	}
-	return bytes.Compare(value, old) > 0, nil
+	n.set(b, key, row.encode())
+	switch row.state {
+	case keyLocked:
+		b.Set(untilKey(row.until, k), nil)
+	case keyHollow:
+		b.Set(partKey(keyWant, k), row.from)
+	}
+	return nil
 }
 
-// SealedPart is a part of a visit's particulars as it is stored, with the
-// record of its key.
-type SealedPart struct {
-	Version uint32
-	Box     []byte
-	Key     []byte
-}
-
-// Sealed is the standing version of a part. Errors: ErrErased when its key
-// has been shredded, ErrUnknownVisit when there is no such part (or its key
-// has not come yet).
-func (r *Replica) Sealed(k record.PartKey) (SealedPart, error) {
-	key, err := r.store.Get(partKey(keyKey, k))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return SealedPart{}, ErrUnknownVisit
-	case err != nil:
-		return SealedPart{}, fmt.Errorf("read key record: %w", err)
-	case len(key) > 0 && key[0] == keyShredded:
-		return SealedPart{}, ErrErased
-	case len(key) < 13:
-		return SealedPart{}, fmt.Errorf("key record of %d bytes: %w", len(key), ErrUnknownVisit)
-	}
-	part, err := r.store.Get(partKey(keyPart, k))
-	if errors.Is(err, store.ErrNotFound) || (err == nil && len(part) < 12) {
-		return SealedPart{}, ErrUnknownVisit
-	}
+// bury makes a key record shredded for good; row is what came for it just now.
+func (r *Replica) bury(b *store.Batch, n *ranks, key []byte, row keyRow) error {
+	old, err := r.standing(n, key)
 	if err != nil {
-		return SealedPart{}, fmt.Errorf("read sealed part: %w", err)
+		return err
 	}
-	p := SealedPart{Version: binary.BigEndian.Uint32(part), Box: part[12:], Key: key[13:]}
-	if binary.BigEndian.Uint32(key[1:]) != p.Version {
-		return SealedPart{}, ErrUnknownVisit
+	if old != nil {
+		w, err := parseKeyRow(old)
+		if err != nil {
+			return err
+		}
+		k, ok := parsePartKey(key)
+		if ok {
+			r.spoil(b, k, w)
+		}
+		if !ok || !r.below(k, w, row) {
+			row = w
+		}
 	}
-	return p, nil
+	row.state, row.box = keyShredded, nil
+	n.set(b, key, row.encode())
+	return nil
 }
 
-// Context is the encapsulation that wrapped keys refer to by id; false when
-// it is not known here.
-func (r *Replica) Context(id []byte) ([]byte, bool) {
-	b, err := r.store.Get(append([]byte{keyContext}, id...))
-	return b, err == nil
+// spoil notes that what w has at rest is to be destroyed.
+func (r *Replica) spoil(b *store.Batch, k record.PartKey, w keyRow) {
+	b.Delete(partKey(keyWant, k))
+	if w.state != keyLocked {
+		return
+	}
+	b.Delete(untilKey(w.until, k))
+	r.soil(b, w.until)
 }
+
+// dropSealed removes what one sealed entry put, if it still stands.
+func (r *Replica) dropSealed(b *store.Batch, s record.SealedEntry, author record.NodeID) {
+	k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
+	switch s.Kind {
+	case record.PartPut:
+		if v, err := r.store.Get(partKey(keyPart, k)); err == nil && bytes.Equal(v, partRow(s, author)) {
+			b.Delete(partKey(keyPart, k))
+		}
+	case record.KeyPut:
+		v, err := r.store.Get(partKey(keyKey, k))
+		if err != nil {
+			return
+		}
+		w, err := parseKeyRow(v)
+		if put := rowOf(s, author, nil); err != nil || w.state == keyShredded || w.rank != put.rank || w.hash != put.hash {
+			return // it does not stand, or its shred still does
+		}
+		b.Delete(partKey(keyKey, k))
+		// Also when its date is over: a date may wait long to die, and what lay
+		// on the disk could be read until then by who takes it.
+		r.spoil(b, k, w)
+	case record.ContextPut:
+		b.Delete(append([]byte{keyContext}, s.Context...))
+	case record.Shred:
+		// One that did not count, or came before a key of today, takes nothing.
+		if v, err := r.store.Get(partKey(keyKey, k)); err == nil && len(v) > 0 && v[0] == keyShredded && !r.Shredded(k.Visit) {
+			b.Delete(partKey(keyKey, k))
+		}
+	}
+}
+
+// dayValue and dayOf write and read a date so that dates sort.
+func dayValue(d record.Day) []byte { return appendDay(nil, d) }
+
+func appendDay(b []byte, d record.Day) []byte {
+	return binary.BigEndian.AppendUint32(b, uint32(int32(d))^1<<31)
+}
+
+func dayOf(b []byte) record.Day { return record.Day(int32(binary.BigEndian.Uint32(b) ^ 1<<31)) }

@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -14,16 +15,33 @@ type state struct {
 	// folding serialises folds, so that a later one never loses to an earlier.
 	folding sync.Mutex
 
-	mu       sync.RWMutex
-	heads    vectors
-	sums     map[record.NodeID]map[slot][16]byte
-	digests  map[record.DocID][16]byte
-	open     map[record.BadgeCode][]record.Presence
-	settings map[string]Setting
+	mu      sync.RWMutex
+	heads   vectors
+	sums    map[record.NodeID]map[slot][16]byte
+	digests map[record.DocID][16]byte
+	open    map[record.BadgeCode][]record.Presence
+	// left holds those who left, or were marked, at leftFrom or later.
+	left     map[record.BadgeCode][]record.Presence
+	leftFrom record.HLC
+	// joined are, by a visit, the badges of those in open and left that turned
+	// out to be its bearer.
+	joined map[record.VisitID][]record.BadgeCode
+	// leftLimit is at how many it is looked who can be let go.
+	leftLimit int
+	settings  map[string]Setting
+	// edited counts the changes of settings and acts in this life.
+	edited uint64
+	// evacuations are replaced, never changed.
+	evacuations record.Evacuations
+	sweeps      record.Sweeps
+	feeds       record.Feeds
+	// invited are the events of invitations; slices are replaced, never changed.
+	invited map[record.VisitID][]record.Stated
 	// edits are what settings are judged from; guarded by folding.
 	edits   edits
 	feed    uint64
 	horizon record.Day
+	ahead   map[record.DocID]ahead
 	changed chan struct{}
 	refused map[record.NodeID]map[string]uint64
 	// quarantined is filled at Open and never changes.
@@ -43,8 +61,13 @@ func (s *state) init() {
 	s.sums = map[record.NodeID]map[slot][16]byte{}
 	s.digests = map[record.DocID][16]byte{}
 	s.open = map[record.BadgeCode][]record.Presence{}
+	s.leftLimit = leftLimit
+	s.left = map[record.BadgeCode][]record.Presence{}
+	s.joined = map[record.VisitID][]record.BadgeCode{}
 	s.settings = map[string]Setting{}
+	s.invited = map[record.VisitID][]record.Stated{}
 	s.edits = edits{}
+	s.ahead = map[record.DocID]ahead{}
 	s.changed = make(chan struct{})
 	s.failed = make(chan struct{})
 	s.local = make(chan struct{})
@@ -53,7 +76,7 @@ func (s *state) init() {
 
 // show makes a settled flight visible, at once as a whole.
 func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence, settings map[string]*Setting) {
-	if len(f.entries) == 0 {
+	if len(f.entries) == 0 && !f.healed {
 		return
 	}
 	s.mu.Lock()
@@ -61,6 +84,9 @@ func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence, se
 	own := false
 	for _, e := range f.entries {
 		s.held(slot{e.id.Doc, e.id.Actor}, e.id.Seq)
+		if e.event != nil && e.event.OfInvitation() {
+			s.invite(record.Stated{ID: e.id, Event: *e.event})
+		}
 		if e.local {
 			own = true
 			s.tail = append(s.tail, e.raw)
@@ -69,6 +95,9 @@ func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence, se
 	}
 	if n := len(s.tail); n > 2*tailSize {
 		s.tail = append([][]byte(nil), s.tail[n-tailSize:]...)
+	}
+	if len(settings) > 0 || slices.ContainsFunc(f.entries, func(e staged) bool { return e.acts != nil }) {
+		s.edited++
 	}
 	for key, now := range settings {
 		if now == nil {
@@ -102,19 +131,64 @@ func (s *state) held(at slot, seq uint64) {
 	m[at] = slotSum(at, seq)
 }
 
-// fold keeps those who may be inside; the rest is read back when asked for.
+// fold keeps those who may be inside and those who have just left; the rest is
+// read back when asked for.
 func (s *state) fold(badge record.BadgeCode, ps []record.Presence) {
-	var open []record.Presence
+	var open, left []record.Presence
 	for _, p := range ps {
-		if p.Open() {
+		switch {
+		case p.Open():
 			open = append(open, p)
+		case stillWanted(p, s.leftFrom):
+			left = append(left, p)
 		}
 	}
-	if len(open) == 0 {
-		delete(s.open, badge)
+	s.keep(badge, open, left)
+}
+
+// keep replaces what is at hand of a badge. Callers hold mu or are alone.
+func (s *state) keep(badge record.BadgeCode, open, left []record.Presence) {
+	for to := range joinedFrom(s.open[badge], s.left[badge]) {
+		s.joined[to] = slices.DeleteFunc(s.joined[to], func(b record.BadgeCode) bool { return b == badge })
+		if len(s.joined[to]) == 0 {
+			delete(s.joined, to)
+		}
+	}
+	putOrDrop(s.open, badge, open)
+	putOrDrop(s.left, badge, left)
+	for to := range joinedFrom(open, left) {
+		s.joined[to] = append(s.joined[to], badge)
+	}
+}
+
+// joinedFrom are the visits that these turned out to be; none for nearly all.
+func joinedFrom(of ...[]record.Presence) (to map[record.VisitID]bool) {
+	for _, ps := range of {
+		for i := range ps {
+			if j := ps[i].Joined; !j.IsZero() {
+				if to == nil {
+					to = map[record.VisitID]bool{}
+				}
+				to[j] = true
+			}
+		}
+	}
+	return to
+}
+
+// crowded reports that it is time to look who of those who left can be let go.
+func (s *state) crowded() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.left) >= s.leftLimit
+}
+
+func putOrDrop(in map[record.BadgeCode][]record.Presence, badge record.BadgeCode, ps []record.Presence) {
+	if len(ps) == 0 {
+		delete(in, badge)
 		return
 	}
-	s.open[badge] = open
+	in[badge] = ps
 }
 
 // refuse counts a refusal against its author.

@@ -102,8 +102,14 @@ func TestEverythingAtOnce(t *testing.T) {
 					t.Error("the time of a position went back")
 				}
 				last = at
-				if !n.Covers(n.cfg.Node, pos) || !n.Within(n.cfg.Node, pos, second(n.Position())) {
-					t.Error("a node does not cover itself")
+				// A position from before a day was dropped is not covered after
+				// it: the next one is.
+				for tries := 0; !n.Covers(n.cfg.Node, pos) || !n.Within(n.cfg.Node, pos, second(n.Position())); tries++ {
+					if tries == 5 {
+						t.Error("a node does not cover itself")
+						break
+					}
+					_, pos = n.Position()
 				}
 				_ = n.Open()
 				if err := n.Rejudge(); err != nil {

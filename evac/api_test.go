@@ -34,12 +34,12 @@ func TestAPI(t *testing.T) {
 	h.add(a, &record.Card{Name: "Anna Öberg", Host: "Karin"})
 	h.add(b, nil)
 	w := get(t, api(t, h), "/api/v1/muster")
-	want := fmt.Sprintf(`{"as_of":"2026-11-22T09:02:14.123Z","scope":"visitors","entrances":[`+
+	want := fmt.Sprintf(`{"as_of":"2026-11-22T09:02:14.123Z","scope":"visitors","feeds":[],"entrances":[`+
 		`{"node":"%s","name":"Här","complete_as_of":"2026-11-22T09:02:14.123Z","state":"here","site":"Norra","last_heard":"2026-11-22T09:02:14.123Z","doubt":0},`+
 		`{"node":"%s","name":"Östra grinden","complete_as_of":null,"state":"never","site":"Norra","last_heard":null,"doubt":1}],`+
-		`"people":[{"visit":"%s","badge":"%s","name":"Anna Öberg","company":null,"host":"Karin","zone":"Plan 3","state":"inside","marked_by":null,"marked_at":null,"point":null},`+
-		`{"visit":"%s","badge":"%s","name":null,"company":null,"host":null,"zone":"Plan 3","state":"inside","marked_by":null,"marked_at":null,"point":null}],`+
-		`"counts":{"inside":2,"probably_left":0,"unconfirmed":0,"total":2,"not_sure":1},"evacuation":null}`,
+		`"people":[{"visit":"%s","badge":"%s","name":"Anna Öberg","company":null,"host":"Karin","zone":"Plan 3","state":"inside","marked_by":null,"marked_at":null,"point":null,"point_known":null,"left_at":null,"how":null,"disputed":false,"added":false,"not_sure":false,"joined":[],"type":""},`+
+		`{"visit":"%s","badge":"%s","name":null,"company":null,"host":null,"zone":"Plan 3","state":"inside","marked_by":null,"marked_at":null,"point":null,"point_known":null,"left_at":null,"how":null,"disputed":false,"added":false,"not_sure":true,"joined":[],"type":""}],`+
+		`"counts":{"inside":2,"missing":0,"refuge":0,"unconfirmed":0,"probably_left":0,"safe":0,"left":0,"total":2,"not_sure":1},"names":"shown","evacuation":null,"names_locked":false,"erasures_unknown_since":null}`,
 		node(1), node(2), a.Visit, a.Badge(), b.Visit, b.Badge())
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)

@@ -3,6 +3,7 @@ package evac
 import (
 	"cmp"
 	"encoding/hex"
+	"encoding/json"
 	"hash/fnv"
 	"slices"
 	"time"
@@ -13,14 +14,47 @@ import (
 
 // board is a list laid out for reading.
 type board struct {
-	Site   record.SiteID
-	AsOf   time.Time
-	Truth  truth
+	Site  record.SiteID
+	AsOf  time.Time
+	Truth truth
+	// Scope says who is counted.
+	Scope  string
 	Doors  []doorLine
-	Groups []group
 	Counts Counts
-	// Withheld: no name is shown on this screen.
-	Withheld bool
+	// Tab is the one shown, Tabs the choices; none at rest.
+	Tab  string
+	Tabs []tabLine
+	// Heads are all groups, Groups those of which there are lines on the page:
+	// From is the place of the first, Shown how many there are, of Total in the
+	// tab.
+	Heads            []head
+	Groups           []group
+	From, Shown, All int
+	Earlier, Later   string
+	Rows             []row
+	// Marks: this reader may say where people are, and what they say counts.
+	Marks bool
+	Point pointLine
+	// Words are the states in the reader's language, for a script.
+	Words string
+	// Done is the mark that can be undone; empty: none was made on this page.
+	Done    done
+	Refuges []Point
+	// Late says how many entrances are behind; empty when none is.
+	Late string
+	// ScanPath, AddPath and SweepPath lead to what else a warden does.
+	ScanPath, AddPath, SweepPath string
+	// Papers lead to the list and the hand-over as pages to print; none where
+	// names may not be shown.
+	Papers []paperLink
+	// Names says in words why names are not shown, each reason by itself; none
+	// when they are.
+	Names []string
+	// Unknown says since when it is not known which names have been erased;
+	// empty while it is.
+	Unknown string
+	Pad     pad
+	Evac    evacLine
 	// Sites are the choices of a site; none where there is only one.
 	Sites []siteLink
 	// Home is the live list, Finder the still one, and Live where the news of
@@ -39,23 +73,6 @@ type siteLink struct {
 	Here bool
 }
 
-// group is some of the people under one heading. Everybody is in just one.
-type group struct {
-	ID   string
-	Kind string // help, unsure or zone
-	Zone string
-	// Above is how many more of the zone are in groups further up.
-	Above  int
-	People []personLine
-}
-
-// personLine is a person with the words that depend on the language.
-type personLine struct {
-	Person
-	ID, Word, Chip, Why, Came string
-	ShowZone                  bool
-}
-
 // doorLine is an entrance with the words that depend on the language.
 type doorLine struct {
 	Door
@@ -67,52 +84,90 @@ type doorLine struct {
 func (s *Service) lay(r *webkit.Request, l List, hidden bool) board {
 	b := board{
 		Site: l.Site, AsOf: l.AsOf, Counts: l.Counts, Found: l.Counts.Total,
-		Withheld: hidden || l.Counts.Total > 0 && !slices.ContainsFunc(l.People, func(p Person) bool { return p.Opened }),
-		Truth:    s.tell(r, l), Home: path("/warden", l.Site), Finder: path("/warden/find", l.Site),
+		Truth: s.reader(r).tell(l), Scope: s.reader(r).Scope(l), Home: path("/warden", l.Site), Finder: path("/warden/find", l.Site),
+		Evac: s.evacLine(r, l, hidden), Pad: s.pad(r, l, hidden),
+	}
+	b.Names = s.reader(r).whyNoNames(l, hidden)
+	if !l.Unknown.IsZero() && !hidden && l.Names != NamesWithheld && l.Names != NamesAsking {
+		b.Unknown = r.Text("warden.erasures_unknown", map[string]any{"Time": s.reader(r).Moment(l.Unknown, l.AsOf)})
 	}
 	for _, d := range l.Entrances {
-		b.Doors = append(b.Doors, doorLine{Door: d, Word: r.Text(newsWord(d.News), nil), Says: s.says(r, d, l.AsOf)})
+		b.Doors = append(b.Doors, doorLine{Door: d, Word: r.Text(newsWord(d.News), nil), Says: s.reader(r).Door(d, l.AsOf)})
 	}
 	// Worst first: what is missing matters more than what is well.
 	slices.SortStableFunc(b.Doors, func(x, y doorLine) int {
 		return cmp.Or(first(!x.News.UpToDate(), !y.News.UpToDate()), cmp.Compare(y.Doubt, x.Doubt), first(y.News == Here, x.News == Here))
 	})
-	b.Groups = s.groups(r, l)
+	b.Rows, b.Heads = s.rows(r, l)
+	b.Papers = s.papers(r, l.Site, hidden)
+	b.Tab = tabAll
+	if l.Evacuation != nil {
+		b.Tab = tabFind
+		b.Marks = s.cfg.Alarm != nil && !hidden
+	}
+	b.Tabs = tabs(r, l, b.Tab)
+	b.Point, b.Refuges = s.pointLine(r), s.refuges()
+	b.ScanPath, b.AddPath, b.SweepPath = path("/warden/scan", l.Site), path("/warden/add", l.Site), path("/warden/sweep", l.Site)
+	late := 0
+	for _, d := range l.Entrances {
+		if !d.News.UpToDate() {
+			late++
+		}
+	}
+	if late > 0 {
+		b.Late = r.Text("warden.late", map[string]any{"Count": late})
+	}
+	b.Words = stateWords(r)
 	return b
 }
 
-// groups puts first who needs help, then who is in doubt, then the zones.
-func (s *Service) groups(r *webkit.Request, l List) []group {
-	help, unsure := group{ID: "g-help", Kind: "help"}, group{ID: "g-unsure", Kind: "unsure"}
-	var zones []group
-	at := map[string]int{}
-	// Those in doubt come first in the list; the others have the zones in order.
-	for _, inDoubt := range []bool{false, true} {
-		for _, p := range l.People {
-			if _, ok := at[p.Zone]; !ok && p.inDoubt() == inDoubt {
-				at[p.Zone] = len(zones)
-				zones = append(zones, group{ID: zoneID(p.Zone), Kind: "zone", Zone: p.Zone})
-			}
-		}
+// Blank is what a script fills copies of.
+func (board) Blank() row { return row{} }
+
+// States are the looks of a state, and Kinds those of a heading, of which a
+// script takes copies.
+func (board) States() []string {
+	return []string{"inside", "probably_left", "left", "safe", "refuge", "missing", "unconfirmed"}
+}
+
+// Kinds are the headings.
+func (board) Kinds() (all []group) {
+	for _, k := range []string{"help", "missing", "unsure", "zone", "safe", "left"} {
+		all = append(all, group{Kind: k, Zone: "-"})
 	}
-	for _, p := range l.People {
-		line := personLine{
-			Person: p, ID: "p-" + p.Visit.String(), Word: r.Text(stateWord(p), nil), Chip: chipOf(p), Why: whyNot(r, p),
-			Came: s.hour(r.Locale, p.Since, l.AsOf),
-		}
-		to := &zones[at[p.Zone]]
-		switch {
-		case p.Assist != "":
-			to.Above++
-			line.ShowZone, to = true, &help
-		case p.inDoubt():
-			to.Above++
-			line.ShowZone, to = true, &unsure
-		}
-		to.People = append(to.People, line)
+	return all
+}
+
+// stateWords are the states by the last part of their key, as JSON.
+func stateWords(r *webkit.Request) string {
+	all := map[string]string{}
+	for _, key := range []string{"inside", "not_sure", "probably_left", "unconfirmed", "safe", "refuge", "missing", "left"} {
+		all[key] = r.Text("state."+key, nil)
 	}
-	all := append([]group{help, unsure}, zones...)
-	return slices.DeleteFunc(all, func(g group) bool { return len(g.People) == 0 })
+	// Strings always marshal.
+	text, _ := json.Marshal(all)
+	return string(text)
+}
+
+// whyNoNames says in words what keeps names from being shown: an evacuation
+// that does not run and a PIN that has not been given are two reasons.
+func (r Reader) whyNoNames(l List, hidden bool) (why []string) {
+	if hidden || l.Names == NamesWithheld {
+		return []string{r.Text("warden.withheld", nil)}
+	}
+	opened := slices.ContainsFunc(l.People, func(p Person) bool { return p.Opened })
+	switch {
+	case l.Names == NamesAsking:
+		why = append(why, r.Text("warden.names_asking", nil))
+	case l.Names == NamesDuringEvacuation && l.Evacuation != nil && opened:
+		why = append(why, r.Text("warden.names_covered", nil))
+	case l.Names == NamesDuringEvacuation:
+		why = append(why, r.Text("warden.names_wait", nil))
+	}
+	if l.Locked || l.Names == NamesLocked {
+		why = append(why, r.Text("warden.names_locked", nil))
+	}
+	return why
 }
 
 // zoneID names a zone's section of the page, whatever is in its name.
@@ -122,13 +177,18 @@ func zoneID(zone string) string {
 	return "z-" + hex.EncodeToString(h.Sum(nil))
 }
 
-// whyNot says in words why a person is in doubt beyond their entrance's news.
-func whyNot(r *webkit.Request, p Person) string {
+// whyNot is the key of what is in doubt about a person beyond their entrance's
+// news; empty: nothing is.
+func whyNot(p Person) string {
 	switch {
+	case p.Disputed:
+		return "warden.why_disputed"
 	case p.Doubtful:
-		return r.Text("warden.why_shared", nil)
+		return "warden.why_shared"
+	case p.Added && p.State == Unconfirmed:
+		return "warden.why_added"
 	case p.State == Unconfirmed:
-		return r.Text("warden.why_unconfirmed", nil)
+		return "warden.why_unconfirmed"
 	}
 	return ""
 }
@@ -147,6 +207,14 @@ func stateWord(p Person) string {
 		return "state.probably_left"
 	case p.State == Unconfirmed:
 		return "state.unconfirmed"
+	case p.State == Safe:
+		return "state.safe"
+	case p.State == Refuge:
+		return "state.refuge"
+	case p.State == Missing:
+		return "state.missing"
+	case p.State == Left:
+		return "state.left"
 	case p.NotSure:
 		return "state.not_sure"
 	}

@@ -6,28 +6,24 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/upprop/upprop/kiosk/webkit"
 )
 
 // keep narrows the board to those of whom every word sought is found in name,
-// company, host or badge. The truth on top still speaks of everybody.
-func (b *board) keep(sought string) {
-	words := strings.Fields(plain(sought))
-	if len(words) == 0 {
-		return
+// company, host or badge, whichever tab they are in. The truth on top still
+// speaks of everybody.
+func (b *board) keep(r *webkit.Request, sought string) {
+	if words := strings.Fields(plain(sought)); len(words) > 0 {
+		b.Rows = slices.DeleteFunc(b.Rows, func(w row) bool { return !w.matches(words) })
 	}
-	b.Found = 0
-	for i := range b.Groups {
-		g := &b.Groups[i]
-		g.People = slices.DeleteFunc(g.People, func(p personLine) bool { return !p.matches(words) })
-		b.Found += len(g.People)
-	}
-	b.Groups = slices.DeleteFunc(b.Groups, func(g group) bool { return len(g.People) == 0 })
+	b.Found = len(b.Rows)
+	b.show(r, tabAll, 0)
 }
 
-func (p Person) matches(words []string) bool {
-	badge := p.Badge.String()
+func (w row) matches(words []string) bool {
 	of := plain(strings.Join([]string{
-		p.Name.Reveal(), p.Company.Reveal(), p.Host.Reveal(), badge, strings.ReplaceAll(badge, "-", ""),
+		w.Name.Reveal(), w.Company.Reveal(), w.Host.Reveal(), w.Badge, strings.ReplaceAll(w.Badge, "-", ""),
 	}, "\n"))
 	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(of, w) })
 }

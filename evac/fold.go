@@ -14,45 +14,93 @@ import (
 
 // Input is all that a muster list depends on.
 type Input struct {
-	// Presences are those known, each visit once; those that are left count
-	// for nothing.
+	// Presences are those known, each visit once. Those that are left count for
+	// nothing but in an evacuation that had begun, and for whoever was joined
+	// to them.
 	Presences []record.Presence
 	// Cards are the cards that could be opened.
 	Cards map[record.VisitID]record.Card
 	// Entrances is the news of every node that writes presences, each once.
 	Entrances []Entrance
-	Now       time.Time
+	// Samples are what the news of entrances was worth while evacuations ran, for
+	// reports alone.
+	Samples []Sample
+	// Feeds are what tells nodes of staff; what is said of Silent counts for
+	// nothing.
+	Feeds []Feed
+	// Evacuations are the starts known, and which are over.
+	Evacuations record.Evacuations
+	// KnownPoint says whether somebody has set up a muster point of that name;
+	// nil: all are known.
+	KnownPoint func(record.PointName) bool
+	// Names says why cards are missing.
+	Names Names
+	// Locked: names are locked on this device, whatever Names says.
+	Locked bool
+	// Unknown is since when it is not known here which names have been erased;
+	// zero: it is known.
+	Unknown time.Time
+	Now     time.Time
 	// Site limits the list to one site; empty means the whole campus.
 	Site record.SiteID
 }
 
 // Fold makes the muster list. It depends on the sets in Input, not on their
-// order. Everyone who is open is on the list of their site; who was last seen
+// order. Everyone who is open is on the list of their site, and during an
+// evacuation that covers them also who left since it began; who was last seen
 // at no known site is on the list of every site.
 func Fold(in Input) List {
-	l := List{AsOf: in.Now.UTC().Truncate(time.Millisecond), Site: in.Site, People: make([]Person, 0, len(in.Presences))}
+	l := List{
+		AsOf: in.Now.UTC().Truncate(time.Millisecond), Site: in.Site, Scope: ScopeVisitors,
+		People: make([]Person, 0, len(in.Presences)), Names: in.Names, Locked: in.Locked, Unknown: in.Unknown,
+	}
 	in.Now = l.AsOf
+	if l.Feeds = in.feeds(); len(l.Feeds) > 0 {
+		l.Scope = ScopeStaff
+	}
+	if e, on := in.Evacuations.Running(in.Site); on {
+		l.Evacuation = &e
+	}
 	known := doors(in)
 	named := map[record.NodeID]record.Fact{}
-	for _, p := range in.Presences {
-		if !p.Open() || !in.holds(p.Seen.Place.Site) {
+	j := newJudge(in)
+	for _, b := range bearers(in.Presences) {
+		if b.staff() {
+			l.Scope = ScopeStaff
+		}
+		q, standing, listed := j.person(b)
+		if !listed || !b.held(in) {
 			continue
 		}
-		by := p.Seen.By()
-		latest, odd := named[by]
-		if _, listed := known[by]; !listed || odd && later(p.Seen, latest) {
-			named[by] = p.Seen
-			known[by] = strange(p.Seen)
+		seen := b.seen()
+		latest, odd := named[q.Door]
+		if _, there := known[q.Door]; !there || odd && later(seen, latest) {
+			named[q.Door] = seen
+			known[q.Door] = strange(seen)
 		}
-		l.People = append(l.People, person(p, in.Cards))
+		l.People = append(l.People, q)
+		if len(standing) > 0 && !q.Visit.IsZero() {
+			if l.Standing == nil {
+				l.Standing = map[record.VisitID][]record.EventID{}
+			}
+			l.Standing[q.Visit] = standing
+		}
+		for _, p := range b[1:] {
+			if l.Joined == nil {
+				l.Joined = map[record.VisitID][]record.VisitID{}
+			}
+			l.Joined[q.Visit] = append(l.Joined[q.Visit], p.Visit)
+		}
 	}
 	for i := range l.People {
 		p := &l.People[i]
 		d := known[p.Door]
-		if !d.News.UpToDate() {
+		// Of who was seen out of danger, the door has nothing more to tell.
+		behind := !d.News.UpToDate() && !p.accounted() && p.State != Refuge
+		if behind {
 			d.Doubt++
 		}
-		p.NotSure = !d.News.UpToDate() || p.inDoubt()
+		p.NotSure = behind || p.inDoubt()
 		l.Counts.add(*p)
 	}
 	l.Entrances = make([]Door, 0, len(known))
@@ -64,6 +112,9 @@ func Fold(in Input) List {
 	order(l.People, l.Entrances)
 	return l
 }
+
+// hidden reports that cards were not even asked for.
+func (in Input) hidden() bool { return in.Names == NamesWithheld && in.Cards == nil }
 
 // holds reports whether a place of this site belongs on the list.
 func (in Input) holds(site record.SiteID) bool {
@@ -81,27 +132,6 @@ func later(f, g record.Fact) bool {
 	return cmp.Or(cmp.Compare(f.At, g.At), f.ID.Compare(g.ID), cmp.Compare(f.Place.Entrance, g.Place.Entrance), cmp.Compare(f.Place.Site, g.Place.Site)) > 0
 }
 
-func person(p record.Presence, cards map[record.VisitID]record.Card) Person {
-	q := Person{
-		Visit: p.Visit, Badge: p.Badge(), State: Inside, Door: p.Seen.By(), Doubtful: p.Doubtful,
-		Zone: cmp.Or(string(p.Seen.Place.Zone), string(p.Seen.Place.Entrance), string(p.Seen.Place.Site)),
-	}
-	switch p.State {
-	case record.Present:
-	case record.Timed:
-		q.State = ProbablyLeft
-	default:
-		q.State = Unconfirmed
-	}
-	if since := cmp.Or(p.Since, p.Seen.At); since != 0 {
-		q.Since = since.Time()
-	}
-	if c, ok := cards[p.Visit]; ok {
-		q.Opened, q.Name, q.Company, q.Host, q.Assist = true, c.Name, c.Company, c.Host, c.Assist
-	}
-	return q
-}
-
 func (c *Counts) add(p Person) {
 	c.Total++
 	switch p.State {
@@ -111,20 +141,28 @@ func (c *Counts) add(p Person) {
 		c.ProbablyLeft++
 	case Unconfirmed:
 		c.Unconfirmed++
+	case Missing:
+		c.Missing++
+	case Refuge:
+		c.Refuge++
+	case Safe:
+		c.Safe++
+	case Left:
+		c.Left++
 	}
 	if p.NotSure {
 		c.NotSure++
 	}
 }
 
-// order sorts people by doubt, zone, name and badge, and doors by name, the
+// order sorts people by doubt and danger, zone, name and badge, and doors by name, the
 // Swedish way: å, ä and ö last. Floor 2 comes before floor 10.
 func order(people []Person, doors []Door) {
 	swedish, numbered := collate.New(language.Swedish), collate.New(language.Swedish, collate.Numeric)
 	var buf collate.Buffer
 	type line struct {
 		*Person
-		rank       int // doubt first
+		rank       int // doubt first, those out of danger last
 		zone, name []byte
 	}
 	zones := map[string][]byte{}
@@ -138,8 +176,11 @@ func order(people []Person, doors []Door) {
 			zones[p.Zone] = zone
 		}
 		lines[i] = line{Person: p, rank: 1, zone: zone}
-		if p.inDoubt() {
+		switch {
+		case p.inDoubt():
 			lines[i].rank = 0
+		case p.accounted():
+			lines[i].rank = 2
 		}
 		if p.Name != "" {
 			lines[i].name = swedish.KeyFromString(&buf, p.Name.Reveal())

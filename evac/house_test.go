@@ -5,12 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/evac"
+	"github.com/upprop/upprop/kiosk/lang"
 )
 
 // at is a Sunday in Stockholm, 10:02:14.
@@ -46,14 +52,29 @@ func with(p record.Presence, change func(*record.Presence)) record.Presence {
 type house struct {
 	mu        sync.Mutex
 	open      []record.Presence
+	left      []record.Presence
+	said      map[record.BadgeCode][]record.Stated
+	sweeps    record.Sweeps
 	cards     map[record.VisitID]record.Card
 	entrances []evac.Entrance
-	changed   chan struct{}
-	now       func() time.Time
+	starts    record.Evacuations
+	feeds     []evac.Feed
+	samples   []evac.Sample
+	// waits: cards open during an evacuation only.
+	waits  bool
+	asking bool
+	// seq numbers what is said here; disk is what keeps it from being saved.
+	seq     uint64
+	disk    atomic.Pointer[lang.Problem]
+	unknown time.Time
+	// lock, if any, is the lock on names.
+	lock                  *lock
+	changed, changedNames chan struct{}
+	now                   func() time.Time
 }
 
 func newHouse() *house {
-	return &house{cards: map[record.VisitID]record.Card{}, changed: make(chan struct{}), now: func() time.Time { return at }}
+	return &house{said: map[record.BadgeCode][]record.Stated{}, cards: map[record.VisitID]record.Card{}, changed: make(chan struct{}), changedNames: make(chan struct{}), now: func() time.Time { return at }}
 }
 
 func (h *house) Open() []record.Presence {
@@ -62,10 +83,45 @@ func (h *house) Open() []record.Presence {
 	return append([]record.Presence(nil), h.open...)
 }
 
-func (h *house) Card(v record.VisitID) (record.Card, error) {
+func (h *house) LeftSince(at record.HLC) (out []record.Presence) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c, ok := h.cards[v]
+	for _, p := range h.left {
+		if p.Left.At >= at || len(p.Marks) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (h *house) Evacuations() record.Evacuations {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.starts
+}
+
+// evacuate replaces the starts that are known.
+func (h *house) evacuate(all ...record.Start) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.starts = all
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+func (h *house) Card(p record.Presence) (record.Card, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e, on := h.starts.Running(""); h.waits && (!on || !e.Covers(p.Seen.Place.Site)) {
+		return record.Card{}, evac.ErrNotNow
+	}
+	if h.asking {
+		return record.Card{}, evac.ErrAsking
+	}
+	if h.lock != nil && h.lock.State().Locked {
+		return record.Card{}, evac.ErrLocked
+	}
+	c, ok := h.cards[p.Visit]
 	if !ok {
 		return c, errors.New("not for this node")
 	}
@@ -78,10 +134,67 @@ func (h *house) Entrances() []evac.Entrance {
 	return append([]evac.Entrance(nil), h.entrances...)
 }
 
+func (h *house) Samples(time.Time) ([]evac.Sample, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]evac.Sample(nil), h.samples...), nil
+}
+
+func (h *house) Feeds() []evac.Feed {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]evac.Feed(nil), h.feeds...)
+}
+
 func (h *house) Changed() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.changed
+}
+
+func (h *house) Names() (bool, time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.asking, h.unknown
+}
+
+func (h *house) NamesChanged() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.changedNames
+}
+
+// gate says whether names may be shown, and since when erasures are unknown.
+func (h *house) gate(asking bool, unknown time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asking, h.unknown = asking, unknown
+	close(h.changedNames)
+	h.changedNames = make(chan struct{})
+}
+
+func (h *house) Sweeps() record.Sweeps {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sweeps
+}
+
+func (h *house) Evidence(b record.BadgeCode) ([]record.Stated, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.said[b], nil
+}
+
+func (h *house) Visits(fn func(record.Presence) error) error {
+	h.mu.Lock()
+	all := slices.Concat(h.open, h.left)
+	h.mu.Unlock()
+	for _, p := range all {
+		if err := fn(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *house) Now() time.Time { return h.now() }
@@ -91,6 +204,9 @@ func (h *house) add(p record.Presence, c *record.Card) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open = append(h.open, p)
+	h.said[p.Badge()] = append(h.said[p.Badge()], record.Stated{ID: p.Arrived.ID, Event: record.Event{
+		Kind: record.Arrived, At: p.Arrived.At, Visit: p.Visit, Place: p.Arrived.Place, How: "kiosk",
+	}})
 	if c != nil {
 		h.cards[p.Visit] = *c
 	}
@@ -171,61 +287,14 @@ func muster(t testing.TB, h *house, change ...func(*evac.Config)) (*evac.Service
 	return s, l
 }
 
-// campus is a house as a warden may meet it: 23 people, two entrances that are
-// not up to date, doubt, help needed and a name that does not open.
-func campus() *house {
-	h := newHouse()
-	h.hear(
-		evac.Entrance{Node: node(1), Name: "Huvudentrén", Site: "Norra", Role: "entrance", CompleteAsOf: at.Add(-time.Second), LastHeard: at.Add(-time.Second)},
-		evac.Entrance{Node: node(2), Name: "Östra grinden", Site: "Norra", Role: "entrance", CompleteAsOf: at.Add(-13 * time.Minute), LastHeard: at.Add(-13*time.Minute + 2*time.Second)},
-		evac.Entrance{Node: node(3), Name: "Receptionen", Site: "Norra", Role: "desk", CompleteAsOf: at.Add(-2 * time.Second), LastHeard: at},
-		evac.Entrance{Node: node(4), Name: "Handenhet 2", Site: "Norra", Role: "warden", Here: true},
-		evac.Entrance{Node: node(5), Name: "Lastkajen", Site: "Norra", Role: "entrance", CompleteAsOf: at.Add(-31 * time.Second), LastHeard: at.Add(-time.Second)},
-	)
-	people := []struct {
-		name, company, host, assist string
-		zone                        record.ZoneID
-		by                          byte
-	}{
-		{"Anna-Lena Öberg", "Ekström & Söner AB", "Karin Lindqvist", "", "Plan 3", 1},
-		{"Åke Bengtsson", "", "Ali Rezaei", "", "Plan 3", 1},
-		{"Zainab Yusuf", "Region Väst", "Karin Lindqvist", "", "Plan 3", 3},
-		{"Maximilian von Hohenlohe-Waldenburg-Schillingsfürst", "Institutet för sällsynta jordartsmetaller", "Konferensgruppen", "", "Plan 3", 1},
-		{"Örjan Nyström", "Hisservice Norden", "Fastighet", "", "Plan 10", 2},
-		{"Maja Ek", "", "", "", "Plan 10", 1},
-		{"Tove Dahl", "Chalmers", "Per Holm", "Rullstol, kan inte gå i trappor", "Plan 10", 1},
-		{"Li Wei", "Volvo", "Per Holm", "", "Plan 10", 1},
-		{"Sven Å", "Posten", "Godsmottagning", "", "Lastzon", 5},
-		{"Ines Duarte", "DHL", "Godsmottagning", "", "Lastzon", 5},
-		{"Bo Falk", "", "Karin Lindqvist", "Hör inte larmet", "Plan 3", 2},
-		{"Eva Grahn", "SKF", "Ali Rezaei", "", "Plan 2", 1},
-		{"Nils Grahn", "SKF", "Ali Rezaei", "", "Plan 2", 1},
-		{"Olof Hall", "SKF", "Ali Rezaei", "", "Plan 2", 1},
-		{"Pia Iversen", "SKF", "Ali Rezaei", "", "Plan 2", 3},
-		{"Rut Jansson", "SKF", "Ali Rezaei", "", "Plan 2", 3},
-		{"Saga Kvist", "", "", "", "Plan 2", 1},
-		{"Tor Lind", "", "", "", "Plan 2", 1},
-		{"Ulla Mård", "Kommunen", "Per Holm", "", "Plan 2", 1},
-		{"Vera Norén", "Kommunen", "Per Holm", "", "Plan 2", 1},
-	}
-	for i, c := range people {
-		p := presentAt(uint32(i), c.by, c.zone, record.HLCOf(at.Add(-time.Duration(20+7*i)*time.Minute)))
-		p.Seen.Place.Site = "Norra"
-		if c.name == "Maja Ek" {
-			p.State = record.Timed
-		}
-		if c.name == "Tor Lind" {
-			p.Doubtful = true
-		}
-		h.add(p, &record.Card{Name: record.Private(c.name), Company: record.Private(c.company), Host: record.Private(c.host), Assist: record.Private(c.assist)})
-	}
-	for i := uint32(50); i < 54; i++ {
-		p := presentAt(i, 1, "Plan 2", record.HLCOf(at.Add(-time.Hour)))
-		p.Seen.Place.Site = "Norra"
-		if i == 53 {
-			p.State = record.Unknown
-		}
-		h.add(p, nil)
-	}
-	return h
+func jsonRequest(path, body string) *http.Request {
+	r := httptest.NewRequest("POST", "http://localhost"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	return r
+}
+
+func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
 }

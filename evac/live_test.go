@@ -76,7 +76,7 @@ func TestLive(t *testing.T) {
 		got, end := watch(t, s, "/warden/live?lang=sv")
 
 		text := got.take()
-		for _, want := range []string{"event: part", `id="truth"`, "2 inne.", `id="doors"`, `id="people"`, "Anna Öberg", "Ulla Stilla"} {
+		for _, want := range []string{"event: part", `id="truth"`, "2 inne.", `id="doors"`, `id="tabs"`, "event: data", `"all":true,"count":2`, "Anna Öberg", "Ulla Stilla"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the stream begins without %q:\n%s", want, text)
 			}
@@ -100,7 +100,7 @@ func TestLive(t *testing.T) {
 		}
 		h.remove(second.Visit)
 		pass(300 * time.Millisecond)
-		if text = got.take(); !strings.Contains(text, "2 inne.") || strings.Contains(text, "Bo Ny") || !strings.Contains(text, "Anna Öberg") {
+		if text = got.take(); !strings.Contains(text, "2 inne.") || strings.Contains(text, "Bo Ny") || strings.Contains(text, "Öberg") || !strings.Contains(text, `"gone":["`+second.Visit.String()+`"]`) {
 			t.Errorf("a departure: %s", text)
 		}
 
@@ -118,12 +118,41 @@ func TestLive(t *testing.T) {
 		// An erased name goes without any change of presence.
 		h.shred(first.Visit)
 		pass(5*time.Second + time.Millisecond)
-		if text = got.take(); !strings.Contains(text, "Namn dolt") {
+		if text = got.take(); !strings.Contains(text, `"rows":[["`+first.Visit.String()) || strings.Contains(text, "Öberg") {
 			t.Errorf("an erasure: %s", text)
 		}
 		pass(10 * time.Second)
 		if text = got.take(); strings.Contains(text, "Öberg") {
 			t.Errorf("an erased name is told: %s", text)
+		}
+		end()
+	})
+}
+
+// TestOneAlone: a change that comes alone is told at once, and those that
+// follow on its heels a little later, together.
+func TestOneAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.now = time.Now
+		s, _ := muster(t, h)
+		got, end := watch(t, s, "/warden/live?lang=en")
+		pass(3*time.Second + 500*time.Millisecond)
+		got.take()
+		h.add(present(1, 1, "Plan 2"), nil)
+		pass(11 * time.Millisecond)
+		if text := got.take(); !strings.Contains(text, "1 inside.") {
+			t.Errorf("one alone: %q", text)
+		}
+		h.add(present(2, 1, "Plan 2"), nil)
+		pass(100 * time.Millisecond)
+		h.add(present(3, 1, "Plan 2"), nil)
+		if text := got.take(); text != "" {
+			t.Errorf("a rush is told one by one: %q", text)
+		}
+		pass(101 * time.Millisecond)
+		if text := got.take(); !strings.Contains(text, "3 inside.") || strings.Contains(text, "2 inside.") {
+			t.Errorf("two on its heels: %q", text)
 		}
 		end()
 	})

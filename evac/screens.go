@@ -15,7 +15,7 @@ import (
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
-//go:embed pages/*.html static/* words/*.toml
+//go:embed pages/*.html pages/parts/*.html static/* words/*.toml
 var files embed.FS
 
 // Words is the catalog of these screens, beside the base catalog.
@@ -45,6 +45,23 @@ func newScreens(s *Service) (http.Handler, error) {
 		{Method: "GET", Pattern: "/warden/live", Handler: s.live},
 		{Method: "GET", Pattern: "/warden/find", Handler: s.find},
 		{Method: "POST", Pattern: "/warden/find", Handler: s.find},
+		{Method: "POST", Pattern: "/warden/mark", Handler: s.mark},
+		{Method: "GET", Pattern: "/warden/person/{code}", Handler: s.personPage},
+		{Method: "POST", Pattern: "/warden/join", Handler: s.joinPerson},
+		{Method: "GET", Pattern: "/warden/add", Handler: s.addPage},
+		{Method: "POST", Pattern: "/warden/add", Handler: s.add},
+		{Method: "GET", Pattern: "/warden/point", Handler: s.pointPage},
+		{Method: "POST", Pattern: "/warden/point", Handler: s.setPoint},
+		{Method: "GET", Pattern: "/warden/scan", Handler: s.scanPage},
+		{Method: "GET", Pattern: "/warden/list.pdf", Handler: s.paperPage(paperList)},
+		{Method: "GET", Pattern: "/warden/handover.pdf", Handler: s.paperPage(paperHandOver)},
+		{Method: "GET", Pattern: "/warden/sweep", Handler: s.sweepPage},
+		{Method: "POST", Pattern: "/warden/sweep", Handler: s.sweep},
+		{Method: "GET", Pattern: "/warden/pin", Handler: s.pinPage},
+		{Method: "POST", Pattern: "/warden/pin", Handler: s.usePIN},
+		{Method: "GET", Pattern: "/warden/alarm", Handler: s.alarmPage},
+		{Method: "POST", Pattern: "/warden/alarm/start", Handler: s.start},
+		{Method: "POST", Pattern: "/warden/alarm/end", Handler: s.end},
 	})
 }
 
@@ -59,8 +76,14 @@ func (s *Service) warden(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	q := r.URL.Query()
+	b.show(r, q.Get("tab"), number(q.Get("from")))
+	b.Done = s.wasDone(r)
 	b.Live = path("/warden/live", site)
-	return webkit.Page{Name: "warden", Path: path("/warden", site), Data: b, Refresh: webkit.Refresh{After: reload}}, nil
+	if fault := r.URL.Query().Get("pin"); faults[fault] != "" {
+		b.Live += map[bool]string{true: "?", false: "&"}[site == ""] + "pin=" + fault
+	}
+	return webkit.Page{Name: "warden", Path: place(site, q.Get("tab"), b.From), Data: b, Refresh: webkit.Refresh{After: reload}}, nil
 }
 
 // find is the list as it was at one moment, so that a browser without script
@@ -72,8 +95,8 @@ func (s *Service) find(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Still, b.Query = true, r.Field("q")
-	b.keep(b.Query)
+	b.Still, b.Query, b.Pad = true, r.Field("q"), pad{}
+	b.keep(r, b.Query)
 	return webkit.Page{Name: "warden", Path: path("/warden/find", site), Data: b}, nil
 }
 
@@ -105,6 +128,15 @@ func (s *Service) sites(page string, here record.SiteID) []siteLink {
 		links = append(links, siteLink{Site: site, Path: path(page, site), Here: site == here})
 	}
 	return links
+}
+
+// keyOf is the key of a problem, or empty.
+func keyOf(err error) string {
+	var p lang.Problem
+	if errors.As(err, &p) {
+		return p.Key
+	}
+	return ""
 }
 
 func problem(err error) error {

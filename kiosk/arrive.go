@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
@@ -19,59 +20,130 @@ const patience = 15 * time.Second
 // arrivePage is the form with what was typed and what is wrong with it.
 type arrivePage struct {
 	Form    string
+	Type    Type
 	Arrival Arrival
 	Ticked  bool
-	Faults  faults
-	Pause   webkit.Pause
+	// Hosts: hosts can be found while they are typed.
+	Hosts bool
+	// Invite is the page of the invitation that the visitor came by.
+	Invite string
+	Papers []paperLine
+	Faults faults
+	Pause  webkit.Pause
+	// Consent are the words that the tick agrees to.
+	Consent string
+	// Present: nobody has been away from it since it was written. Asked is when it
+	// was first asked whether its writer is there; zero before.
+	Present bool
+	Asked   time.Time
 }
 
-func (k *Kiosk) arriveForm(r *webkit.Request) (webkit.Response, error) {
-	if res := k.closed(r); res != nil {
-		return res, nil
+func (k *Kiosk) arrivalForm(r *webkit.Request, p arrivePage, status int) webkit.Page {
+	p.Pause, p.Papers, p.Hosts = k.pause(), p.Type.papers(r.Locale), k.cfg.FindHosts != nil
+	if len(p.Papers) > 0 {
+		p.Pause = webkit.Pause{Warn: 3 * k.cfg.Warn.Seconds(), Clear: (3*k.cfg.Warn + k.cfg.Clear - k.cfg.Warn).Seconds(), To: "/kiosk"}
 	}
-	return k.arrivalForm(arrivePage{Form: rand.Text()}, http.StatusOK), nil
+	p.Consent = r.Text("arrive.assist_consent", nil)
+	if k.cfg.Consent != nil {
+		if words := k.cfg.Consent(r.Locale); words != "" {
+			p.Consent = words
+		}
+	}
+	path := "/kiosk/arrive"
+	if p.Invite != "" {
+		path = "/kiosk/invited/" + p.Invite
+	} else if p.Type.ID != "" {
+		path += "/" + p.Type.ID
+	}
+	return webkit.Page{Name: "arrive", Path: path, Status: status, Data: p, Refresh: webkit.Refresh{After: 5 * time.Minute, To: "/kiosk"}}
 }
 
-func (k *Kiosk) arrivalForm(p arrivePage, status int) webkit.Page {
-	p.Pause = k.pause()
-	return webkit.Page{Name: "arrive", Status: status, Data: p, Refresh: webkit.Refresh{After: 5 * time.Minute, To: "/kiosk"}}
-}
-
-func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
-	a := Arrival{
+// arrivalOf is what somebody wrote, and as it was typed: the box for help, and
+// whether it was ticked.
+func arrivalOf(r *webkit.Request) (a Arrival, typed string, ticked bool) {
+	a = Arrival{
 		Name: r.Field("name"), Company: r.Field("company"), Host: r.Field("host"),
-		Lang: string(r.Locale),
+		Phone: r.Field("phone"), Email: r.Field("email"), Purpose: r.Field("purpose"), Type: r.Field("type"),
+		Lang: string(r.Locale), Signature: r.Field("signature"), Drawing: r.Field("drawing"), Signed: map[string]string{},
+		With: r.Lines("with"),
 	}
 	// The tick is the consent: without it nothing about help is kept, whatever
 	// stands in the box.
-	typed, ticked := r.Field("assist"), r.Field("needs_help") != ""
+	typed, ticked = r.Field("assist"), r.Field("needs_help") != ""
 	if ticked {
 		a.Assist = typed
-		if a.Assist == "" {
-			a.Assist = r.TextIn(lang.Default, "arrive.assist_unspecified")
+	}
+	return a, typed, ticked
+}
+
+// namesOf are the names of a text with one on each line.
+func namesOf(text string) (out []string) {
+	for _, l := range strings.Split(text, "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
 		}
 	}
-	form := r.Field("form")
-	if form == "" {
-		form = rand.Text()
+	return out
+}
+
+func formOf(r *webkit.Request) string {
+	if form := r.Field("form"); form != "" {
+		return form
 	}
-	content := []string{a.Name, a.Company, a.Host, a.Assist}
+	return rand.Text()
+}
+
+// errEvacuation refuses a check-in: nobody is let into a place that is being
+// evacuated.
+var errEvacuation = lang.Problem{Key: lang.ClosedEvacuation}
+
+func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
+	a, typed, ticked := arrivalOf(r)
+	held := a
+	if ticked && a.Assist == "" {
+		a.Assist = r.TextIn(lang.Default, "arrive.assist_unspecified")
+	}
+	form := formOf(r)
+	kind, _ := k.typeOf(a.Type)
+	for _, p := range kind.Papers {
+		if hash := r.Field("paper-" + p.ID); hash != "" {
+			a.Signed[p.ID] = hash
+		}
+	}
+	page := r.Field("invite")
+	if invite, ok := k.invites.get(page); ok {
+		a.Invitation, a.HostMail = invite.ID, invite.HostMail
+	}
+	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With}
 	to, err := k.submitted.do(r.Context(), form, content, func() (string, error) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 		defer done()
-		receipt, err := k.cfg.Visits.CheckIn(ctx, a)
+		if _, on := k.cfg.Evacuation(); on {
+			return "", errEvacuation
+		}
+		var with []string
+		if kind.Group {
+			with = namesOf(a.With)
+		}
+		all, err := k.cfg.Visits.CheckInGroup(ctx, a, with)
 		if err != nil {
 			return "", err
 		}
-		page := rand.Text()
-		k.welcomes.put(page, welcome{Receipt: receipt, Name: a.Name, Company: a.Company, Host: a.Host})
-		return "/kiosk/welcome/" + page, nil
+		k.invites.drop(page)
+		shown := rand.Text()
+		k.welcomes.put(shown, welcome{Receipt: all[0], Others: all[1:], With: with, Type: kind, Name: a.Name, Company: a.Company, Host: a.Host})
+		return "/kiosk/welcome/" + shown, nil
 	})
 	var p lang.Problem
+	if errors.As(err, &p) && p.Key == errEvacuation.Key {
+		if _, on := k.cfg.Evacuation(); on {
+			return k.hold(r, held, ticked, form), nil
+		}
+	}
 	if errors.As(err, &p) && p.Field != "" {
 		a.Assist = typed
-		return k.arrivalForm(arrivePage{
-			Form: form, Arrival: a, Ticked: ticked, Faults: faultsOf(r, p),
+		return k.arrivalForm(r, arrivePage{
+			Form: form, Type: kind, Invite: page, Arrival: a, Ticked: ticked, Faults: faultsOf(r, p),
 		}, http.StatusUnprocessableEntity), nil
 	}
 	if err != nil {

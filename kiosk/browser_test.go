@@ -280,3 +280,40 @@ func TestCloses(t *testing.T) {
 	shut.Store(false)
 	p.Wait(".choices")
 }
+
+// TestBadgeScansOffTheScreen reads the picture of the badge's QR as it is
+// shown, also on the smallest screen, and shows it to the door on the way out.
+func TestBadgeScansOffTheScreen(t *testing.T) {
+	k, _, _ := door(t)
+	srv := serve(t, k)
+	p := browsertest.Start(t).Page(t, browsertest.Look{Width: 320, Height: 640})
+	p.Goto(srv.URL + "/kiosk/arrive?lang=sv")
+	p.Type("Anna" + browsertest.Enter)
+	p.Wait(".badge")
+	shot := filepath.Join(t.TempDir(), "badge.png")
+	p.Screenshot(shot)
+	f, err := os.Open(shot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := decodeQR(t, img)
+	p.Goto(srv.URL + "/kiosk/leave?lang=sv")
+	p.Type(payload + browsertest.Enter)
+	p.Wait(".goodbye")
+	if got := p.Text("h1"); got != "Hej då, Anna!" {
+		t.Errorf("the bearer of the QR is told %q", got)
+	}
+	if strings.Contains(p.URL(), "Anna") {
+		t.Error("a name is in the address")
+	}
+	p.Axe("goodbye")
+	p.Fits("goodbye")
+	if dir := os.Getenv("UPPROP_SHOTS"); dir != "" {
+		p.Screenshot(filepath.Join(dir, "goodbye-name-320.png"))
+	}
+}

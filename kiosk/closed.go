@@ -11,7 +11,16 @@ import (
 )
 
 // glance is how often an open page is compared with whether the door is open.
-const glance = time.Second
+const glance = 500 * time.Millisecond
+
+// shut is what takes the place of all that lets people in, while something
+// does; nil otherwise.
+func (k *Kiosk) shut(r *webkit.Request) webkit.Response {
+	if res := k.evacuation(r, ""); res != nil {
+		return res
+	}
+	return k.closed(r)
+}
 
 type closedPage struct{ Heading, Text string }
 
@@ -29,24 +38,33 @@ func (k *Kiosk) closed(r *webkit.Request) webkit.Response {
 	}
 }
 
-// live tells a page that was made while the door was open, or closed, when
-// that has changed.
+// live tells a page that was made while the door was in one state when it is
+// in another.
 func (k *Kiosk) live(r *webkit.Request) (webkit.Response, error) {
-	open := r.PathValue("state") == "open"
+	was := r.PathValue("state")
 	return webkit.Live{Feed: func(ctx context.Context, _ string, send func(webkit.Event) error) error {
-		tick := time.NewTicker(glance)
-		defer tick.Stop()
-		for {
-			if open != (k.cfg.Closed() == nil) {
-				return send(webkit.Event{Name: "reload"})
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-k.gone:
-				return nil
-			case <-tick.C:
+		return k.watch(ctx, was, func() (bool, error) { return true, send(webkit.Event{Name: "reload"}) })
+	}}, nil
+}
+
+// watch calls changed whenever the state of the door is another than it was,
+// until it says that that is all, or ctx or the door ends.
+func (k *Kiosk) watch(ctx context.Context, was string, changed func() (done bool, err error)) error {
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+	for {
+		if now := k.state(); now != was {
+			was = now
+			if done, err := changed(); done || err != nil {
+				return err
 			}
 		}
-	}}, nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-k.gone:
+			return nil
+		case <-tick.C:
+		}
+	}
 }

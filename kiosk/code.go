@@ -19,19 +19,3 @@ func tidy(s string) string {
 		return unicode.ToUpper(c)
 	}, norm.NFKC.String(s))
 }
-
-// group sets a bare code in groups of four, which are easier to read, say and
-// type. A code that is grouped already stays as it is.
-func group(code string) string {
-	if strings.ContainsAny(code, "- ") {
-		return code
-	}
-	var b strings.Builder
-	for i, c := range []byte(code) {
-		if i > 0 && i%4 == 0 && len(code)-i > 1 {
-			_ = b.WriteByte('-')
-		}
-		_ = b.WriteByte(c)
-	}
-	return b.String()
-}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/upprop/upprop/kiosk/badge"
 )
 
 func TestTidy(t *testing.T) {
@@ -29,11 +31,11 @@ func TestGroup(t *testing.T) {
 		"7K3M9Q21": "7K3M-9Q21", "7K3M9Q2": "7K3M-9Q2", "7K3M9": "7K3M9", "7K3M-9Q21": "7K3M-9Q21",
 		"7K3M9Q21ZZZZ": "7K3M-9Q21-ZZZZ", "": "",
 	} {
-		if got := group(in); got != want {
-			t.Errorf("group(%q) = %q, want %q", in, got, want)
+		if got := badge.Group(in); got != want {
+			t.Errorf("badge.Group(%q) = %q, want %q", in, got, want)
 		}
-		if strings.ReplaceAll(group(in), "-", "") != strings.ReplaceAll(in, "-", "") {
-			t.Errorf("group(%q) lost characters", in)
+		if strings.ReplaceAll(badge.Group(in), "-", "") != strings.ReplaceAll(in, "-", "") {
+			t.Errorf("badge.Group(%q) lost characters", in)
 		}
 	}
 }

@@ -1,29 +1,44 @@
 package kiosk
 
 import (
+	"html/template"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
-// goodbyePage holds nobody's data, so it may stand for a short while and go.
-type goodbyePage struct {
+// farewell is a goodbye by name, held for as long as its page may be shown.
+type farewell struct {
+	Name    string
 	Already bool
-	Pause   webkit.Pause
 }
 
+// goodbyePage may stand for a short while and goes by itself.
+type goodbyePage struct {
+	farewell
+	Pause webkit.Pause
+	Note  template.HTML
+}
+
+// already is the page of who had left before, without a name.
+const already = "already"
+
+// goodbye says goodbye, by name to whoever has just shown a QR.
 func (k *Kiosk) goodbye(r *webkit.Request) (webkit.Response, error) {
-	already := r.PathValue("already")
-	if already != "" && already != "already" {
-		return nil, lang.Problem{Key: "page.missing"}
+	page := r.PathValue("page")
+	f, ok := k.farewells.get(page)
+	switch {
+	case page == "":
+	case page == already:
+		f.Already = true
+	case !ok:
+		return nil, lang.Problem{Key: "page.put_away"}
 	}
+	note, err := k.note(r)
 	return webkit.Page{
-		Name: "goodbye",
-		Data: goodbyePage{
-			Already: already != "",
-			Pause:   webkit.Pause{Warn: 20, Clear: 45, To: "/kiosk"},
-		},
+		Name:    "goodbye",
+		Data:    goodbyePage{farewell: f, Note: note, Pause: webkit.Pause{Warn: 20, Clear: 45, To: "/kiosk"}},
 		Refresh: webkit.Refresh{After: 30 * time.Second, To: "/kiosk"},
-	}, nil
+	}, err
 }

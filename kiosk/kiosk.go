@@ -1,13 +1,15 @@
 // Package kiosk is what a visitor meets at a door: arriving, the badge,
 // leaving, and the words about privacy. It decides nothing about visits; it
 // asks [Visits] and shows the answer. It keeps what a person wrote for as long
-// as the page with their badge may be shown, in memory only.
+// as the page with their badge may be shown, or while an evacuation interrupts
+// them, in memory only.
 //
 // Invariant: the screen says "welcome" only after Visits has said that the
 // visit is durable, and no personal data is ever in a URL or a log.
 package kiosk
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -16,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 )
@@ -24,13 +27,13 @@ import (
 var files embed.FS
 
 // Badge is the shape of the printed badge.
-type Badge string
+type Badge = badge.Shape
 
 // The shapes that the print style knows.
 const (
-	BadgeCard  Badge = "card"  // 86 × 54 mm, landscape
-	BadgeLabel Badge = "label" // a label 62 mm wide
-	BadgeNone  Badge = "none"  // there is no printer at this door
+	BadgeCard  = badge.Card
+	BadgeLabel = badge.Label
+	BadgeNone  = badge.None
 )
 
 // Config describes one door. Only Visits and Logger are required.
@@ -44,13 +47,31 @@ type Config struct {
 	Controller, Contact string
 	// Phone is the reception's number, shown as it is; empty for none.
 	Phone string
-	// RetentionDays is for how long a visit is kept; zero means 30.
-	RetentionDays int
+	// RetentionDays is for how many days a name is kept; nil means 30. It is asked
+	// often and must not block.
+	RetentionDays func() int
+	// Consent are the words by which a visitor consents that the help they need is
+	// kept, in a language; nil or empty: those of the catalog.
+	Consent func(lang.Locale) string
+	// Mine answers people about their own visits; nil: there is no such page here.
+	Mine func(context.Context, MineAsk) (MineAnswer, error)
 	// Badge is the shape of the badge; empty means BadgeCard.
 	Badge Badge
 	// Closed tells why nobody may come in now: a lang.Problem, or nil. It is
 	// asked often and must not block. Nil means never closed.
 	Closed func() error
+	// Evacuation is what runs where the door is; false while nothing does.
+	// Nobody checks in meanwhile, and everybody may check out. It is asked often
+	// and must not block. Nil means that nothing ever runs.
+	Evacuation func() (Evacuation, bool)
+	// Invitations opens invitations. Nil: nobody is expected.
+	Invitations Invitations
+	// FindHosts finds whom somebody may come to see: a few for three letters or more,
+	// and whether there are others. Nil: nobody is found.
+	FindHosts func(ctx context.Context, query string) (found []Host, more bool)
+	// Types are the types of visitors who check in here by themselves, in order;
+	// it is asked often and must not block. Nil: there are no types.
+	Types func() []Type
 	// Warn and Clear are for how long a page may stand untouched before it
 	// asks, and before it is cleared. Zero means 60 s and 90 s. At least 20 s
 	// must lie between them (WCAG 2.2.1).
@@ -71,9 +92,17 @@ type Kiosk struct {
 	handler http.Handler
 	// welcomes are the pages with a badge, by one-time id.
 	welcomes *drawer[welcome]
+	// farewells are goodbyes by name, by one-time id.
+	farewells *drawer[farewell]
+	// held is what was being written when an evacuation began, by one-time id.
+	held *drawer[arrivePage]
+	// invites are invitations that were opened, by one-time id.
+	invites *drawer[Invite]
 	// submitted are the forms already sent in, so that a second press of the
 	// button gives the first one's answer.
 	submitted *once
+	// mine are the pages of people's own, by one-time id.
+	mine *drawer[minePage]
 	// gone is closed by Close, and ends the live streams.
 	gone   chan struct{}
 	goOnce sync.Once
@@ -104,14 +133,18 @@ func New(cfg Config) (*Kiosk, error) {
 		cfg:       cfg,
 		gone:      make(chan struct{}),
 		welcomes:  newDrawer[welcome](256, 5*time.Minute, cfg.Clock),
+		farewells: newDrawer[farewell](64, time.Minute, cfg.Clock),
+		held:      newDrawer[arrivePage](64, holding, cfg.Clock),
+		invites:   newDrawer[Invite](64, holding, cfg.Clock),
 		submitted: newOnce(1024, 10*time.Minute, cfg.Clock),
+		mine:      newDrawer[minePage](64, 5*time.Minute, cfg.Clock),
 	}
 	name := cfg.Entrance
 	if name == "" {
 		name = cfg.NodeName
 	}
 	k.handler, err = webkit.New(webkit.Config{
-		Prefix: "/kiosk", Pages: pages, Assets: static, Catalog: words,
+		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts()}, Catalog: words,
 		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
 		Pause: k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
@@ -122,20 +155,36 @@ func New(cfg Config) (*Kiosk, error) {
 }
 
 func (k *Kiosk) routes() []webkit.Route {
-	return []webkit.Route{
+	routes := []webkit.Route{
 		{Method: "GET", Pattern: "/kiosk", Handler: k.start},
 		{Method: "GET", Pattern: "/kiosk/{$}", Handler: k.start},
 		{Method: "GET", Pattern: "/kiosk/live/{state}", Handler: k.live},
 		{Method: "GET", Pattern: "/kiosk/arrive", Handler: k.arriveForm},
 		{Method: "POST", Pattern: "/kiosk/arrive", Handler: k.arrive},
+		{Method: "GET", Pattern: "/kiosk/arrive/{type}", Handler: k.typeForm},
+		{Method: "GET", Pattern: "/kiosk/live", Handler: k.liveNote},
+		{Method: "POST", Pattern: "/kiosk/arrive/hold", Handler: k.holdForm},
+		{Method: "GET", Pattern: "/kiosk/held/{page}", Handler: k.heldForm},
+		{Method: "POST", Pattern: "/kiosk/held/{page}", Handler: k.answerHeld},
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}", Handler: k.welcome},
 		{Method: "POST", Pattern: "/kiosk/welcome/{page}", Handler: k.putAway},
 		{Method: "GET", Pattern: "/kiosk/leave", Handler: k.leaveForm},
 		{Method: "POST", Pattern: "/kiosk/leave", Handler: k.leave},
 		{Method: "GET", Pattern: "/kiosk/goodbye", Handler: k.goodbye},
-		{Method: "GET", Pattern: "/kiosk/goodbye/{already}", Handler: k.goodbye},
+		{Method: "GET", Pattern: "/kiosk/goodbye/{page}", Handler: k.goodbye},
 		{Method: "GET", Pattern: "/kiosk/privacy", Handler: k.privacy},
 	}
+	if k.cfg.Invitations != nil {
+		routes = append(routes,
+			webkit.Route{Method: "GET", Pattern: "/kiosk/invited", Handler: k.invitedForm},
+			webkit.Route{Method: "POST", Pattern: "/kiosk/invited", Handler: k.invited},
+			webkit.Route{Method: "GET", Pattern: "/kiosk/invited/{page}", Handler: k.inviteForm},
+		)
+	}
+	if k.cfg.FindHosts != nil {
+		routes = append(routes, webkit.Route{Method: "POST", Pattern: "/kiosk/hosts", Handler: k.findHosts})
+	}
+	return append(routes, k.mineRoutes()...)
 }
 
 // ServeHTTP serves the screens.
@@ -147,7 +196,11 @@ func (k *Kiosk) ServeHTTP(w http.ResponseWriter, r *http.Request) { k.handler.Se
 func (k *Kiosk) Close() error {
 	k.goOnce.Do(func() { close(k.gone) })
 	k.welcomes.close()
+	k.farewells.close()
+	k.held.close()
+	k.invites.close()
 	k.submitted.seen.close()
+	k.mine.close()
 	return nil
 }
 
@@ -158,8 +211,8 @@ func (c Config) withDefaults() Config {
 	if c.Controller == "" {
 		c.Controller = c.CampusName
 	}
-	if c.RetentionDays == 0 {
-		c.RetentionDays = 30
+	if c.RetentionDays == nil {
+		c.RetentionDays = func() int { return 30 }
 	}
 	if c.Badge == "" {
 		c.Badge = BadgeCard
@@ -172,6 +225,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Closed == nil {
 		c.Closed = func() error { return nil }
+	}
+	if c.Evacuation == nil {
+		c.Evacuation = func() (Evacuation, bool) { return Evacuation{}, false }
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now

@@ -2,7 +2,9 @@ package kiosk
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"html/template"
 	"net/http"
 	"strings"
 
@@ -15,10 +17,17 @@ type leavePage struct {
 	Typed  string
 	Faults faults
 	Pause  webkit.Pause
+	Note   template.HTML
 }
 
-func (k *Kiosk) leaveForm(*webkit.Request) (webkit.Response, error) {
-	return webkit.Page{Name: "leave", Data: leavePage{Pause: k.pause()}}, nil
+func (k *Kiosk) leaveForm(r *webkit.Request) (webkit.Response, error) {
+	return k.leavePage(r, leavePage{}, http.StatusOK)
+}
+
+func (k *Kiosk) leavePage(r *webkit.Request, p leavePage, status int) (webkit.Response, error) {
+	note, err := k.note(r)
+	p.Pause, p.Note = k.pause(), note
+	return webkit.Page{Name: "leave", Status: status, Data: p}, err
 }
 
 func (k *Kiosk) leave(r *webkit.Request) (webkit.Response, error) {
@@ -26,19 +35,25 @@ func (k *Kiosk) leave(r *webkit.Request) (webkit.Response, error) {
 	defer done()
 	code := tidy(r.Field("code"))
 	r.Withhold(code)
+	if res, err := k.scanned(r, code); res != nil || err != nil {
+		return res, err
+	}
 	d, err := k.cfg.Visits.CheckOut(ctx, code)
 	var p lang.Problem
-	if errors.As(err, &p) && (p.Field != "" || strings.HasPrefix(p.Key, "badge.")) {
+	if errors.As(err, &p) && (p.Field != "" || strings.HasPrefix(p.Key, "badge.") || strings.HasPrefix(p.Key, "invitation.")) {
 		p.Field = "code"
-		return webkit.Page{Name: "leave", Status: http.StatusUnprocessableEntity, Data: leavePage{
-			Typed: r.Field("code"), Faults: faultsOf(r, p), Pause: k.pause(),
-		}}, nil
+		return k.leavePage(r, leavePage{Typed: r.Field("code"), Faults: faultsOf(r, p)}, http.StatusUnprocessableEntity)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if d.Already {
-		return webkit.Redirect{To: r.Link("/kiosk/goodbye/already")}, nil
+	switch {
+	case d.Name != "":
+		page := rand.Text()
+		k.farewells.put(page, farewell{Name: d.Name, Already: d.Already})
+		return webkit.Redirect{To: r.Link("/kiosk/goodbye/" + page)}, nil
+	case d.Already:
+		return webkit.Redirect{To: r.Link("/kiosk/goodbye/" + already)}, nil
 	}
 	return webkit.Redirect{To: r.Link("/kiosk/goodbye")}, nil
 }

@@ -1,11 +1,18 @@
 package kiosk
 
-import "github.com/upprop/upprop/kiosk/webkit"
+import (
+	"html/template"
+
+	"github.com/upprop/upprop/kiosk/webkit"
+)
 
 type privacyPage struct {
 	Controller, Contact string
 	Days                int
-	Pause               webkit.Pause
+	// Mine: there is a page of one's own here.
+	Mine  bool
+	Pause webkit.Pause
+	Note  template.HTML
 }
 
 func (k *Kiosk) privacy(r *webkit.Request) (webkit.Response, error) {
@@ -13,8 +20,9 @@ func (k *Kiosk) privacy(r *webkit.Request) (webkit.Response, error) {
 	if contact == "" {
 		contact = r.Text("privacy.who_reception", nil)
 	}
+	note, err := k.note(r)
 	return webkit.Page{Name: "privacy", Data: privacyPage{
-		Controller: k.cfg.Controller, Contact: contact, Days: k.cfg.RetentionDays,
-		Pause: webkit.Pause{Warn: 180, Clear: 210, To: "/kiosk"},
-	}}, nil
+		Controller: k.cfg.Controller, Contact: contact, Days: k.cfg.RetentionDays(), Mine: k.cfg.Mine != nil,
+		Pause: webkit.Pause{Warn: 180, Clear: 210, To: "/kiosk"}, Note: note,
+	}}, err
 }

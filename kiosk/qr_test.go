@@ -58,7 +58,10 @@ func TestQRDecodes(t *testing.T) {
 		}
 		draw.Draw(img, image.Rect(x*scale, y*scale, (x+n)*scale, (y+1)*scale), image.NewUniform(color.Black), image.Point{}, draw.Src)
 	}
-	want := "UPP1B7K3M9Q214N5W8ZJ6V2CX0RTYH3GQ8D1EFPK5SBM9A7XW"
+	if size != 45+2*4 {
+		t.Errorf("%d modules a side, want those of version 7", size)
+	}
+	want := "UPP1B7K3M9Q21" + payload
 	if got := decodeQR(t, img); got != want {
 		t.Errorf("the QR says %q, want %q", got, want)
 	}

@@ -13,18 +13,17 @@ type startPage struct {
 	Other  lang.Locale
 	Arrive string
 	Leave  string
+	// Invited: somebody may have an invitation.
+	Invited bool
 }
 
 func (k *Kiosk) start(r *webkit.Request) (webkit.Response, error) {
-	if res := k.closed(r); res != nil {
+	if res := k.shut(r); res != nil {
 		return res, nil
 	}
-	other := lang.English
-	if r.Locale == lang.English {
-		other = lang.Swedish
-	}
+	other := other(r.Locale)
 	return webkit.Page{Name: "start", Data: startPage{
-		Phone: k.cfg.Phone, Days: k.cfg.RetentionDays, Other: other,
+		Phone: k.cfg.Phone, Days: k.cfg.RetentionDays(), Other: other, Invited: k.cfg.Invitations != nil,
 		Arrive: r.TextIn(other, "start.arrive"), Leave: r.TextIn(other, "start.leave"),
 	}}, nil
 }

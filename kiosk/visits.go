@@ -13,6 +13,9 @@ import (
 type Visits interface {
 	// CheckIn returns only after the visit is durable on this node.
 	CheckIn(ctx context.Context, a Arrival) (Receipt, error)
+	// CheckInGroup is CheckIn of somebody and of those who come with them, all or
+	// nobody. Receipts are in the order of names, the first one's first.
+	CheckInGroup(ctx context.Context, a Arrival, with []string) ([]Receipt, error)
 	// CheckOut takes a badge code as typed or the whole payload of a badge
 	// QR. A well-formed code of a visit nobody has heard of here is a
 	// check-out all the same.
@@ -22,8 +25,18 @@ type Visits interface {
 // Arrival is what a person wrote at the door. It prints as [withheld].
 type Arrival struct {
 	Name, Company, Host, Phone, Email, Purpose, Assist, Type string
+	// With are the names of those who come with the person, one on each line.
+	With string
 	// Lang is the language that the person chose.
 	Lang string
+	// Signed are the documents that were read, by id: the hash of the text that
+	// was on the screen. Signature is what was typed under them, and Drawing the
+	// strokes of what was drawn.
+	Signed             map[string]string
+	Signature, Drawing string
+	// Invitation is the one that the person came by, HostMail where it says that
+	// the host is told; empty: none.
+	Invitation, HostMail string
 }
 
 // Receipt is the house's word that a visit is durable. The QR is a key to the
@@ -41,7 +54,19 @@ type Departure struct {
 	Known bool
 	// Already is true when the visit had ended before.
 	Already bool
+	// Name is the bearer's, where the QR of the badge was shown and opens it;
+	// empty otherwise. It makes a departure print its badge only.
+	Name string
 }
+
+// Format prints the badge only, through every fmt verb.
+func (d Departure) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("badge " + d.Badge)) }
+
+// LogValue logs the badge only.
+func (d Departure) LogValue() slog.Value { return slog.StringValue(d.Badge) }
+
+// MarshalText encodes the badge only.
+func (d Departure) MarshalText() ([]byte, error) { return []byte(d.Badge), nil }
 
 const withheld = "[withheld]"
 

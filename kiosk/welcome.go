@@ -4,13 +4,18 @@ import (
 	"html/template"
 	"time"
 
+	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
 // welcome is a page with a badge, held until it is put away.
 type welcome struct {
-	Receipt             Receipt
+	Receipt Receipt
+	Type    Type
+	// Others are those who came on the same form, and With their names.
+	Others              []Receipt
+	With                []string
 	Name, Company, Host string
 }
 
@@ -18,9 +23,10 @@ type welcomePage struct {
 	welcome
 	Page, Code string
 	Shape      Badge
-	Campus     string
-	QR         template.HTML
-	Pause      webkit.Pause
+	Note       template.HTML
+	// Faces are the badges, the first that of who wrote the form.
+	Faces []badge.Face
+	Pause webkit.Pause
 }
 
 func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
@@ -29,16 +35,32 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if !ok {
 		return nil, lang.Problem{Key: "page.put_away"}
 	}
-	code := group(w.Receipt.Badge)
-	qr, err := qrSVG(w.Receipt.QR, r.Text("badge.qr", map[string]any{"Code": code}))
+	code := badge.Group(w.Receipt.Badge)
+	faces := make([]badge.Face, 0, 1+len(w.Others))
+	for i, one := range append([]Receipt{w.Receipt}, w.Others...) {
+		name := w.Name
+		if i > 0 {
+			name = w.With[i-1]
+		}
+		grouped := badge.Group(one.Badge)
+		qr, err := badge.SVG(one.QR, r.Text("badge.qr", map[string]any{"Code": grouped}))
+		if err != nil {
+			return nil, err
+		}
+		faces = append(faces, badge.Face{
+			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: w.Type.OnBadge(r.Locale), Name: name, Company: w.Company, Host: w.Host,
+			Code: grouped, At: one.At, QR: qr,
+		})
+	}
+	note, err := k.note(r)
 	if err != nil {
 		return nil, err
 	}
 	return webkit.Page{
 		Name: "welcome",
 		Data: welcomePage{
-			welcome: w, Page: id, Code: code, Shape: k.cfg.Badge, Campus: k.cfg.CampusName,
-			QR: qr, Pause: k.pause(),
+			welcome: w, Page: id, Code: code, Shape: k.cfg.Badge, Note: note, Pause: k.pause(),
+			Faces: faces,
 		},
 		Refresh: webkit.Refresh{After: time.Minute, To: "/kiosk"},
 	}, nil

@@ -45,6 +45,13 @@ func (o *ownBeats) next(now time.Time) (beat.Incarnation, uint64) {
 	return o.inc, o.n
 }
 
+// says reports whether a beat is of the life that goes on.
+func (o *ownBeats) says(b beat.Beat) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return b.Incarnation == o.inc
+}
+
 // heard notes a beat signed with our key that came from others, and reports
 // whether it is from a life that is not this one's past: this node was put
 // back to an old copy, cloned, or its clock went back.
@@ -139,11 +146,15 @@ func splitBeat(body []byte) (b beat.Beat, covered bool, age time.Duration, err e
 }
 
 // allBeats are frames of the newest beats of everyone, for a peer that has
-// just become one.
+// just become one. Of our own it is one of this life, or none: what we said
+// before a restart tells neither that we live nor what our clock shows now.
 func (m *Mesh) allBeats() [][]byte {
 	beats, covered := m.table.Latest()
 	frames := make([][]byte, 0, len(beats))
 	for i, b := range beats {
+		if b.Node == m.self && !m.own.says(b) {
+			continue
+		}
 		frames = append(frames, beatFrame(b, covered[i], m.table.Age(b.Node)))
 	}
 	return frames
@@ -167,6 +178,9 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 	}
 	if !m.table.Known(b) && !m.genuine(b) {
 		return nil
+	}
+	if from != b.Node && age < m.cfg.BeatEvery {
+		m.clones.see(b, m.cfg.Clock()) // authentic by its signature, and made just now
 	}
 	src := beat.Source{At: m.cfg.Clock(), Age: age, From: from, Direct: onStream && from == b.Node}
 	if b.Node == m.self {

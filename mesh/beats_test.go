@@ -99,6 +99,49 @@ func TestAClockThatIsOffIsFlagged(t *testing.T) {
 	})
 }
 
+// A clock that was years ahead is put right while its node is off. What the
+// node had said before tells nobody, who connects with it, that it still is.
+func TestAFormerLifesBeatMeasuresNoClock(t *testing.T) {
+	for name, off := range map[string]time.Duration{"ahead": 10 * 365 * 24 * time.Hour, "right": 0} {
+		t.Run(name, func(t *testing.T) {
+			inCampus(t, 2, nil, func(c *campus) {
+				a, b := c.nodes[0], c.nodes[1]
+				skew := off
+				clock := func() time.Time { return time.Now().Add(skew) }
+				b.tune = func(cfg *Config) { cfg.Clock = clock }
+				b.stop()
+				b.log.edit(func() { b.log.clock = clock })
+				b.start()
+				c.meshed()
+				time.Sleep(10 * time.Second)
+				if got := a.news(b).ClockOffset.Round(time.Second); got != off {
+					t.Fatalf("its clock shows as %v off, want %v", got, off)
+				}
+				a.stop()
+				b.stop()
+				*a.beats = beatShelf{} // a hears b's old word as if it were new
+				time.Sleep(42 * 24 * time.Hour)
+				skew = 0
+				a.start()
+				b.start()
+				b.dialSoon()
+				heard := false
+				for range 400 {
+					time.Sleep(50 * time.Millisecond)
+					n := a.news(b)
+					heard = heard || n.Direct
+					if n.ClockOffset.Abs() > time.Second {
+						t.Fatalf("a clock that is right shows as %v off", n.ClockOffset)
+					}
+				}
+				if !heard {
+					t.Fatal("nothing was heard of the node")
+				}
+			})
+		})
+	}
+}
+
 func TestANodeRestoredFromAnOldCopyIsNoticed(t *testing.T) {
 	inCampus(t, 3, nil, func(c *campus) {
 		c.meshed()

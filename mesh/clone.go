@@ -45,7 +45,10 @@ type life struct {
 	n   uint64
 }
 
-// see notes a beat that came on its own node's stream.
+// see notes a beat that came on its own node's stream, or one that another
+// member has just heard and that is newer than all known here: where each of
+// two machines has other peers, nobody else meets both. A past life handed on
+// late is neither.
 func (c *clones) see(b beat.Beat, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -71,3 +71,48 @@ func TestForeignBeats(t *testing.T) {
 		}
 	}
 }
+
+// Where each of two machines has other peers, a node that meets only one of
+// them learns of the other from those who hear it. A past life that is handed
+// on late, or told again, is no other machine.
+func TestACopyIsNoticedThroughOthers(t *testing.T) {
+	inCampus(t, 3, nil, func(c *campus) {
+		c.meshed()
+		at, relay, twice := c.nodes[0], c.nodes[1], c.nodes[2]
+		twice.stop()
+		says := func(inc beat.Incarnation, n uint64, direct bool, age time.Duration) {
+			b := beat.Beat{Node: twice.id(), Incarnation: inc, N: n, At: time.Now(), Position: []byte("{}")}
+			msg, err := b.Message()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Sig = twice.key.Sign(beat.Domain, msg)
+			from := relay.id()
+			if direct {
+				from = twice.id()
+			}
+			if err := at.hear(beatFrame(b, false, age)[1:], from, direct); err != nil {
+				t.Fatal(err)
+			}
+		}
+		old := beat.NewIncarnation(time.Now().Add(time.Second))
+		again := beat.NewIncarnation(time.Now().Add(2 * time.Second))
+		late := beat.NewIncarnation(time.Now().Add(3 * time.Second))
+		for n := range uint64(8) { // one restarted; what relays held of its past life comes late
+			says(again, n+1, true, 0)
+			says(old, n+1, false, 0)
+			says(late, n+1, false, time.Minute)
+		}
+		if at.Cloned(twice.id()) {
+			t.Fatal("a past life told late is called another machine")
+		}
+		later := beat.NewIncarnation(time.Now().Add(4 * time.Second))
+		for n := range uint64(4) {
+			says(again, n+9, true, 0)
+			says(later, n+1, false, time.Millisecond)
+		}
+		if !at.Cloned(twice.id()) {
+			t.Fatal("a copy that only others meet is not noticed")
+		}
+	})
+}

@@ -74,6 +74,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Priority orders the documents of a pull, lower first; default all alike.
 	Priority func(doc string) int
+	// Kept says whether every member must still have a document, so that who
+	// has not lacks it and has not merely dropped it; default all alike.
+	Kept func(doc string) bool
 
 	BeatEvery   time.Duration // default 2 s
 	RepairEvery time.Duration // default 10 s
@@ -111,6 +114,9 @@ func (c *Config) validate() error {
 	}
 	if c.Priority == nil {
 		c.Priority = func(string) int { return 0 }
+	}
+	if c.Kept == nil {
+		c.Kept = func(string) bool { return true }
 	}
 	for _, d := range []struct {
 		v     *time.Duration

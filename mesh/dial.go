@@ -132,5 +132,8 @@ func (m *Mesh) dial(ctx context.Context, who identity.Member, addrs []string) {
 	}
 }
 
+// DialSoon has every absent member dialled without waiting for its turn.
+func (m *Mesh) DialSoon() { m.dialSoon() }
+
 // dialSoon has every absent member dialled without waiting for its turn.
 func (m *Mesh) dialSoon() { signal(m.redial) }

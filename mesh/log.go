@@ -69,3 +69,17 @@ type Log interface {
 type Picky interface {
 	Wants(doc string) bool
 }
+
+// Partial is a Log that holds entries without all that travels beside them.
+type Partial interface {
+	// Lacking are at most max such entries, to be asked for again: Put takes what
+	// was missing. Empty as a rule, and then cheap.
+	Lacking(max int) ([]Entry, error)
+}
+
+// Entry names an entry of a Log.
+type Entry struct {
+	Doc   string
+	Actor []byte
+	Seq   uint64
+}

@@ -19,6 +19,7 @@ type peer struct {
 	queue  *queue
 	want   want
 	greet  greetings
+	lacks  lacks
 
 	mu      sync.Mutex
 	release string

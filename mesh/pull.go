@@ -106,12 +106,20 @@ type puller struct {
 // compare finds the documents that differ and fetches what they lack here,
 // in order of priority.
 func (c *puller) compare() error {
-	docs, err := c.differing()
+	docs, absent, err := c.differing()
 	if err != nil {
 		return err
 	}
-	return chunks(docs, docsAtOnce, func(part []string) error {
-		spans, err := c.missing(part)
+	var lacks tally
+	for _, doc := range absent {
+		own, err := c.heads(doc)
+		if err != nil {
+			return err
+		}
+		lacks.add(doc, own, nil)
+	}
+	if err := chunks(docs, docsAtOnce, func(part []string) error {
+		spans, err := c.missing(part, &lacks)
 		if err == nil {
 			err = c.first(spans)
 		}
@@ -119,23 +127,33 @@ func (c *puller) compare() error {
 			return err
 		}
 		return c.fetch(spans)
-	})
+	}); err != nil {
+		return err
+	}
+	if err := c.complete(); err != nil {
+		return err
+	}
+	if p := c.m.peer(c.peer); p != nil {
+		p.lacks.settle(lacks, c.m.cfg.Clock())
+	}
+	return nil
 }
 
-// differing are the peer's documents whose digest is not ours.
-func (c *puller) differing() ([]string, error) {
+// differing are the peer's documents whose digest is not ours; absent are those
+// held here that it should have too and does not.
+func (c *puller) differing() (docs, absent []string, err error) {
 	digests, err := c.m.cfg.Log.Digests()
 	if err != nil {
-		return nil, fmt.Errorf("own digests: %w", err)
+		return nil, nil, fmt.Errorf("own digests: %w", err)
 	}
 	own := make(map[string][16]byte, len(digests))
 	for _, d := range digests {
 		own[d.Doc] = d.Sum
 	}
 	if err := stream.WriteFrame(c.s, []byte{byte(kindDigestsAsk)}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	differ := map[string]bool{}
+	differ, listed := map[string]bool{}, map[string]bool{}
 	seen := 0
 	err = answers(c.s, kindDigests, maxMessage, func(body []byte) error {
 		theirs, err := decodeDigests(body)
@@ -143,6 +161,7 @@ func (c *puller) differing() ([]string, error) {
 			err = fmt.Errorf("%w: number of documents", errMalformed)
 		}
 		for _, d := range theirs {
+			listed[d.Doc] = true
 			if picky, ok := c.m.cfg.Log.(Picky); ok && !picky.Wants(d.Doc) {
 				continue
 			}
@@ -152,14 +171,28 @@ func (c *puller) differing() ([]string, error) {
 		}
 		return err
 	})
-	docs := slices.SortedFunc(maps.Keys(differ), func(a, b string) int {
+	docs = slices.SortedFunc(maps.Keys(differ), func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.m.cfg.Priority(a), c.m.cfg.Priority(b)), cmp.Compare(a, b))
 	})
-	return docs, err
+	for doc := range own {
+		if !listed[doc] && c.m.cfg.Kept(doc) {
+			absent = append(absent, doc)
+		}
+	}
+	return docs, absent, err
 }
 
-// missing asks for the vectors of docs and says what the peer has beyond ours.
-func (c *puller) missing(docs []string) ([]span, error) {
+// missing asks for the vectors of docs and says what the peer has beyond ours;
+// lacks counts what we have beyond its.
+func (c *puller) missing(docs []string, lacks *tally) ([]span, error) {
+	before := make([]map[string]uint64, len(docs))
+	for i, doc := range docs {
+		own, err := c.heads(doc)
+		if err != nil {
+			return nil, err
+		}
+		before[i] = own
+	}
 	if err := stream.WriteFrame(c.s, message(kindVectorsAsk, docs)); err != nil {
 		return nil, err
 	}
@@ -179,7 +212,8 @@ func (c *puller) missing(docs []string) ([]span, error) {
 		return nil, err
 	}
 	var spans []span
-	for _, doc := range docs {
+	for i, doc := range docs {
+		lacks.add(doc, before[i], theirs[doc])
 		own, err := c.heads(doc)
 		if err != nil {
 			return nil, err
@@ -316,6 +350,14 @@ func (m *Mesh) put(ctx context.Context, from identity.NodeID, raws [][]byte, cha
 		}
 	}
 	return nil
+}
+
+// Fetch has everything compared with a connected peer soon, and what is
+// missing here fetched. It does not wait; an unknown peer is no error.
+func (m *Mesh) Fetch(id identity.NodeID) {
+	if p := m.peer(id); p != nil {
+		p.want.askAll()
+	}
 }
 
 // runRepair compares everything with a random peer at intervals.

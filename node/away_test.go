@@ -29,6 +29,9 @@ func (h *house) oldest() record.Day {
 func TestANodeThatWasAwayForLong(t *testing.T) {
 	for name, off := range map[string]bool{"off": true, "cut off": false} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("lives through a whole retention")
+			}
 			synctest.Test(t, func(t *testing.T) {
 				w := newTown(t, "Reception", "East gate", "West gate")
 				defer w.close()
@@ -72,7 +75,8 @@ func TestANodeThatWasAwayForLong(t *testing.T) {
 				if away.oldest() >= desk.oldest() {
 					t.Fatal("the node has dropped its days before it could be asked for them")
 				}
-				if n := away.mesh.Counts()["entries_out"] - sent; n > 3 {
+				// What it carried over, and some of that ahead of its turn.
+				if n := away.mesh.Counts()["entries_out"] - sent; n > 6 {
 					t.Errorf("%d entries are asked for that nobody takes", n)
 				}
 				time.Sleep(2 * retentionTick)
@@ -169,7 +173,7 @@ func TestAFastClockDropsNothing(t *testing.T) {
 		}
 		first := fast.oldest()
 		fast.shut()
-		fast.ahead = 40 * 24 * time.Hour
+		fast.ahead.Store(int64(40 * 24 * time.Hour))
 		fast.on()
 		for _, alone := range []bool{false, true} {
 			for _, h := range w.houses[:2] {

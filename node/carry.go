@@ -25,7 +25,7 @@ func (n *Node) runCarry(ctx context.Context) error {
 	said := ""
 	for {
 		now := n.cfg.Now()
-		if day := record.DayOf(now) - retainDays; n.replica.Uncarried(day) {
+		if day := n.calendar.today() - retainDays; n.replica.Uncarried(day) {
 			err := n.carry(ctx, day, now)
 			if err != nil && ctx.Err() == nil && err.Error() != said {
 				n.log.Warn("old visits are not carried over yet, and others may not call this node complete before; tried again", "err", err)
@@ -63,7 +63,7 @@ func (n *Node) carry(ctx context.Context, day record.Day, now time.Time) error {
 	}
 	var settled func(record.Presence) bool
 	if len(back) > 0 {
-		if settled, err = n.elsewhere(ctx, back, c); err != nil {
+		if settled, _, err = n.elsewhere(ctx, back, c); err != nil {
 			return err
 		}
 	}

@@ -62,9 +62,13 @@ func (f Folder) Checkup(now time.Time, answers bool) []doctor.Finding {
 		return out
 	}
 	if c.Holder != 0 {
+		since := ""
+		if c.HolderRuns > 0 {
+			since = fmt.Sprintf(", which has run for %v,", c.HolderRuns.Round(time.Second))
+		}
 		out = append(out, doctor.Finding{
 			Code: "not-answering", Severity: doctor.Fault,
-			What:  fmt.Sprintf("Process %d has the data folder open but does not answer.", c.Holder),
+			What:  fmt.Sprintf("Process %d%s has the data folder open but does not answer.", c.Holder, since),
 			Means: "It is just starting or stopping, or it is stuck. Nobody can be checked in here until it answers.",
 			Do:    fmt.Sprintf("Try again in half a minute. If nothing has changed, end it (`kill %d`, then `kill -9 %d`) and start upprop again: nothing acknowledged is lost.", c.Holder, c.Holder),
 		})
@@ -92,12 +96,12 @@ func newerData() doctor.Finding {
 
 // rights are files that others on this machine could read.
 func (f Folder) rights() (out []doctor.Finding) {
-	for _, path := range []string{string(f), f.key(), f.root(), f.keyring(), f.webKey()} {
+	for _, path := range []string{string(f), f.key(), f.root(), f.keyring(), f.vault(), f.webKey(), f.triggers(), f.feeds()} {
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm()&0o077 == 0 {
 			continue
 		}
-		mode, what := "600", "the file holds keys"
+		mode, what := "600", "the file holds keys or secrets"
 		if info.IsDir() {
 			mode, what = "700", "the folder holds keys and personal data"
 		}

@@ -116,8 +116,7 @@ func fullName(id identity.NodeID) string { return fmt.Sprintf("%x", id[:]) }
 
 // serveHorizon answers a member that was away.
 func (n *Node) serveHorizon(_ context.Context, s stream.Stream) {
-	day := binary.BigEndian.AppendUint32(nil, uint32(int32(n.replica.Horizon())))
-	if s.SetDeadline(time.Now().Add(askFor)) != nil || stream.WriteFrame(s, day) != nil {
+	if s.SetDeadline(time.Now().Add(askFor)) != nil || stream.WriteFrame(s, encodeHorizon(n.replica.Horizon())) != nil {
 		s.Reset()
 		return
 	}
@@ -136,18 +135,48 @@ func (n *Node) horizonOf(ctx context.Context, id identity.NodeID) (record.Day, e
 	if err := errors.Join(s.SetDeadline(time.Now().Add(askFor)), s.CloseWrite()); err != nil {
 		return 0, fmt.Errorf("ask for the first day kept: %w", err)
 	}
-	b, err := stream.ReadFrame(s, 4)
-	if err != nil || len(b) != 4 {
-		return 0, fmt.Errorf("ask for the first day kept: answer of %d bytes: %w", len(b), err)
+	b, err := stream.ReadFrame(s, horizonSize)
+	if err != nil {
+		return 0, fmt.Errorf("ask for the first day kept: %w", err)
 	}
-	return record.Day(int32(binary.BigEndian.Uint32(b))), nil
+	day, err := decodeHorizon(b)
+	if err != nil {
+		return 0, fmt.Errorf("ask for the first day kept: %w", err)
+	}
+	return day, nil
+}
+
+const horizonSize = 4
+
+// lastDay is the last one that the name of a document can tell.
+var lastDay = record.DayOf(time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
+
+// errHorizon means that bytes are no answer of the horizon protocol.
+var errHorizon = errors.New("not a day")
+
+func encodeHorizon(day record.Day) []byte {
+	return binary.BigEndian.AppendUint32(make([]byte, 0, horizonSize), uint32(int32(day)))
+}
+
+// decodeHorizon reads what encodeHorizon writes of a day that can be one, zero
+// included, and nothing else.
+func decodeHorizon(b []byte) (record.Day, error) {
+	if len(b) != horizonSize {
+		return 0, fmt.Errorf("answer of %d bytes: %w", len(b), errHorizon)
+	}
+	day := record.Day(int32(binary.BigEndian.Uint32(b)))
+	if day < 0 || day > lastDay {
+		return 0, fmt.Errorf("day %d: %w", int32(day), errHorizon)
+	}
+	return day, nil
 }
 
 // elsewhere says which open visits others have settled while they were apart
 // from this node: they knew of them before, and have dropped their days, with
 // whatever said that the person left, since. What may still be open among them
-// they carried over themselves. An error: not everyone has been asked.
-func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) (func(record.Presence) bool, error) {
+// they carried over themselves. gone is the first day that all of them keep. An
+// error: not everyone has been asked.
+func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) (settled func(record.Presence) bool, gone record.Day, err error) {
 	type peer struct {
 		horizon record.Day
 		known   time.Time
@@ -155,21 +184,25 @@ func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) 
 	var peers []peer
 	for _, x := range back {
 		if !x.Covered {
-			return nil, errors.New("what others carried over is still on its way")
+			return nil, 0, errors.New("what others carried over is still on its way")
 		}
 		h, err := n.horizonOf(ctx, x.Node)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
+		gone = max(gone, h)
 		peers = append(peers, peer{h, c[fullName(x.Node)].Before.Add(-unsure)})
 	}
 	return func(p record.Presence) bool {
 		seen := p.Seen.At.Time()
+		if day, ahead := n.replica.FirstHeld(p.Seen.ID.Doc); ahead {
+			seen = day.Start() // its own time is that of a wrong clock
+		}
 		for _, x := range peers {
 			if record.DayOf(seen) < x.horizon && record.DayOf(x.known) < x.horizon && seen.Before(x.known) {
 				return true
 			}
 		}
 		return false
-	}, nil
+	}, gone, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/join"
@@ -23,9 +24,11 @@ type EnrollOptions struct {
 	Token        join.Token
 	Name         string
 	Listen, HTTP string
-	Network      func(key *identity.Key, admit stream.Admit) (stream.Network, error)
-	OpenStore    func(dir string) (store.Store, error)
-	Logger       *slog.Logger
+	// Passphrase, if not empty, is what the node's keys will rest under.
+	Passphrase []byte
+	Network    func(key *identity.Key, admit stream.Admit) (stream.Network, error)
+	OpenStore  func(dir string) (store.Store, error)
+	Logger     *slog.Logger
 }
 
 // Enroll redeems a token and makes the data folder of a new node. It blocks
@@ -48,6 +51,13 @@ func Enroll(ctx context.Context, o EnrollOptions) (res join.Result, err error) {
 	}
 	if _, err := os.Stat(folder.root()); err == nil {
 		return res, errUnfinished
+	}
+	if len(o.Passphrase) > 0 {
+		// Before the token is spent: a folder that was tried before may hold
+		// keys under another one.
+		if _, err := openSecrets(folder, seal.VaultOptions{Passphrase: o.Passphrase}); err != nil {
+			return res, err
+		}
 	}
 	net, err := o.listen(key)
 	if err != nil {

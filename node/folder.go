@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/atomicfile"
 )
 
 // Folder is a node's data folder. Everything a node must keep is in it.
@@ -27,8 +28,14 @@ func (f Folder) root() string     { return f.path("root.key") }
 func (f Folder) about() string    { return f.path("node.json") }
 func (f Folder) database() string { return f.path("db") }
 func (f Folder) keyring() string  { return f.path("audience.keys") }
+func (f Folder) vault() string    { return f.path("vault.keys") }
 func (f Folder) webKey() string   { return f.path("web.key") }
+func (f Folder) letters() string  { return f.path("notices.keys") }
+func (f Folder) notices() string  { return f.path("notices.json") }
 func (f Folder) guard() string    { return f.path("applying") }
+func (f Folder) triggers() string { return f.path("triggers.json") }
+func (f Folder) printer() string  { return f.path("printer.json") }
+func (f Folder) feeds() string    { return f.path("feeds.json") }
 
 // about is what node.json says: which campus the node is in.
 type about struct {
@@ -72,14 +79,10 @@ func (f Folder) save(a about) error {
 	if err != nil {
 		return fmt.Errorf("write data folder: %w", err)
 	}
-	tmp := f.about() + ".new"
-	if err := writeSynced(tmp, append(b, '\n')); err != nil {
+	if err := atomicfile.Replace(f.about(), append(b, '\n')); err != nil {
 		return fmt.Errorf("write data folder: %w", err)
 	}
-	if err := os.Rename(tmp, f.about()); err != nil {
-		return fmt.Errorf("write data folder: %w", err)
-	}
-	return syncDir(string(f))
+	return nil
 }
 
 // prepare makes the folder for a new node. A key left by an attempt that did
@@ -119,15 +122,6 @@ func (f Folder) foundRoot(campus string) (*identity.Root, error) {
 		return nil, fmt.Errorf("%w (%s)", errUnfinished, root.Name())
 	}
 	return root, nil
-}
-
-func writeSynced(path string, b []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(b)
-	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // makeDir makes a folder, and those above it that are missing, for this user

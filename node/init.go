@@ -14,6 +14,7 @@ import (
 	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/access"
 	"github.com/upprop/upprop/node/webcert"
 )
 
@@ -26,8 +27,16 @@ type InitOptions struct {
 	Site, Entrance, Zone string
 	Role                 identity.Role
 	Listen, HTTP         string
-	OpenStore            func(dir string) (store.Store, error)
-	Now                  func() time.Time
+	// Passphrase, if not empty, is what the node's keys rest under.
+	Passphrase []byte
+	// Operator, if not empty, is the alias of the first operator, an admin; it
+	// takes a desk. OneTime is then told the one-time password.
+	Operator  string
+	OneTime   func(password string)
+	OpenStore func(dir string) (store.Store, error)
+	Now       func() time.Time
+	// KeysAhead is as in Config.
+	KeysAhead int
 }
 
 // Init makes a campus and its first node, which holds the campus root and may
@@ -101,18 +110,13 @@ func (o *InitOptions) check() error {
 	return nil
 }
 
-// foundSettings writes the first settings: the campus's name and its
-// audiences' public keys.
-func foundSettings(o InitOptions, folder Folder, s store.Store, roster *identity.Roster, key *identity.Key) error {
-	ring, err := seal.OpenKeyring(folder.keyring())
+// foundSettings writes the first settings: the campus's name and, at a desk,
+// the public keys of its audiences for the dates to come.
+func foundSettings(o InitOptions, folder Folder, s store.Store, roster *identity.Roster, key *identity.Key) (err error) {
+	ring, err := openSecrets(folder, seal.VaultOptions{Passphrase: o.Passphrase})
 	if err != nil {
 		return err
 	}
-	settings, err := foundKeys(ring)
-	if err != nil {
-		return err
-	}
-	settings = append(settings, crdt.Setting{Key: settingCampusName, Value: shape.String(o.Campus)})
 	r, err := crdt.Open(crdt.Config{
 		Store: s, Node: record.NodeID(key.ID()), Site: record.SiteID(o.Site),
 		Sign:  func(b []byte) []byte { return key.Sign(envelope.Domain, b) },
@@ -121,10 +125,16 @@ func foundSettings(o InitOptions, folder Folder, s store.Store, roster *identity
 	if err != nil {
 		return err
 	}
-	var drafts []crdt.Draft
-	for i := range settings {
-		drafts = append(drafts, crdt.Draft{Setting: &settings[i]})
+	defer func() { err = errors.Join(err, r.Close()) }()
+	settings := register{r}
+	if err := settings.Set(context.Background(), crdt.Setting{Key: settingCampusName, Value: shape.String(o.Campus)}); err != nil {
+		return err
 	}
-	_, err = r.Commit(context.Background(), drafts...)
-	return errors.Join(err, r.Close())
+	if err := access.NewMaker(access.MakerConfig{
+		Store: ring, Publisher: settings, Book: access.NewBook(r), Members: roster.Members, Self: key.ID(),
+		Today: func() (record.Day, bool) { return record.DayOf(o.Now()), true }, Ahead: o.KeysAhead,
+	}).Make(context.Background()); err != nil || o.Operator == "" {
+		return err
+	}
+	return foundOperator(o, r, ring)
 }

@@ -21,6 +21,8 @@ type TokenOptions struct {
 	Name                 string
 	Site, Entrance, Zone string
 	TTL                  time.Duration
+	// By is who makes it, on record; empty: whoever sits at this node.
+	By string
 }
 
 // CreateToken makes a token that this node alone redeems, durable before it
@@ -33,15 +35,26 @@ func (n *Node) CreateToken(o TokenOptions) (join.Token, error) {
 		}
 	}
 	addrs := n.net.Addrs()
-	return n.desk.Create(join.Options{
+	t, err := n.desk.Create(join.Options{
 		Role: o.Role, Name: o.Name, Site: o.Site, Entrance: o.Entrance, Zone: o.Zone, TTL: o.TTL,
 		Addrs: addrs[:min(len(addrs), 4)], Relays: relays,
 	})
+	if err != nil {
+		return t, err
+	}
+	return t, n.ActBy(o.By, "token.create", nil, t.ID.String()+" "+string(o.Role))
 }
+
+// onRecord puts on record what an operator did here; note names nodes, tokens
+// and dates, never people.
+func (n *Node) onRecord(what, note string) error { return n.audit.Act(what, nil, note) }
 
 // Revoke ends a node's membership: what it wrote and this node knows of goes
 // on counting, what comes later does not.
-func (n *Node) Revoke(name string) error {
+func (n *Node) Revoke(name string) error { return n.RevokeBy("", name) }
+
+// RevokeBy is Revoke by somebody who does not sit at this node.
+func (n *Node) RevokeBy(by, name string) error {
 	m, ok := n.roster.ByName(name)
 	if !ok {
 		return identity.ErrNotMember
@@ -49,8 +62,22 @@ func (n *Node) Revoke(name string) error {
 	if m.ID == n.key.ID() {
 		return errors.New("a node cannot revoke itself: do it at another issuer")
 	}
-	_, err := n.roster.Revoke(n.key, m.ID, identity.Ending{Last: n.lastOf(m.ID)}, n.cfg.Now())
-	return err
+	if _, err := n.roster.Revoke(n.key, m.ID, identity.Ending{Last: n.lastOf(m.ID)}, n.notBefore()); err != nil {
+		return err
+	}
+	return n.ActBy(by, "node.revoke", nil, m.ID.String())
+}
+
+// notBefore is the time by this node's clock, or the beginning of the day that it
+// files under where the clock shows one before that. A revocation dated decades
+// back would be taken for one that nothing can need any more, and be forgotten: what
+// comes in then would be sealed to keys that the revoked node holds.
+func (n *Node) notBefore() time.Time {
+	now, day := n.cfg.Now(), n.KeptFrom().Start()
+	if day.After(now) {
+		return day
+	}
+	return now
 }
 
 // lastOf is how far a node has written, by what is known here.
@@ -83,14 +110,20 @@ func (n *Node) GrantIssuer(name string) error {
 	if !ok {
 		return identity.ErrNotMember
 	}
-	_, err = n.roster.Appoint(root, m.ID, true, n.cfg.Now())
-	return err
+	if _, err = n.roster.Appoint(root, m.ID, true, n.cfg.Now()); err != nil {
+		return err
+	}
+	return n.onRecord("issuer.grant", m.ID.String())
 }
 
 // ExportRoot writes the campus root to a new file under a passphrase.
 func (n *Node) ExportRoot(path, passphrase string) (err error) {
 	root, err := n.root()
 	if err != nil {
+		return err
+	}
+	// On record first: a copy of the root that nobody can trace must not be.
+	if err := n.onRecord("root.export", ""); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -128,8 +161,8 @@ func (n *Node) RestoreRoot(path, passphrase string) error {
 			return fmt.Errorf("restore root: %w", err)
 		}
 	}
-	if n.Self().MayIssue {
-		return nil
+	if err := n.onRecord("root.restore", ""); err != nil || n.Self().MayIssue {
+		return err
 	}
 	_, err = n.roster.Appoint(root, n.key.ID(), true, n.cfg.Now())
 	return err

@@ -13,19 +13,40 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/envelope"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/cut"
 	"github.com/upprop/upprop/mesh/gossip"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/join"
 	"github.com/upprop/upprop/mesh/link"
 	"github.com/upprop/upprop/mesh/stream"
 	"github.com/upprop/upprop/node/access"
+	"github.com/upprop/upprop/node/alarm"
+	"github.com/upprop/upprop/node/audit"
+	"github.com/upprop/upprop/node/cable"
+	"github.com/upprop/upprop/node/documents"
+	"github.com/upprop/upprop/node/expiry"
+	"github.com/upprop/upprop/node/feed"
+	"github.com/upprop/upprop/node/hosts"
+	"github.com/upprop/upprop/node/invitations"
+	"github.com/upprop/upprop/node/kinds"
+	"github.com/upprop/upprop/node/notify"
+	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/pairing"
+	"github.com/upprop/upprop/node/pin"
+	"github.com/upprop/upprop/node/points"
+	"github.com/upprop/upprop/node/printer"
+	"github.com/upprop/upprop/node/privacy"
+	"github.com/upprop/upprop/node/rights"
+	"github.com/upprop/upprop/node/trigger"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -44,6 +65,24 @@ type Config struct {
 	Aborted func() bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Passphrase is what the node's keys rest under; empty where they rest
+	// under none. Keys that rest under none are put under it. It is the
+	// caller's, who may clear it when Open has returned.
+	Passphrase []byte
+	// VaultFS is the disk that the node's keys rest on; nil: this machine's.
+	VaultFS seal.FS
+	// VaultKDF is how hard a PIN or passphrase is to guess; zero: as hard as
+	// this machine can well afford. For tests and simulations.
+	VaultKDF seal.KDF
+	// KeysAhead is for how many days keys of dates are made ahead; 0: for
+	// access.Ahead. For simulations.
+	KeysAhead int
+	// PasswordCost is how hard operators' passwords are to guess; zero: as hard
+	// as operators.DefaultCost. For tests.
+	PasswordCost operators.Cost
+	// ExtractJSON writes a register extract for machines, for those who look at
+	// their own; nil: they get it in words alone.
+	ExtractJSON func(rights.Extract, []rights.Given) ([]byte, error)
 	// Release is told to other nodes.
 	Release string
 	// Logger gets no personal data. Nil discards.
@@ -65,12 +104,49 @@ type Node struct {
 	roster  *identity.Roster
 	replica *crdt.Replica
 	vault   *vault
-	net     stream.Network
+	net     *cut.Network
 	gossip  *gossip.Gossip
 	mesh    *mesh.Mesh
+	finds   finds
 	desk    *join.Desk
 	grants  *access.Grants
 	visits  *visits.Service
+	alarm   *alarm.Service
+	phones  *pairing.Service
+	points  *points.Book
+	kinds   *kinds.Book
+
+	documents   *documents.Book
+	invitations *invitations.Service
+	hosts       *hosts.Book
+
+	trigger *trigger.Service
+	feeds   *feed.Service
+	cables  *cable.Service
+	printer *printer.Service
+	notices *notify.Service
+	webs    webs
+
+	ring     *seal.Vault
+	letters  *seal.Vault
+	missing  missing
+	pin      *pin.Lock
+	expiry   *expiry.Runner
+	exchange *privacy.Exchange
+	privacy  *privacy.Service
+	gate     *privacy.Gate
+	resealer *privacy.Resealer
+	maker    *access.Maker
+	audit    *audit.Log
+	rights   *rights.Service
+	self     atomic.Pointer[rights.Self]
+	staff    *operators.Service
+	terms    atomic.Pointer[readTerms]
+	dated    atomic.Pointer[dated]
+
+	// began is when it was opened.
+	began    time.Time // monotonic
+	calendar calendar
 
 	// judged are the endings that all visits have been folded by.
 	judged [32]byte
@@ -98,7 +174,7 @@ func Open(cfg Config) (n *Node, err error) {
 	if cfg.OpenStore == nil {
 		cfg.OpenStore = openDisk(cfg.Logger)
 	}
-	n = &Node{cfg: cfg, folder: Folder(cfg.Dir), log: cfg.Logger}
+	n = &Node{cfg: cfg, folder: Folder(cfg.Dir), log: cfg.Logger, began: time.Now(), calendar: calendar{now: cfg.Now}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close())
@@ -111,16 +187,45 @@ func Open(cfg Config) (n *Node, err error) {
 	if n.key, err = identity.LoadKey(n.folder.key()); err != nil {
 		return n, fmt.Errorf("open node: %w", err)
 	}
-	for _, step := range []func() error{n.openStore, n.openRoster, n.openReplica, n.openVault, n.openNetwork, n.openMesh} {
+	for _, step := range []func() error{
+		n.openStore, n.openRoster, n.openSecrets, n.openPIN, n.openExpiry, n.openReplica, n.openVault, n.openNetwork, n.openExchange, n.openMesh, n.openKeeping, n.openOperators,
+	} {
 		if err := step(); err != nil {
 			return n, err
 		}
 	}
+	n.openReception()
+	n.openHosts()
 	n.visits = visits.New(visits.Config{
 		Replica: n.replica, Vault: n.vault, Place: func() record.Place { return place(n.Self()) }, Now: cfg.Now,
-		Barred: n.Barred,
+		Barred: n.Barred, SignQR: n.signQR, Verify: members{n.roster}.verify, Access: n.access, Opened: n.opened,
+		Withheld: n.withheld, Today: n.KeptFrom, Announce: n.announce, Date: n.date, Rules: n.rules, HostMail: n.hostMail,
+		Keep: n.Keep, Words: n.Words,
+		Uses:   func(id record.VisitID) (record.VisitID, bool) { return n.invitations.Visit(id) },
+		Admits: func(id record.VisitID) error { return n.invitations.Admits(id) }, Node: record.NodeID(n.key.ID()),
 	})
-	return n, nil
+	n.openRights()
+	n.openSelf()
+	if err := n.openNotices(); err != nil {
+		return n, err
+	}
+	n.openInvitations()
+	n.alarm = alarm.New(alarm.Config{
+		Replica: n.replica, Place: func() record.Place { return place(n.Self()) }, Barred: n.Barred, Known: n.knowsSite,
+		Sealer: n.visits, Record: n.alarmed,
+		KnownPoint: func(p record.PointName) bool { return n.points.Known(p) },
+		Forged:     func(q record.QR) bool { return (members{n.roster}).verify(q) == visits.Forged },
+	})
+	n.phones = n.openPhones()
+	if err := n.openPlaces(); err != nil {
+		return n, err
+	}
+	n.openCables()
+	n.printer = printer.Open(printer.Config{
+		File: n.folder.printer(), Changed: n.replica.Changed, Record: n.note, Now: cfg.Now, Logger: n.log,
+		Running: func() (record.Evacuation, bool) { return n.replica.Evacuations().Running("") },
+	})
+	return n, n.openFeeds()
 }
 
 func openDisk(log *slog.Logger) func(string) (store.Store, error) {
@@ -159,8 +264,8 @@ func (n *Node) openReplica() error {
 	r, err := crdt.Open(crdt.Config{
 		Store: n.store, Node: record.NodeID(n.key.ID()), Site: record.SiteID(n.Self().Site),
 		Sign:  func(root []byte) []byte { return n.key.Sign(envelope.Domain, root) },
-		Check: m.check, MayEdit: m.mayEdit, Standing: m.standing,
-		GuardFile: n.folder.guard(), Aborted: n.cfg.Aborted != nil && n.cfg.Aborted(), RetainDays: retainDays, Now: n.cfg.Now, Logger: n.log,
+		Check: m.check, MayEdit: m.mayEdit, MaySeal: m.maySeal, Standing: m.standing,
+		GuardFile: n.folder.guard(), Aborted: n.cfg.Aborted != nil && n.cfg.Aborted(), RetainDays: retainDays, Locker: locker{n.ring, n.expiry}, Now: n.cfg.Now, Today: n.calendar.today, Logger: n.log,
 	})
 	if err != nil {
 		return err
@@ -177,8 +282,8 @@ func (n *Node) openNetwork() error {
 		if err != nil {
 			return err
 		}
-		n.net = net
-		n.closing(net.Close)
+		n.net = cut.Over(net)
+		n.closing(n.net.Close)
 		return nil
 	}
 	listen := n.cfg.Listen
@@ -192,16 +297,9 @@ func (n *Node) openNetwork() error {
 	if err != nil {
 		return err
 	}
-	n.net = l
-	n.closing(l.Close)
+	n.net = cut.Over(l)
+	n.closing(n.net.Close)
 	return nil
-}
-
-// found learns the address of a member seen on the local network.
-func (n *Node) found(pub ed25519.PublicKey, addrs []string) {
-	if n.mesh != nil && n.roster.Admitted(pub) {
-		n.mesh.Learn(identity.IDOf(pub), addrs)
-	}
 }
 
 func (n *Node) openMesh() (err error) {
@@ -212,11 +310,16 @@ func (n *Node) openMesh() (err error) {
 	}
 	join.Serve(n.net, join.ServeConfig{
 		Self: n.key.Public(), Roster: n.roster, Desk: n.desk, Log: n.log,
-		Joined: func(id identity.NodeID, addrs []string) { n.mesh.Learn(id, addrs) },
+		Joined: n.finds.tell,
 	})
 	n.net.Handle(horizonProtocol, false, n.serveHorizon)
+	n.net.Handle(aheadProtocol, false, n.serveAhead)
+	n.net.Handle(webProtocol, false, n.serveWeb)
+	n.net.Handle(selfProtocol, false, n.serveSelf)
+	n.net.Handle(cut.Protocol, false, n.serveCut)
 	n.grants = access.NewGrants(access.Config{
 		Net: n.net, Roster: n.roster, Keys: n.vault, Self: n.key.ID(), Logger: n.log,
+		WrittenOff: func(id identity.NodeID) bool { return n.privacy.IsWrittenOff(id) },
 	})
 	if n.gossip, err = gossip.New(gossip.Config{
 		Net:      n.net,
@@ -230,15 +333,17 @@ func (n *Node) openMesh() (err error) {
 		return fmt.Errorf("open gossip: %w", err)
 	}
 	n.mesh, err = mesh.New(mesh.Config{
-		Net: n.net, Key: n.key, Roster: n.roster, Log: replicaLog{n.replica}, Gossip: n.gossip,
+		Net: n.net, Key: n.key, Roster: n.roster, Log: replicaLog{n.replica, n.toldOfErasures}, Gossip: n.gossip,
 		Book: bookKeeper{n.store}, Beats: beatKeeper{n.store}, Release: n.cfg.Release,
 		Clock: n.cfg.Now, Logger: n.log,
-		Priority:  func(doc string) int { return priority(record.DayOf(n.cfg.Now()))(doc) },
+		Priority:  func(doc string) int { return priority(n.calendar.today())(doc) },
+		Kept:      func(doc string) bool { return kept(n.calendar.today(), doc) },
 		BeatEvery: n.cfg.BeatEvery, RepairEvery: n.cfg.RepairEvery, DialEvery: n.cfg.DialEvery,
 	})
 	if err != nil {
 		return fmt.Errorf("open mesh: %w", err)
 	}
+	n.finds.begin(n.mesh.Learn)
 	return nil
 }
 
@@ -257,7 +362,10 @@ func (n *Node) Run(ctx context.Context) error {
 		return fmt.Errorf("run node: %w", crdt.ErrClosed)
 	}
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context) error{n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry} {
+	for _, run := range []func(context.Context) error{
+		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.runDrills, n.runTidy, n.runOwed, n.runWebs,
+	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
 				cancel(err)
@@ -290,6 +398,7 @@ func (n *Node) runJudge(ctx context.Context) error {
 		}
 		if n.Barred() != nil && !told {
 			n.log.Error("this node has been revoked: it checks nobody in or out; let it join anew with a fresh data folder")
+			n.visits.Forget()
 			told = true
 		}
 		select {

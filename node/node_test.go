@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -26,7 +27,7 @@ func run(t testing.TB, dir string) *running {
 
 func runWith(t testing.TB, cfg Config) *running {
 	t.Helper()
-	cfg.Listen, cfg.BeatEvery = "127.0.0.1:0", 200*time.Millisecond
+	cfg.Listen, cfg.BeatEvery = cmp.Or(cfg.Listen, "127.0.0.1:0"), 200*time.Millisecond
 	n, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +96,21 @@ func TestCampusOfThree(t *testing.T) {
 		got, err = east.Visits().CheckIn(ctx, visits.Arrival{Name: "Astrid Ek", Company: "Bolaget", Host: "Sven"})
 		return err == nil
 	})
+	if _, err := warden.Visits().Card(got.Visit); err == nil {
+		t.Fatal("a warden opens a card at rest")
+	}
+	// The start reaches the desk's and the warden's replica from the entrance.
+	drill, err := east.Alarm().Start(ctx, true, "")
+	if err != nil || !drill.Drill {
+		t.Fatal(err)
+	}
+	eventually(t, "the warden's names are locked until a PIN is chosen", func() bool {
+		_, err := warden.Visits().Card(got.Visit)
+		return errors.Is(err, visits.ErrLocked)
+	})
+	if err := warden.PIN().Set([]byte("1234")); err != nil {
+		t.Fatal(err)
+	}
 	for _, n := range []*running{desk, warden} {
 		eventually(t, "the name is readable at "+n.Self().Name, func() bool {
 			c, err := n.Visits().Card(got.Visit)
@@ -109,6 +125,36 @@ func TestCampusOfThree(t *testing.T) {
 			t.Errorf("%s cannot serve its screens: %v", n.Self().Name, err)
 		}
 	}
+	if err := warden.PIN().Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := warden.Visits().Card(got.Visit); !errors.Is(err, visits.ErrLocked) {
+		t.Fatal("a locked warden opens a card:", err)
+	}
+	if err := warden.PIN().Unlock([]byte("4321")); err == nil {
+		t.Fatal("a wrong PIN unlocks names")
+	}
+	if err := warden.PIN().Unlock([]byte("1234")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := warden.Visits().Card(got.Visit); err != nil {
+		t.Fatal("an unlocked warden opens no card:", err)
+	}
+	eventually(t, "each step is on record", func() bool {
+		lines, err := warden.AuditLines()
+		did := map[string]int{}
+		for _, l := range lines {
+			did[l.What]++
+		}
+		return err == nil && did["pin.set"] == 1 && did["pin.lock"] == 1 && did["pin.wrong"] == 1 && did["pin.unlock"] == 1
+	})
+	if _, err := desk.Alarm().End(ctx, "all out"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the warden no longer opens a card", func() bool {
+		_, err := warden.Visits().Card(got.Visit)
+		return errors.Is(err, visits.ErrNotNow)
+	})
 	if _, err := warden.Visits().Dossier(got.Visit); err == nil {
 		t.Fatal("a warden opens a dossier")
 	}

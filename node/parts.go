@@ -6,6 +6,7 @@ import (
 	"github.com/upprop/upprop/mesh/gossip"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/stream"
+	"github.com/upprop/upprop/node/printer"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -51,6 +52,9 @@ func (n *Node) Folder() Folder { return n.folder }
 
 // HTTP is the address that the folder remembers for screens; may be empty.
 func (n *Node) HTTP() string { return n.about.HTTP }
+
+// Printer puts the list on paper by itself.
+func (n *Node) Printer() *printer.Service { return n.printer }
 
 // Gossip tells which members are alive.
 func (n *Node) Gossip() *gossip.Gossip { return n.gossip }

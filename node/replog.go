@@ -12,9 +12,17 @@ import (
 
 // replicaLog shows the replica to the mesh, which knows neither documents nor
 // visits.
-type replicaLog struct{ *crdt.Replica }
+type replicaLog struct {
+	*crdt.Replica
+	// told reports whether erasures that others know of have had time to come;
+	// nil: they have.
+	told func() bool
+}
 
-var _ mesh.Hasty = replicaLog{}
+var (
+	_ mesh.Hasty   = replicaLog{}
+	_ mesh.Partial = replicaLog{}
+)
 
 func (l replicaLog) Digests() ([]mesh.DocDigest, error) {
 	var out []mesh.DocDigest
@@ -83,11 +91,27 @@ func (l replicaLog) Within(node identity.NodeID, older, newer []byte) bool {
 	return l.Replica.Within(record.NodeID(node), older, newer)
 }
 
+// Lacking implements mesh.Partial. A database that was put back from a copy has
+// forgotten erasures that this node has confirmed: before it has heard of them
+// again, it asks for no keys, which who has not heard of them would give.
+func (l replicaLog) Lacking(max int) ([]mesh.Entry, error) {
+	if l.told != nil && !l.told() {
+		return nil, nil
+	}
+	ids, err := l.Replica.Lacking(max)
+	var out []mesh.Entry
+	for _, id := range ids {
+		out = append(out, mesh.Entry{Doc: string(id.Doc), Actor: id.Actor[:], Seq: id.Seq})
+	}
+	return out, err
+}
+
 // Wants implements mesh.Picky.
 func (l replicaLog) Wants(doc string) bool { return l.Replica.Wants(record.DocID(doc)) }
 
-// priority sends what matters in a fire first: today's presence, then other
-// days from the newest, then settings, then sealed particulars.
+// priority sends the settings first, then acts, so that what has been shredded
+// is known before it is shown; then what matters in a fire: today's presence,
+// and other days from the newest, each before its sealed particulars.
 func priority(today record.Day) func(doc string) int {
 	return func(doc string) int {
 		d, err := record.ParseDocID(doc)
@@ -96,10 +120,18 @@ func priority(today record.Day) func(doc string) int {
 			return 1 << 20
 		case d.Kind == record.DocCampus:
 			return 0
+		case d.Kind == record.DocActs:
+			return 1
 		case d.Kind == record.DocDay:
-			return 1 + 2*max(int(today-d.Day), 0)
-		default:
 			return 2 + 2*max(int(today-d.Day), 0)
+		default:
+			return 3 + 2*max(int(today-d.Day), 0)
 		}
 	}
+}
+
+// kept says that nobody whose clock is right has dropped a document yet.
+func kept(today record.Day, doc string) bool {
+	d, err := record.ParseDocID(doc)
+	return err == nil && (d.Kind == record.DocCampus || d.Day >= today-retainDays)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -23,19 +24,18 @@ const (
 	// compare with drop one day.
 	dayCredit = 24 * time.Hour
 	maxCredit = 2 * dayCredit
-	// justNow is how old the news of a node may be whose clock is compared.
-	justNow = time.Minute
-	// agreeing is how far another node's clock may be off and still bear out
-	// ours: it is a matter of days, and not every machine is told the time.
-	agreeing = time.Hour
+	// longLeap is by how many days at once others may bear out that days are
+	// past. All nodes may follow one time server that is out of its mind.
+	longLeap = 180
 )
 
 var keyCredit = []byte("n/retention-credit")
 
 // runRetention drops days whose retention is over, and what was derived from
-// them. A clock alone must not destroy: another node's clock agrees with ours;
-// or nobody is heard, and at most one day goes for each day that this node has
-// been running. A clock that others contradict drops nothing.
+// them. A clock alone must not destroy, nor two that are wrong together: most
+// clocks that are heard agree with ours, or are off by hours alone, and the
+// earliest counts; or nobody is heard, and at most one day goes for each day
+// that this node has been running. A clock that others contradict drops nothing.
 func (n *Node) runRetention(ctx context.Context) error {
 	tick := time.NewTicker(retentionTick)
 	defer tick.Stop()
@@ -89,24 +89,40 @@ func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration,
 			n.log.Error("who was heard could not be saved", "err", err)
 		}
 	}()
-	target := record.DayOf(now) - visits.Retention
-	word := wordOf(news, now)
+	word, today := wordOf(news, now), record.DayOf(now)
+	back, known := c.reunited(news, now, today-visits.Retention), c
+	if day, ok := almost(news, now); ok && word == denied {
+		word, today = borneOut, day
+		known, back = c.doubtful(news, now, day-visits.Retention)
+	}
+	if word == borneOut || word == nobody {
+		if err := n.replica.NoteAhead(record.DayOf(now)); err != nil {
+			return credit, err
+		}
+		if err := n.agreeOnAhead(ctx, news, now); err != nil {
+			return credit, err
+		}
+	}
+	target := today - visits.Retention
 	oldest, ok := n.replica.Oldest()
 	if next := max(n.replica.Horizon(), target-1); !ok || next < oldest {
 		oldest = next // nothing to drop, but the horizon goes with the others'
 	}
 	upTo, cost := dropUpTo(oldest, target, word, credit)
-	if upTo <= oldest {
+	// Documents far ahead are past by the day since which they are held.
+	due := word == borneOut && upTo == target && n.replica.Due(target)
+	if upTo <= oldest && !due {
 		return credit, nil
 	}
 	var settled func(record.Presence) bool
-	if back := c.reunited(news, now, target); len(back) > 0 {
-		if settled, err = n.elsewhere(ctx, back, c); err != nil {
+	var gone record.Day
+	if len(back) > 0 {
+		if settled, gone, err = n.elsewhere(ctx, back, known); err != nil {
 			n.log.Info("old days are kept until all is told with those who are back", "err", err)
 			return credit, nil
 		}
 	}
-	if err := n.replica.DropSettled(ctx, upTo, settled); err != nil {
+	if err := n.replica.DropSettled(ctx, upTo, settled, gone); err != nil {
 		return credit, err
 	}
 	if ok {
@@ -118,27 +134,46 @@ func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration,
 	return credit - cost, n.saveCredit(credit - cost)
 }
 
+// almost is the earliest day that a clock shows of those heard that are within
+// a day of ours, ours among them; false where they are not more than those
+// further off. Where ours is denied by hours, what all these call past is past:
+// a machine that was told the wrong time zone must not keep its days for ever.
+func almost(news []mesh.NodeNews, now time.Time) (record.Day, bool) {
+	day, near, far := record.DayOf(now), 0, 0
+	for _, x := range news {
+		switch {
+		case !heard(x, now):
+		case x.ClockOffset.Abs() <= aDay:
+			day = min(day, record.DayOf(now.Add(x.ClockOffset)))
+			near++
+		default:
+			far++
+		}
+	}
+	return day, near > 0 && near+1 > far
+}
+
 // word is what others say of our clock.
-type word int
+type word = expiry.Word
 
 const (
-	// nobody: this node is all of its campus.
-	nobody word = iota
-	// silence: there are others, and none is heard.
-	silence
-	// denied: who is heard has another day.
-	denied
-	// borne out: someone who is heard has our day.
-	borneOut
+	nobody   = expiry.Nobody
+	silence  = expiry.Silence
+	denied   = expiry.Denied
+	borneOut = expiry.BorneOut
 )
 
 // dropUpTo decides how far to drop, from the oldest day held towards target,
 // and what of the credit it costs. A node that hears nobody keeps its days for
-// twice the retention: those it cannot hear know who has left.
+// twice the retention: those it cannot hear know who has left. Clocks that agree
+// on a leap of more than longLeap let days go one by one too: they may be wrong
+// together, and if they are right, what is so old goes within the retention.
 func dropUpTo(oldest, target record.Day, w word, credit time.Duration) (record.Day, time.Duration) {
 	switch w {
 	case borneOut:
-		return target, 0
+		if target-oldest <= longLeap {
+			return target, 0
+		}
 	case denied:
 		return oldest, 0
 	case silence:
@@ -148,32 +183,11 @@ func dropUpTo(oldest, target record.Day, w word, credit time.Duration) (record.D
 	return oldest + days, time.Duration(days) * dayCredit
 }
 
-// wordOf is what the news say of our clock.
-func wordOf(news []mesh.NodeNews, now time.Time) word {
-	w := nobody
-	for _, x := range news {
-		switch {
-		case x.State == mesh.Self || x.State == mesh.Revoked:
-		case agrees(x, now):
-			return borneOut
-		case heard(x, now):
-			w = denied
-		default:
-			w = max(w, silence)
-		}
-	}
-	return w
-}
+func wordOf(news []mesh.NodeNews, now time.Time) word { return expiry.WordOf(news, now) }
 
-// heard reports whether a member's own word came just now.
-func heard(x mesh.NodeNews, now time.Time) bool {
-	return x.State != mesh.Self && x.State != mesh.Revoked && x.Direct && now.Sub(x.LastHeard) <= justNow
-}
+func heard(x mesh.NodeNews, now time.Time) bool { return expiry.Heard(x, now) }
 
-// agrees reports whether a member that is heard has our day, near enough.
-func agrees(x mesh.NodeNews, now time.Time) bool {
-	return heard(x, now) && x.ClockOffset.Abs() <= agreeing
-}
+func agrees(x mesh.NodeNews, now time.Time) bool { return expiry.Agrees(x, now) }
 
 func (n *Node) loadCredit() (time.Duration, error) {
 	b, err := n.store.Get(keyCredit)

@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/upprop/upprop/crdt/envelope"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/stream"
+	"github.com/upprop/upprop/node/access"
 )
 
 // members answers the replica's and the network's questions about who is who
@@ -27,6 +29,14 @@ func (m members) check(node record.NodeID, root, sig []byte) bool {
 func (m members) mayEdit(node record.NodeID) bool {
 	x, ok := m.Member(identity.NodeID(node))
 	return ok && (x.MayIssue || x.Role == identity.RoleDesk)
+}
+
+// maySeal says whose sealings outrank others: of those who may read them. What
+// the bearer of a badge could read is ended by whoever seals anew.
+func (m members) maySeal(node record.NodeID, a record.Audience) bool {
+	x, ok := m.Member(identity.NodeID(node))
+	may := access.Audiences(x.Role)
+	return ok && (slices.Contains(may, a) || a == record.BearerAudience && len(may) > 0)
 }
 
 // standing judges an event of a revoked node by the last sequence that counts.

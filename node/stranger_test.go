@@ -12,18 +12,20 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/cut"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/join"
 	"github.com/upprop/upprop/mesh/link"
 	"github.com/upprop/upprop/mesh/stream"
 	"github.com/upprop/upprop/node/access"
+	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/visits"
 )
 
 // membersOnly are all protocols that a node speaks, but the join handshake.
 var membersOnly = []string{
 	mesh.PushProtocol, mesh.PullProtocol, mesh.HelloProtocol, mesh.RosterProtocol,
-	join.RelayProtocol, access.Protocol, stream.PingProtocol, horizonProtocol,
+	join.RelayProtocol, access.Protocol, stream.PingProtocol, horizonProtocol, aheadProtocol, webProtocol, hostsProtocol, selfProtocol, privacy.Protocol, cut.Protocol,
 	"/upprop/gossip-packet/1", "/upprop/gossip-stream/1",
 }
 

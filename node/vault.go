@@ -1,38 +1,46 @@
 package node
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/seal"
-	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/node/access"
+	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/visits"
 )
 
-// Settings of the campus document that the node itself reads.
-const (
-	settingCampusName = "campus/name"
-	settingAudience   = "audience/" // audience/<audience>/<key id>: public key
-)
+// settingCampusName is the setting that the node itself reads.
+const settingCampusName = "campus/name"
 
 // vault seals for the campus's audiences, and opens what this node holds
 // private keys for. It fits seal to the replica's entries.
 type vault struct {
 	replica *crdt.Replica
-	ring    *seal.Keyring
+	ring    *seal.Vault
 	opener  *seal.Opener
 	now     func() time.Time
-
-	// checked are the audiences' keys found well formed; a check costs as much
-	// as half a seal.
-	checkedMu sync.Mutex
-	checked   map[record.Audience]seal.PublicKey
+	// date is the date by all that this node has to go by: no key of it or of
+	// one before is used.
+	date func() record.Day
+	// from is the day from which retention counts.
+	from func() record.Day
+	// gone is the last date whose keys have died here.
+	gone func() record.Day
+	book *access.Book
+	// epoch is that of an audience, by the roster as it is known here.
+	epoch func(record.Audience) int64
+	// locked reports whether names are locked on this device, which the vault
+	// itself may not know of: none is shown before a PIN has been chosen.
+	locked func() bool
+	// bare reports whether this device asks for a PIN and none has been chosen:
+	// it takes no keys, which would lie on its disk in clear.
+	bare func() bool
 
 	// A sealer lives for one day of writing, so that the contexts which a
 	// day's wraps refer to lie in that day's documents and are dropped with
@@ -43,13 +51,15 @@ type vault struct {
 }
 
 func (n *Node) openVault() error {
-	ring, err := seal.OpenKeyring(n.folder.keyring())
-	if err != nil {
-		return fmt.Errorf("open keyring: %w", err)
+	v := &vault{
+		replica: n.replica, ring: n.ring, now: n.cfg.Now, date: n.date, from: n.KeptFrom, gone: n.expiry.Horizon, locked: n.pin.Locked,
+		bare:  func() bool { s := n.pin.State(); return s.Asks && !s.Set },
+		book:  access.NewBook(n.replica),
+		epoch: func(a record.Audience) int64 { return access.Epoch(n.roster.Members(), a) },
 	}
-	v := &vault{replica: n.replica, ring: ring, now: n.cfg.Now}
-	v.opener = seal.NewOpener(ring, v.context)
+	v.opener = seal.NewOpener(n.ring, v.context, seal.WithDead(func(d record.Day) bool { return d <= n.date() }))
 	n.vault = v
+	n.foundVault()
 	return nil
 }
 
@@ -62,37 +72,31 @@ func (v *vault) context(id seal.ContextID) (seal.Context, bool) {
 	return c, err == nil
 }
 
-// public is the campus's key of an audience: of several, the one with the
-// lowest id.
-func (v *vault) public(a record.Audience) (seal.PublicKey, bool) {
-	prefix := settingAudience + string(a) + "/"
-	for _, s := range v.replica.Settings(prefix) {
-		id, err := hex.DecodeString(s.Key[len(prefix):])
-		if err != nil || len(id) != len(seal.KeyID{}) {
-			continue
-		}
-		k := seal.PublicKey{ID: seal.KeyID(id), Audience: a, Bytes: s.Value.Bytes()}
-		if v.wellFormed(k) {
-			return k, true
-		}
-	}
-	return seal.PublicKey{}, false
+// known are the public keys of the campus. Where the disk fails, they are those
+// that were known before.
+func (v *vault) known() []access.Key {
+	keys, _ := v.book.Keys()
+	return keys
 }
 
-// wellFormed remembers the last key of an audience that it has found so.
-func (v *vault) wellFormed(k seal.PublicKey) bool {
-	v.checkedMu.Lock()
-	defer v.checkedMu.Unlock()
-	if old, ok := v.checked[k.Audience]; ok && old.ID == k.ID && bytes.Equal(old.Bytes, k.Bytes) {
-		return true
+// public is the key to seal to. By a clock that is wrong by more than all keys
+// are ahead, any that has not died is better than to take nobody in.
+func (v *vault) public(a record.Audience, until record.Day) (seal.PublicKey, bool) {
+	if k, ok := access.Choose(v.known(), a, until, v.from(), v.epoch(a)); ok {
+		return k, true
 	}
-	if k.Check() != nil {
-		return false
+	return access.Choose(v.known(), a, until, v.gone(), v.epoch(a))
+}
+
+// CanSeal reports whether this node knows a key to seal to for every audience,
+// without which it takes nobody in.
+func (n *Node) CanSeal() bool {
+	until := n.KeptFrom() + visits.Retention
+	for _, a := range []record.Audience{record.CardAudience, record.DossierAudience} {
+		if _, ok := n.vault.public(a, until); !ok {
+			return false
+		}
 	}
-	if v.checked == nil {
-		v.checked = map[record.Audience]seal.PublicKey{}
-	}
-	v.checked[k.Audience] = k
 	return true
 }
 
@@ -105,10 +109,10 @@ func (v *vault) today() *seal.Sealer {
 	return v.sealer
 }
 
-// Seal implements visits.Vault.
-func (v *vault) Seal(visit record.VisitID, version uint32, parts map[record.Audience][]byte) ([]record.SealedEntry, func(), error) {
+// Seal implements visits.Vault and privacy.Sealer.
+func (v *vault) Seal(visit record.VisitID, version uint32, until record.Day, parts map[record.Audience][]byte) ([]record.SealedEntry, func(), error) {
 	sealer := v.today()
-	s, err := sealer.Seal(visit, version, parts)
+	s, err := sealer.Seal(visit, version, until, parts)
 	if errors.Is(err, seal.ErrNoKey) {
 		return nil, nil, fmt.Errorf("%w: %w", visits.ErrNoKeys, err)
 	}
@@ -123,13 +127,41 @@ func (v *vault) Seal(visit record.VisitID, version uint32, parts map[record.Audi
 		out = append(out, record.SealedEntry{Kind: record.PartPut, Visit: visit, Audience: p.Audience, Version: p.Version, Box: p.Encode()})
 	}
 	for _, w := range s.Wraps {
-		out = append(out, record.SealedEntry{Kind: record.KeyPut, Visit: visit, Audience: w.Audience, Version: w.Version, Box: w.Encode()})
+		out = append(out, record.SealedEntry{Kind: record.KeyPut, Visit: visit, Audience: w.Audience, Version: w.Version, Until: until, Box: w.Encode()})
 	}
 	return out, func() { sealer.Stored(s.Contexts...) }, nil
 }
 
+// Check implements visits.Vault.
+func (v *vault) Check(p crdt.SealedPart) error {
+	if v.locked() {
+		return visits.ErrLocked
+	}
+	wrap, err := seal.DecodeWrap(p.Key)
+	if err != nil {
+		return fmt.Errorf("look for a key: %w", err)
+	}
+	return inWords(v.opener.Check(wrap))
+}
+
+// inWords makes an error of seal one of visits.
+func inWords(err error) error {
+	switch {
+	case errors.Is(err, seal.ErrNotForUs):
+		return visits.ErrNotForUs
+	case errors.Is(err, seal.ErrLocked):
+		return visits.ErrLocked
+	case errors.Is(err, seal.ErrExpired):
+		return fmt.Errorf("%w: %w", crdt.ErrExpired, err)
+	}
+	return err
+}
+
 // Open implements visits.Vault.
 func (v *vault) Open(k record.PartKey, p crdt.SealedPart) ([]byte, error) {
+	if v.locked() {
+		return nil, visits.ErrLocked
+	}
 	part, err := seal.DecodePart(p.Box)
 	if err != nil {
 		return nil, fmt.Errorf("open particulars: %w", err)
@@ -139,62 +171,149 @@ func (v *vault) Open(k record.PartKey, p crdt.SealedPart) ([]byte, error) {
 		return nil, fmt.Errorf("open particulars: %w", err)
 	}
 	clear, err := v.opener.Open(k.Visit, part, wrap)
-	if errors.Is(err, seal.ErrNotForUs) {
-		return nil, visits.ErrNotForUs
-	}
 	if err != nil {
-		return nil, fmt.Errorf("open particulars: %w", err)
+		return nil, fmt.Errorf("open particulars: %w", inWords(err))
 	}
 	return clear, nil
 }
 
-// Lacking implements access.Keys.
-func (v *vault) Lacking(audiences []record.Audience) (out []record.Audience) {
-	for _, a := range audiences {
-		if k, ok := v.public(a); ok && !v.ring.Has(k.ID) {
-			out = append(out, a)
-		}
+// SealBearer implements visits.Vault.
+func (v *vault) SealBearer(visit record.VisitID, version uint32, until record.Day, plain []byte) ([]record.SealedEntry, [16]byte, error) {
+	secret := seal.NewBearerSecret()
+	part, wrap, err := seal.SealBearer(visit, version, plain, secret)
+	if err != nil {
+		return nil, secret, fmt.Errorf("seal for the bearer: %w", err)
 	}
-	return out
+	e := record.SealedEntry{Kind: record.PartPut, Visit: visit, Audience: record.BearerAudience, Version: version, Box: part.Encode()}
+	k := e
+	k.Kind, k.Until, k.Box = record.KeyPut, until, wrap.Encode()
+	return []record.SealedEntry{e, k}, secret, nil
 }
 
-// Export implements access.Keys.
-func (v *vault) Export(audiences []record.Audience) ([]byte, error) {
-	var ids []seal.KeyID
-	for _, a := range audiences {
-		if k, ok := v.public(a); ok && v.ring.Has(k.ID) {
-			ids = append(ids, k.ID)
+// OpenBearer implements visits.Vault.
+func (v *vault) OpenBearer(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error) {
+	part, err := seal.DecodePart(p.Box)
+	if err != nil {
+		return nil, fmt.Errorf("open for the bearer: %w", err)
+	}
+	wrap, err := seal.DecodeWrap(p.Key)
+	if err != nil {
+		return nil, fmt.Errorf("open for the bearer: %w", err)
+	}
+	return seal.OpenBearer(visit, part, wrap, secret)
+}
+
+// Lacking implements access.Ring.
+func (v *vault) Lacking(audiences []record.Audience) []seal.KeyID {
+	if v.bare() {
+		return nil
+	}
+	var out []access.Key // as a rule none: not worth sorting all
+	for _, k := range v.known() {
+		if !v.ring.Has(k.ID) {
+			out = append(out, k)
 		}
 	}
-	if len(ids) == 0 {
+	return access.Due(out, audiences, v.date())
+}
+
+// Export implements access.Ring.
+func (v *vault) Export(ids []seal.KeyID, audiences []record.Audience) ([]byte, error) {
+	var may []seal.KeyID
+	for _, k := range v.ring.Public() {
+		if slices.Contains(ids, k.ID) && slices.Contains(audiences, k.Audience) {
+			may = append(may, k.ID)
+		}
+	}
+	if len(may) == 0 {
 		return nil, nil
 	}
-	return v.ring.Export(ids...)
+	b, err := v.ring.Export(may...)
+	if errors.Is(err, seal.ErrLocked) {
+		return nil, access.ErrLocked
+	}
+	return b, err
 }
 
-// Import implements access.Keys.
+// Import implements access.Ring.
 func (v *vault) Import(b []byte) error {
-	_, err := v.ring.Import(b)
+	if v.bare() {
+		return nil
+	}
+	// What the campus has not published as a key of these audiences is not kept,
+	// whoever grants it: it could fill the vault.
+	granted := seal.NewVault()
+	keys, err := granted.Import(b)
+	if err != nil {
+		return err
+	}
+	known := map[seal.KeyID]bool{}
+	for _, k := range v.known() {
+		known[k.ID] = true
+	}
+	var due []seal.KeyID
+	for _, k := range keys {
+		if known[k.ID] {
+			due = append(due, k.ID)
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	wanted, err := granted.Export(due...)
+	if err != nil {
+		return err
+	}
+	defer clear(wanted)
+	_, err = v.ring.Import(wanted)
 	return err
 }
 
-// foundKeys makes the campus's first audience keys: private halves on the
-// ring, public halves as settings.
-func foundKeys(ring *seal.Keyring) ([]crdt.Setting, error) {
-	var out []crdt.Setting
-	for _, a := range []record.Audience{record.CardAudience, record.DossierAudience} {
-		k, err := seal.GenerateKey(a, "")
-		if err != nil {
-			return nil, fmt.Errorf("make audience key: %w", err)
-		}
-		if err := ring.Add(k); err != nil {
-			return nil, fmt.Errorf("keep audience key: %w", err)
-		}
-		pub := k.Public()
-		out = append(out, crdt.Setting{
-			Key:   settingAudience + string(a) + "/" + hex.EncodeToString(pub.ID[:]),
-			Value: shape.Bytes(pub.Bytes),
-		})
+// undated reports whether a key is one of the whole campus, without a date, as
+// earlier releases made.
+func (v *vault) undated(id seal.KeyID) bool {
+	date, ok := v.ring.DateOf(id)
+	return ok && date == ""
+}
+
+// Dies implements privacy.Sealer.
+func (v *vault) Dies(wrap []byte) (record.Day, bool) {
+	w, err := seal.DecodeWrap(wrap)
+	if err != nil {
+		return 0, false
 	}
-	return out, nil
+	date, ok := v.ring.DateOf(w.KeyID)
+	if !ok {
+		return 0, false
+	}
+	return seal.PublicKey{Date: date}.Day()
+}
+
+// Reach implements privacy.Sealer.
+func (v *vault) Reach(until record.Day) record.Day {
+	reach := until
+	for _, a := range []record.Audience{record.CardAudience, record.DossierAudience} {
+		k, _ := v.public(a, until)
+		d, _ := k.Day()
+		reach = min(reach, d)
+	}
+	return reach
+}
+
+// OfCampus implements privacy.Sealer.
+func (v *vault) OfCampus(wrap []byte) bool { return privacy.CampusWrap(wrap, v.undated) }
+
+// HoldsCampus implements privacy.Sealer.
+func (v *vault) HoldsCampus() bool { return len(v.campus()) > 0 }
+
+// DropCampus implements privacy.Sealer.
+func (v *vault) DropCampus() error { return v.ring.Drop(v.campus()...) }
+
+func (v *vault) campus() (ids []seal.KeyID) {
+	for _, k := range v.ring.Public() {
+		if k.Date == "" {
+			ids = append(ids, k.ID)
+		}
+	}
+	return ids
 }

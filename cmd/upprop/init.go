@@ -15,6 +15,7 @@ import (
 func (c *command) initCampus() *cobra.Command {
 	var o node.InitOptions
 	var role string
+	var files secretFiles
 	cmd := &cobra.Command{
 		Use: "init", Short: "Make a campus and its first node",
 		Long: `Make a campus and its first node in an empty data folder.
@@ -34,13 +35,33 @@ copy of it in a safe place with ` + "`upprop root export`" + `.`,
 			if err := checkAddrs(o.Listen, o.HTTP); err != nil {
 				return err
 			}
-			if err := node.Init(o); err != nil {
+			given, err := c.readSecrets(files, false)
+			if err != nil {
 				return err
+			}
+			defer given.clear()
+			o.Passphrase = given.passphrase
+			if o.Operator != "" && r != identity.RoleDesk {
+				return wrongUsage("--operator takes a desk: operators sign in at desks, and this node is none")
+			}
+			once := ""
+			o.OneTime = func(password string) { once = password }
+			if err := node.Init(o); err != nil {
+				return aboutPassphrase(err, len(given.passphrase) > 0)
 			}
 			if err := os.Chmod(o.Dir, 0o700); err != nil {
 				return fmt.Errorf("protect data folder: %w", err)
 			}
-			return c.say("%s is the first node of %s. Start it with:\n\n  upprop run --data %s", o.Name, o.Campus, quote(c.data))
+			if err := c.say("%s is the first node of %s. Start it with:\n\n  upprop run --data %s%s", o.Name, o.Campus, quote(c.data), files.again()); err != nil {
+				return err
+			}
+			switch {
+			case once != "":
+				return c.say("\nThen sign in at /login as %s with this one-time password, within three days. It is\nnot shown again.\n\n  %s", o.Operator, once)
+			case r == identity.RoleDesk:
+				return c.say("\nThen make the first operator of its desk, for /desk and /admin:\n\n  upprop operator add NAME --data %s", quote(c.data))
+			}
+			return c.say("\nNobody can be checked in until a desk has joined: desks make the keys to which names are sealed.")
 		},
 	}
 	f := cmd.Flags()
@@ -49,6 +70,8 @@ copy of it in a safe place with ` + "`upprop root export`" + `.`,
 	f.StringVar(&o.Site, "site", "", "the site it stands in (default the campus)")
 	f.StringVar(&o.Entrance, "entrance", "", "the door it stands at (default its name)")
 	f.StringVar(&o.Zone, "zone", "", "the building or floor it stands in")
+	f.StringVar(&o.Operator, "operator", "", "make the first operator, with this name, and print a one-time password")
+	files.passphraseFlag(cmd)
 	roleFlag(cmd, &role, string(identity.RoleDesk))
 	addrFlags(cmd, &o.Listen, &o.HTTP)
 	must(cmd.MarkFlagRequired("campus"))

@@ -22,6 +22,7 @@ const enrolling = 60 * time.Second
 func (c *command) join() *cobra.Command {
 	var o node.EnrollOptions
 	var only bool
+	var files secretFiles
 	cmd := &cobra.Command{
 		Use: "join TOKEN|-", Short: "Join a campus as a new node, and run",
 		Long: `Join a campus with the line that ` + "`upprop token create`" + ` printed, fetch what the
@@ -40,18 +41,32 @@ node needs, and run. With - the token is read from standard input.`,
 			if o.Token, err = join.ParseToken(text); err != nil {
 				return err
 			}
-			if err := app.Available(o.HTTP); err != nil {
-				return err // before the token is spent
-			}
-			if err := c.enroll(cmd.Context(), o); err != nil {
+			// All that can be wrong is found before the token is spent.
+			given, err := c.readSecrets(files, args[0] == "-")
+			if err != nil {
 				return err
 			}
-			return c.serve(cmd.Context(), "", "", func(ctx context.Context, a *app.App) error {
-				return c.firstSync(ctx, a, only)
+			defer given.clear()
+			if len(given.pin) > 0 {
+				if err := errNoPINHere(o.Token.Role); err != nil {
+					return err
+				}
+			}
+			if err := app.Available(o.HTTP); err != nil {
+				return err
+			}
+			o.Passphrase = given.passphrase
+			if err := c.enroll(cmd.Context(), o); err != nil {
+				return aboutPassphrase(err, len(given.passphrase) > 0)
+			}
+			return c.serve(cmd.Context(), serving{secrets: given}, func(ctx context.Context, a *app.App) error {
+				return c.firstSync(ctx, a, only, files)
 			})
 		},
 	}
 	addrFlags(cmd, &o.Listen, &o.HTTP)
+	files.passphraseFlag(cmd)
+	files.pinFlag(cmd)
 	cmd.Flags().StringVar(&o.Name, "name", "", "what this node is called, where the token leaves it open (default the machine's name)")
 	cmd.Flags().BoolVar(&only, "enroll-only", false, "join and fetch what is needed, then exit instead of running")
 	return cmd
@@ -105,7 +120,7 @@ func (c *command) enroll(ctx context.Context, o node.EnrollOptions) error {
 }
 
 // firstSync says when the node has what it needs to check people in.
-func (c *command) firstSync(ctx context.Context, a *app.App, only bool) error {
+func (c *command) firstSync(ctx context.Context, a *app.App, only bool, files secretFiles) error {
 	wait, cancel := context.WithTimeout(ctx, firstSync)
 	defer cancel()
 	ready := a.AwaitReady(wait)
@@ -123,9 +138,9 @@ func (c *command) firstSync(ctx context.Context, a *app.App, only bool) error {
 	case !only:
 		return c.ready(ctx, a)
 	case !ready:
-		return fmt.Errorf("this node has joined but could not fetch what it needs: check its network, then start it with `upprop run --data %s`", quote(c.data))
+		return fmt.Errorf("this node has joined but could not fetch what it needs: check its network, then start it with `upprop run --data %s%s`", quote(c.data), files.again())
 	}
-	if err := c.say("Start it with:\n\n  upprop run --data %s", quote(c.data)); err != nil {
+	if err := c.say("Start it with:\n\n  upprop run --data %s%s", quote(c.data), files.again()); err != nil {
 		return err
 	}
 	return errDone

@@ -82,6 +82,13 @@ func (m *machine) command(args ...string) {
 // boot starts the node and waits until it answers; nobody else need be there.
 func (m *machine) boot() {
 	m.t.Helper()
+	m.power()
+	m.awake()
+}
+
+// power starts the node.
+func (m *machine) power() {
+	m.t.Helper()
 	bin, err := program()
 	if err != nil {
 		m.t.Fatal(err)
@@ -92,6 +99,11 @@ func (m *machine) boot() {
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatal(err)
 	}
+}
+
+// awake waits until the node answers.
+func (m *machine) awake() {
+	m.t.Helper()
 	m.await("the node answers", 30*time.Second, func() bool {
 		var s api.Status
 		return newClient(m.dir).ask(context.Background(), "GET", "/api/v1/status", nil, &s) == nil
@@ -241,7 +253,7 @@ func TestNetnsHalves(t *testing.T) {
 
 // TestNetnsLinks: of three nodes, two hear of each other only through the
 // third; then a link carries one way; then it flaps; then the whole network
-// loses a fifth of its packets, and delays them where the kernel can.
+// loses a fifth of its packets and delays the others.
 func TestNetnsLinks(t *testing.T) {
 	b := building(t, 3)
 	a, mid, c := b.all[0], b.all[1], b.all[2]
@@ -282,7 +294,7 @@ func TestNetnsLinks(t *testing.T) {
 
 	b.lab.Lose(20)
 	for _, m := range b.all {
-		m.Netem("delay", "40ms", "10ms")
+		m.Weather(netns.Weather{Delay: 20 * time.Millisecond, Jitter: 5 * time.Millisecond})
 	}
 	for range 3 {
 		for _, m := range b.all {
@@ -294,6 +306,55 @@ func TestNetnsLinks(t *testing.T) {
 	b.checkIn(a)
 	mid.boot()
 	b.agree("a fifth of all packets lost, one restarted", b.all...)
+}
+
+// TestNetnsFar: two halves of a campus are joined by one link as bad as a
+// satellite's or a crowded radio's: every packet takes 150 ms ± 50 ms each
+// way, so that they overtake each other, and one of twenty is lost. Doors
+// answer as ever, and all lists agree: while people come and go on both sides,
+// when a node starts anew behind the link, and after the link was down.
+func TestNetnsFar(t *testing.T) {
+	b := building(t, 4)
+	a, bb, c, d := b.all[0], b.all[1], b.all[2], b.all[3]
+	b.lab.Far(netns.Weather{Delay: 150 * time.Millisecond, Jitter: 50 * time.Millisecond, Lose: 5}, c.Machine, d.Machine)
+
+	var across []time.Duration
+	for range 6 {
+		for _, m := range b.all {
+			b.checkIn(m)
+		}
+		for from, to := range map[*machine]*machine{a: c, d: bb} {
+			v, began := b.checkIn(from), time.Now()
+			to.await("heard of over the bad link", healing, func() bool { return to.lists(v) })
+			across = append(across, time.Since(began))
+		}
+	}
+	b.agree("over a bad link", b.all...)
+	b.checkOut(c, b.in[0])
+	b.checkOut(bb, b.in[len(b.in)-1])
+	b.agree("over a bad link, out on the other side", b.all...)
+	b.allFresh("over a bad link")
+	slices.Sort(across)
+	t.Logf("from a door to a list over the bad link: %v to %v, median %v", across[0].Round(time.Millisecond),
+		across[len(across)-1].Round(time.Millisecond), across[len(across)/2].Round(time.Millisecond))
+
+	d.kill()
+	for _, m := range []*machine{a, bb, c} {
+		b.checkIn(m)
+	}
+	d.boot()
+	b.checkIn(d)
+	b.agree("over a bad link, one restarted", b.all...)
+
+	b.lab.FarLink(false)
+	for down := time.Now(); time.Since(down) < 35*time.Second; time.Sleep(time.Second) {
+		for _, m := range b.all {
+			b.checkIn(m)
+		}
+	}
+	b.lab.FarLink(true)
+	b.agree("a bad link mended", b.all...)
+	b.allFresh("a bad link mended")
 }
 
 // TestNetnsPowerCut: the whole campus loses power at once. It comes back in

@@ -41,6 +41,9 @@ func (c *command) nodes() *cobra.Command {
 					if n.ViaNode != nil && n.State == api.Via {
 						state += " " + *n.ViaNode
 					}
+					if !n.CutUntil.IsZero() {
+						state += ", CUT by a drill until " + moment(n.CutUntil.Time, now)
+					}
 					if n.ClockSuspect {
 						state += ", clock wrong"
 					}
@@ -86,7 +89,7 @@ says later does not. To come back it has to join again as a new node.`,
 			return c.say("%s is revoked and cut off.", out.Name)
 		},
 	}
-	return group("node", "Act on one node", revoke)
+	return group("node", "Act on one node", revoke, c.writeOff())
 }
 
 func (c *command) issuer() *cobra.Command {

@@ -47,6 +47,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
 	logs   *strings.Builder
+	listen []string // more arguments of run
 }
 
 func upprop(t *testing.T, args ...string) (string, error) {
@@ -85,20 +86,42 @@ func into[T any](t *testing.T, args ...string) (v T) {
 // start runs the node and waits until it answers.
 func (p *process) start() {
 	p.t.Helper()
+	p.launch()
+	p.await("the node answers", 30*time.Second, p.answers)
+}
+
+// answers reports whether the node answers.
+func (p *process) answers() bool {
+	var s api.Status
+	return newClient(p.dir).ask(context.Background(), "GET", "/api/v1/status", nil, &s) == nil
+}
+
+// launch runs the node.
+func (p *process) launch() {
+	p.t.Helper()
 	bin, err := program()
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	p.stderr.Reset()
-	p.cmd = exec.Command(bin, "run", "--data", p.dir, "--log-level", "debug")
+	p.cmd = exec.Command(bin, append([]string{"run", "--data", p.dir, "--log-level", "debug"}, p.listen...)...)
 	p.cmd.Stderr = &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.await("the node answers", 30*time.Second, func() bool {
+}
+
+// stayPut has nodes listen at the same port when they are started again, so
+// that they find each other whichever were stopped at once.
+func stayPut(all ...*process) {
+	for _, p := range all {
+		p.t.Helper()
 		var s api.Status
-		return newClient(p.dir).ask(context.Background(), "GET", "/api/v1/status", nil, &s) == nil
-	})
+		if err := newClient(p.dir).ask(context.Background(), "GET", "/api/v1/status", nil, &s); err != nil {
+			p.t.Fatal(err)
+		}
+		p.listen = []string{"--listen", s.Listen[0]}
+	}
 }
 
 // stop ends the process with a signal and returns how it ended.
@@ -230,8 +253,25 @@ func TestThreeProcesses(t *testing.T) {
 	if out := must1(t, "muster", "--data", b.dir, "--json"); strings.Contains(out, "Marker") {
 		t.Error("an entrance names people")
 	}
+	if out := must1(t, "muster", "--data", c.dir, "--json"); strings.Contains(out, "Marker") || !strings.Contains(out, `"names":"during_evacuation"`) {
+		t.Error("a warden reads names at rest")
+	}
+	must1(t, "evac", "start", "--drill", "--data", b.dir)
+	c.await("the warden's names are locked", 5*time.Second, func() bool {
+		out := must1(t, "muster", "--data", c.dir, "--json")
+		return strings.Contains(out, `"names":"locked"`) && !strings.Contains(out, "Marker")
+	})
+	pin := filepath.Join(t.TempDir(), "pin")
+	if err := os.WriteFile(pin, []byte("1234\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must1(t, "pin", "set", "--pin-file", pin, "--data", c.dir)
 	c.await("the warden reads the name", 5*time.Second, func() bool {
 		return strings.Contains(must1(t, "muster", "--data", c.dir, "--json"), "Astrid Marker")
+	})
+	must1(t, "evac", "end", "--reason", "all out", "--data", a.dir)
+	c.await("the warden's list has no name any more", 5*time.Second, func() bool {
+		return !strings.Contains(must1(t, "muster", "--data", c.dir, "--json"), "Marker")
 	})
 	must1(t, "visit", "out", "--data", c.dir, one.Badge().String())
 	t.Logf("a check-out at C is on the lists of A and B after %v", agree(t, nil, a, b, c))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func (m tidy) Run() int {
 //
 //	ready DIR               wait until the node in DIR answers
 //	says FILE TEXT          wait until the file holds the text
+//	until REGEXP PROGRAM …   run a program again until what it prints matches
 //	field NAME FIELD        set $NAME to a field of the JSON just printed
 //	mistype TO FROM         set $TO to $FROM with one character changed
 //	othercampus TO FROM     set $TO to the token $FROM with another root pin
@@ -51,12 +53,15 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("TODAY", time.Now().Format(time.DateOnly))
 			e.Setenv("UPPROP_DATA", "")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready":       awaitNode,
 			"says":        says,
+			"until":       until,
+			"shows":       shows,
 			"field":       field,
 			"mistype":     mistype,
 			"othercampus": otherCampus,
@@ -65,7 +70,10 @@ func TestScripts(t *testing.T) {
 			"badge": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Setenv(args[0], record.BadgeCode(4711).String())
 			},
-			"busy":    busy,
+			"busy": busy,
+			"now": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Setenv(args[0], time.Now().UTC().Format(time.RFC3339))
+			},
 			"control": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], "Astrid\x1b[2JEk") },
 		},
 	})
@@ -94,6 +102,34 @@ func says(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		if time.Now().After(end) {
 			ts.Fatalf("%s never says %q: %v", args[0], args[1], err)
+		}
+	}
+}
+
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%v never prints %q: %v", args[1:], args[0], err)
+		}
+	}
+}
+
+// shows waits until a node's list has a text.
+func shows(ts *testscript.TestScript, _ bool, args []string) {
+	c := newClient(ts.MkAbs(args[0]))
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		b, err := c.raw(context.Background(), "GET", "/api/v1/muster", nil)
+		if err == nil && strings.Contains(string(b), args[1]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("the list of %s never has %q: %s %v", args[0], args[1], b, err)
 		}
 	}
 }

@@ -47,7 +47,12 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 				return errors.New("--seeds and --steps are at least 1, --workers at least 0")
 			}
 			var failures []sim.Failure
-			cfg.Failed = func(f sim.Failure) { failures = append(failures, f) }
+			cfg.Failed = func(f sim.Failure) {
+				failures = append(failures, f)
+				if cfg.Seeds > 1 { // what follows may take long
+					fmt.Fprintf(cmd.ErrOrStderr(), "seed %d: %v\n", f.Options.Seed, f.Result.Broken)
+				}
+			}
 			sum, err := sim.Run(cmd.Context(), cfg)
 			if err != nil {
 				return errors.Join(err, c.say("%s", summary(cfg, sum)))
@@ -78,6 +83,7 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 	f.StringVar(&faults, "faults", "all", "which faults happen: a `LIST` with commas, all or none")
 	f.StringVar(&keep, "keep", "", "do only the steps with these `NUMBERS`, as a shortened failure names them")
 	f.IntVar(&cfg.Workers, "workers", 0, "how many campuses at a time (default: one a processor)")
+	f.IntVar(&cfg.Most, "most", cfg.Most, "after how many failures no new campus is begun")
 	f.BoolVar(&trace, "trace", false, "tell a failure whole, not shortened")
 	return cmd
 }

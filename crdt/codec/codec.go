@@ -80,7 +80,7 @@ func DecodeEvent(b []byte) (record.Event, error) {
 	if err := unmarshal(b, MaxEvent, &e, "event"); err != nil {
 		return record.Event{}, err
 	}
-	if e.Kind == "" || len(e.Kind) > 64 || e.At == 0 || e.At > maxTime || e.Since > maxTime {
+	if e.Kind == "" || len(e.Kind) > 64 || e.At == 0 || e.At > maxTime || e.Since > maxTime || e.Said > maxTime {
 		return record.Event{}, fmt.Errorf("event without a kind or a time: %w", ErrFormat)
 	}
 	if e.Badge > record.MaxBadge {
@@ -121,6 +121,9 @@ func CheckSealed(s record.SealedEntry) error {
 	if s.Kind == "" || len(s.Kind) > 64 || s.At > maxTime || len(s.Audience) > 64 || len(s.Context) > 64 ||
 		!utf8.ValidString(string(s.Kind)) || !utf8.ValidString(string(s.Audience)) {
 		return fmt.Errorf("sealed record with an impossible field: %w", ErrFormat)
+	}
+	if len(s.Hash) != 0 && len(s.Hash) != 32 {
+		return fmt.Errorf("sealed record with a hash of %d bytes: %w", len(s.Hash), ErrFormat)
 	}
 	return nil
 }

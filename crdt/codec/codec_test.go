@@ -2,7 +2,9 @@ package codec
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -73,8 +75,14 @@ func TestParticularsRoundTrip(t *testing.T) {
 	if got, err := DecodeCard(EncodeCard(c)); err != nil || got != c {
 		t.Fatal("card altered", err)
 	}
-	d := record.Dossier{Email: "a@b.se", Phone: "070", Purpose: "möte", Lang: "sv"}
-	if got, err := DecodeDossier(EncodeDossier(d)); err != nil || got != d {
+	d := record.Dossier{Email: "a@b.se", Phone: "070", Purpose: "möte", Lang: "sv", Notify: true, Signed: []record.Signature{
+		{Document: "nda", Lang: "sv", Hash: "00ff", Version: "2026-11-22 09:00:00", At: 1764000000000, How: "typed", Name: "Åsa Ek"},
+		{Document: "rules", Lang: "en", Hash: "01ff", Version: "2026-11-22 09:00:00", At: 1764000000001, How: "drawn", Drawing: "1,2 3,4;5,6"},
+	}, Consents: []record.Consent{
+		{Purpose: "assist", Version: 2, Hash: "ab", Lang: "sv", At: time.UnixMilli(1e12).UTC(), How: "kiosk", Guardian: true},
+		{Purpose: "notify", Version: 1, Hash: "cd", Lang: "en", At: time.UnixMilli(2e12).UTC(), How: "desk", Withdrawn: time.UnixMilli(3e12).UTC(), WithdrawnHow: "self"},
+	}}
+	if got, err := DecodeDossier(EncodeDossier(d)); err != nil || !reflect.DeepEqual(got, d) {
 		t.Fatal("dossier altered", err)
 	}
 }

@@ -1,6 +1,10 @@
 package codec
 
-import "github.com/upprop/upprop/crdt/record"
+import (
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+)
 
 // MaxPart bounds the clear form of one part of the particulars, in bytes.
 const MaxPart = 32 << 10
@@ -17,6 +21,48 @@ type dossier struct {
 	Phone   string `cbor:"2,keyasint,omitempty"`
 	Purpose string `cbor:"3,keyasint,omitempty"`
 	Lang    string `cbor:"4,keyasint,omitempty"`
+	Notify  bool   `cbor:"5,keyasint,omitempty"`
+	// Signed are a release later: who does not know them passes them over.
+	Signed []signature `cbor:"6,keyasint,omitempty"`
+	// Consents are another release later.
+	Consents []consent `cbor:"7,keyasint,omitempty"`
+}
+
+type signature struct {
+	Document string `cbor:"1,keyasint"`
+	Lang     string `cbor:"2,keyasint"`
+	Hash     string `cbor:"3,keyasint"`
+	Version  string `cbor:"4,keyasint"`
+	At       int64  `cbor:"5,keyasint"`
+	How      string `cbor:"6,keyasint"`
+	Name     string `cbor:"7,keyasint,omitempty"`
+	Drawing  string `cbor:"8,keyasint,omitempty"`
+}
+
+type consent struct {
+	Purpose      string `cbor:"1,keyasint,omitempty"`
+	Version      int    `cbor:"2,keyasint,omitempty"`
+	Hash         string `cbor:"3,keyasint,omitempty"`
+	Lang         string `cbor:"4,keyasint,omitempty"`
+	At           int64  `cbor:"5,keyasint,omitempty"`
+	How          string `cbor:"6,keyasint,omitempty"`
+	Guardian     bool   `cbor:"7,keyasint,omitempty"`
+	Withdrawn    int64  `cbor:"8,keyasint,omitempty"`
+	WithdrawnHow string `cbor:"9,keyasint,omitempty"`
+}
+
+func milli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func atMilli(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
 }
 
 // EncodeCard is the clear form of a card, to be sealed at once.
@@ -38,7 +84,14 @@ func DecodeCard(b []byte) (record.Card, error) {
 
 // EncodeDossier is the clear form of a dossier, to be sealed at once.
 func EncodeDossier(d record.Dossier) []byte {
-	return marshal(dossier{d.Email.Reveal(), d.Phone.Reveal(), d.Purpose.Reveal(), d.Lang})
+	out := dossier{Email: d.Email.Reveal(), Phone: d.Phone.Reveal(), Purpose: d.Purpose.Reveal(), Lang: d.Lang, Notify: d.Notify}
+	for _, s := range d.Signed {
+		out.Signed = append(out.Signed, signature{s.Document, s.Lang, s.Hash, s.Version, s.At, s.How, s.Name.Reveal(), s.Drawing.Reveal()})
+	}
+	for _, c := range d.Consents {
+		out.Consents = append(out.Consents, consent{c.Purpose, c.Version, c.Hash, c.Lang, milli(c.At), c.How, c.Guardian, milli(c.Withdrawn), c.WithdrawnHow})
+	}
+	return marshal(out)
 }
 
 // DecodeDossier reads an opened dossier.
@@ -47,8 +100,67 @@ func DecodeDossier(b []byte) (record.Dossier, error) {
 	if err := unmarshal(b, MaxPart, &d, "dossier"); err != nil {
 		return record.Dossier{}, err
 	}
-	return record.Dossier{
+	out := record.Dossier{
 		Email: record.Private(d.Email), Phone: record.Private(d.Phone),
-		Purpose: record.Private(d.Purpose), Lang: d.Lang,
-	}, nil
+		Purpose: record.Private(d.Purpose), Lang: d.Lang, Notify: d.Notify,
+	}
+	for _, s := range d.Signed {
+		out.Signed = append(out.Signed, record.Signature{
+			Document: s.Document, Lang: s.Lang, Hash: s.Hash, Version: s.Version, At: s.At, How: s.How,
+			Name: record.Private(s.Name), Drawing: record.Private(s.Drawing),
+		})
+	}
+	for _, c := range d.Consents {
+		out.Consents = append(out.Consents, record.Consent{
+			Purpose: c.Purpose, Version: c.Version, Hash: c.Hash, Lang: c.Lang, At: atMilli(c.At), How: c.How,
+			Guardian: c.Guardian, Withdrawn: atMilli(c.Withdrawn), WithdrawnHow: c.WithdrawnHow,
+		})
+	}
+	return out, nil
+}
+
+// invite has keys that no other part has, so that none reads as another.
+type invite struct {
+	Name     string `cbor:"32,keyasint"`
+	Company  string `cbor:"33,keyasint,omitempty"`
+	Host     string `cbor:"34,keyasint,omitempty"`
+	Email    string `cbor:"35,keyasint,omitempty"`
+	Phone    string `cbor:"36,keyasint,omitempty"`
+	Purpose  string `cbor:"37,keyasint,omitempty"`
+	HostMail string `cbor:"38,keyasint,omitempty"`
+	Note     string `cbor:"39,keyasint,omitempty"`
+	Lang     string `cbor:"40,keyasint,omitempty"`
+	Secret   []byte `cbor:"41,keyasint,omitempty"`
+	Code     string `cbor:"42,keyasint,omitempty"`
+	Thread   string `cbor:"43,keyasint,omitempty"`
+	Turn     int    `cbor:"44,keyasint,omitempty"`
+}
+
+// EncodeInvite is the clear form of what an invitation says, to be sealed at
+// once.
+func EncodeInvite(i record.Invite) []byte {
+	out := invite{
+		Name: i.Name.Reveal(), Company: i.Company.Reveal(), Host: i.Host.Reveal(), Email: i.Email.Reveal(), Phone: i.Phone.Reveal(),
+		Purpose: i.Purpose.Reveal(), HostMail: i.HostMail.Reveal(), Note: i.Note.Reveal(), Lang: i.Lang, Code: i.Code.Reveal(),
+		Thread: i.Thread, Turn: i.Turn,
+	}
+	if i.Secret != [16]byte{} {
+		out.Secret = i.Secret[:]
+	}
+	return marshal(out)
+}
+
+// DecodeInvite reads what an invitation says.
+func DecodeInvite(b []byte) (record.Invite, error) {
+	var i invite
+	if err := unmarshal(b, MaxPart, &i, "invitation"); err != nil {
+		return record.Invite{}, err
+	}
+	out := record.Invite{
+		Name: record.Private(i.Name), Company: record.Private(i.Company), Host: record.Private(i.Host), Email: record.Private(i.Email),
+		Phone: record.Private(i.Phone), Purpose: record.Private(i.Purpose), HostMail: record.Private(i.HostMail), Note: record.Private(i.Note),
+		Lang: i.Lang, Code: record.Private(i.Code), Thread: i.Thread, Turn: i.Turn,
+	}
+	copy(out.Secret[:], i.Secret)
+	return out, nil
 }

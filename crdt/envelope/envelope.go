@@ -30,7 +30,7 @@ const (
 	version = 1
 	// MaxPayload bounds one payload, in bytes.
 	MaxPayload = 256 << 10
-	// MaxSize bounds one encoded envelope, in bytes.
+	// MaxSize bounds one encoded envelope without its aside, in bytes.
 	MaxSize = MaxPayload + 2048
 	// MaxBatch bounds the entries under one signature.
 	MaxBatch = 1 << 12
@@ -45,6 +45,9 @@ type Envelope struct {
 	Index, Size uint32
 	Path        [][32]byte
 	Signature   [64]byte
+	// Aside travels beside an envelope with a proof, MaxAside bytes at most.
+	// Nothing here vouches for it: what it must be is for the payload to say.
+	Aside []byte
 }
 
 type hash = [32]byte
@@ -153,6 +156,11 @@ func (e *Envelope) Encode() []byte {
 	if e.Bare() {
 		return e.encodeBare()
 	}
+	if len(e.Aside) > 0 {
+		plain := *e
+		plain.Aside = nil
+		return encodeAside(e.Aside, plain.Encode())
+	}
 	b := make([]byte, 0, 160+len(e.ID.Doc)+32*len(e.Path)+len(e.Payload))
 	b = append(b, version, byte(len(e.ID.Doc)))
 	b = append(b, e.ID.Doc...)
@@ -168,10 +176,13 @@ func (e *Envelope) Encode() []byte {
 	return append(b, e.Payload...)
 }
 
-// Decode reads what Encode wrote; Payload aliases b. It checks the form
+// Decode reads what Encode wrote; Payload and Aside alias b. It checks the form
 // alone; errors match ErrFormat. What comes from elsewhere is read with
 // DecodeRun, which takes no bare entry.
 func Decode(b []byte) (*Envelope, error) {
+	if len(b) > 0 && b[0] == versionAside {
+		return decodeAside(b)
+	}
 	if len(b) < 2 || len(b) > MaxSize {
 		return nil, fmt.Errorf("%d bytes: %w", len(b), ErrFormat)
 	}

@@ -101,6 +101,8 @@ func FuzzDecode(f *testing.F) {
 	es := batch(3)
 	_ = Sign(es, sign)
 	f.Add(es[1].Encode())
+	es[2].Aside = []byte("aside")
+	f.Add(es[2].Encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := Decode(b)
 		if err != nil {

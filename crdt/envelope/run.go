@@ -27,18 +27,26 @@ const (
 func (e *Envelope) Bare() bool { return e.Size == 0 }
 
 // Strip takes e's proof away.
-func (e *Envelope) Strip() { e.Index, e.Size, e.Path, e.Signature = 0, 0, nil, [64]byte{} }
+func (e *Envelope) Strip() {
+	e.Index, e.Size, e.Path, e.Signature, e.Aside = 0, 0, nil, [64]byte{}, nil
+}
 
 // IsRun reports whether b begins as EncodeRun writes several entries.
 func IsRun(b []byte) bool { return len(b) > 0 && b[0] == versionRun }
 
 // EncodeRun writes entries with ascending numbers; only the last one's proof
 // is kept. One entry is written as an envelope. Callers keep to MaxRun and
-// RunBytes and end with an entry that has a proof.
+// RunBytes and end with an entry that has a proof. Asides do not travel in runs
+// of several.
 func EncodeRun(es []*Envelope) []byte {
 	last := es[len(es)-1]
 	if len(es) == 1 {
 		return last.Encode()
+	}
+	if last.Aside != nil {
+		plain := *last
+		plain.Aside = nil
+		last = &plain
 	}
 	b := append([]byte{versionRun, byte(len(es) - 1)}, last.Encode()...)
 	proof := b[2:]

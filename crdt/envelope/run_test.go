@@ -53,6 +53,9 @@ func FuzzDecodeRun(f *testing.F) {
 	f.Add(EncodeRun(es))
 	f.Add(EncodeRun(es[2:4]))
 	f.Add(EncodeRun(es[:1]))
+	beside := *es[1]
+	beside.Aside = []byte("aside")
+	f.Add(beside.Encode())
 	f.Add((&Envelope{ID: record.EventID{Doc: "d", Seq: 1}, Payload: []byte{1}}).Encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := DecodeRun(b)

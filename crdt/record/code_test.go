@@ -117,10 +117,32 @@ func TestParseCodeTellsBadgeFromVisit(t *testing.T) {
 	}
 	for s, want := range map[string]error{
 		"": ErrCode, "åäö": ErrCode, "KXXX-XXXX-X": ErrCode, strings.Repeat("1", 10_000): ErrCode,
-		"UP2" + v.String(): ErrNewerCode,
+		"UP3" + v.String(): ErrNewerCode, "UP2" + v.String(): ErrCode,
 	} {
 		if _, err := ParseCode(s); !errors.Is(err, want) {
 			t.Errorf("%.20q: %v, want %v", s, err, want)
 		}
+	}
+}
+
+func TestErasureIDs(t *testing.T) {
+	id := ErasureID{1, 2, 3}
+	got, err := ParseErasureID(id.String())
+	if err != nil || got != id || id.IsZero() || !(ErasureID{}).IsZero() {
+		t.Fatal(got, err)
+	}
+	if _, err := ParseErasureID(VisitID(id).String()); err == nil {
+		t.Fatal("a visit's id is read as an erasure's")
+	}
+}
+
+func TestActsDocumentsHaveNames(t *testing.T) {
+	for _, s := range []string{"acts/20261122/0/north", "sealed/20261122/3/north", "day/20261122/0/north"} {
+		if d, err := ParseDocID(s); err != nil || string(d.ID()) != s {
+			t.Error(s, err)
+		}
+	}
+	if _, err := ParseDocID("act/20261122/0/north"); err == nil {
+		t.Error("a kind that is none is accepted")
 	}
 }

@@ -46,12 +46,15 @@ const (
 	// DocSealed documents hold sealed particulars and key records of one
 	// day of writing at one site. Never Automerge, so that they can be shredded.
 	DocSealed DocKind = "sealed"
+	// DocActs documents hold what was done on record: shreds, their receipts
+	// and the audit trail of one day of writing at one site. Never Automerge.
+	DocActs DocKind = "acts"
 	// DocCampus documents hold the settings, one document a year; Automerge.
 	DocCampus DocKind = "campus"
 )
 
 // DocID names a document: "day/20261122/0/north", "sealed/20261122/0/north",
-// "campus/2026". The number after the day is the part: a writer goes on to
+// "acts/20261122/0/north", "campus/2026". The number after the day is the part: a writer goes on to
 // the next part when one holds PartSize entries, because Automerge slows down
 // with long documents.
 type DocID string
@@ -93,7 +96,7 @@ func ParseDocID(s string) (Doc, error) {
 			return d, ErrDocID
 		}
 		d = Doc{Kind: DocCampus, Year: y}
-	case len(p) == 4 && (p[0] == string(DocDay) || p[0] == string(DocSealed)):
+	case len(p) == 4 && (p[0] == string(DocDay) || p[0] == string(DocSealed) || p[0] == string(DocActs)):
 		day, err := ParseDay(p[1])
 		if err != nil {
 			return d, fmt.Errorf("%w: %w", ErrDocID, err)

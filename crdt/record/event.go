@@ -19,6 +19,34 @@ const (
 	// its arrival is dropped. Since is when it began; zero where no arrival is
 	// known, and then this is none.
 	Carried Kind = "carried"
+	// EvacStarted: an evacuation, or a drill, has begun. Of no visit.
+	EvacStarted Kind = "evac_started"
+	// EvacEnded: the starts that Starts names are over. Of no visit.
+	EvacEnded Kind = "evac_ended"
+	// Marked: during an evacuation, Mark was said of the person.
+	Marked Kind = "marked"
+	// Added: during an evacuation, somebody was told of who is on no list.
+	Added Kind = "added"
+	// Joined: who was added as this visit turned out to be the bearer of Other.
+	Joined Kind = "joined"
+	// Swept: the zone of Place was searched; Mark is Safe when it is clear. Of
+	// no visit.
+	Swept Kind = "swept"
+	// Restricted: by Case, what is known of the person is to be used for nothing
+	// but to find them in an evacuation. Reason names nobody.
+	Restricted Kind = "restricted"
+	// Unrestricted: the restrictions that Cases names are over.
+	Unrestricted Kind = "unrestricted"
+	// Fed: the node is told by Feed of staff who come and go at Place, and when
+	// it last was. Of no visit.
+	Fed Kind = "fed"
+	// Invited: somebody is expected, by an invitation whose id Visit is. Other is
+	// the invitation that it stands instead of, if any.
+	Invited Kind = "invited"
+	// CalledOff: the invitation admits nobody any more.
+	CalledOff Kind = "called_off"
+	// Welcomed: the visit Other began by the invitation.
+	Welcomed Kind = "welcomed"
 )
 
 // Event is one immutable fact written by one node. It holds no particulars.
@@ -39,6 +67,53 @@ type Event struct {
 	Since HLC `cbor:"9,keyasint,omitempty"`
 	// Ends is the last day on which the particulars may be kept.
 	Ends Day `cbor:"10,keyasint,omitempty"`
+	// Evac is the start's own id on an EvacStarted; Drill that it is one, and
+	// Scope the site that it is for, empty for the whole campus. One that is
+	// carried over has its beginning in Since.
+	Evac  EvacID `cbor:"11,keyasint,omitempty"`
+	Drill bool   `cbor:"12,keyasint,omitempty"`
+	Scope SiteID `cbor:"13,keyasint,omitempty"`
+	// Starts are the starts that an EvacEnded has seen and ends, or that the
+	// writer of a Marked, Added or Swept knew to run; Reason why it is over. The
+	// reason names nobody: it cannot be erased.
+	Starts []EvacID `cbor:"14,keyasint,omitempty"`
+	Reason string   `cbor:"15,keyasint,omitempty"`
+	// Mark and Point are what a Marked says. Over is what a Marked stands instead
+	// of, or the marks that the writer of a Left had before it.
+	Mark  Mark      `cbor:"16,keyasint,omitempty"`
+	Point PointName `cbor:"17,keyasint,omitempty"`
+	Over  []EventID `cbor:"18,keyasint,omitempty"`
+	// Other is the visit that a Joined turned out to be.
+	Other VisitID `cbor:"19,keyasint,omitzero"`
+	// Once is drawn by the device that a mark was made on: the same mark may be
+	// delivered to several nodes, and counts once. Zero: this is the only one.
+	Once OnceID `cbor:"20,keyasint,omitzero"`
+	// Case is that of a Restricted; Cases are those that an Unrestricted ends.
+	Case  CaseID   `cbor:"21,keyasint,omitzero"`
+	Cases []CaseID `cbor:"22,keyasint,omitempty"`
+	// Feed is what a Fed tells of; Since is when it was last heard, zero for
+	// never, and Quiet after how many minutes of silence that is said, zero where
+	// the feed is over.
+	Feed  FeedName `cbor:"23,keyasint,omitempty"`
+	Quiet uint32   `cbor:"24,keyasint,omitempty"`
+	// Cuts are the links that a drill cuts, for CutFor seconds.
+	Cuts   []Cut  `cbor:"25,keyasint,omitempty"`
+	CutFor uint32 `cbor:"26,keyasint,omitempty"`
+	// Said is when the device on which a Marked was made says that it was, by its
+	// own clock; evidence, and no more. Zero where it was made here and now.
+	Said HLC `cbor:"27,keyasint,omitempty"`
+	// From and To are when somebody who is Invited is expected, in Unix seconds.
+	From int64 `cbor:"28,keyasint,omitempty"`
+	To   int64 `cbor:"29,keyasint,omitempty"`
+	// Box is the secret of an invitation's QR, locked under its code: nothing of
+	// a person, and no use once the bearer's key record is destroyed.
+	Box []byte `cbor:"30,keyasint,omitempty"`
+}
+
+// Cut is a link between two nodes; where B is zero, all links of A.
+type Cut struct {
+	A NodeID `cbor:"1,keyasint"`
+	B NodeID `cbor:"2,keyasint,omitzero"`
 }
 
 // BadgeOf is the badge that the event is about.
@@ -47,6 +122,17 @@ func (e Event) BadgeOf() BadgeCode {
 		return e.Badge
 	}
 	return e.Visit.Badge()
+}
+
+// OfEvacuation reports whether the event is of an evacuation as a whole and of
+// no visit.
+func (e Event) OfEvacuation() bool {
+	return (e.Kind == EvacStarted || e.Kind == EvacEnded || e.Kind == Swept) && e.BadgeOf() == 0
+}
+
+// OfHouse reports whether the event is of no visit and its kind is known.
+func (e Event) OfHouse() bool {
+	return e.OfEvacuation() || e.Kind == Fed && e.BadgeOf() == 0
 }
 
 // Standing says how an event's writer stood when it wrote, by the roster.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 )
 
 // VisitID names one stay of one person: 128 random bits. Its text form is 27
@@ -17,6 +16,7 @@ const (
 	saltVisit = 1
 	saltNode  = 2
 	saltBadge = 3
+	saltErase = 4
 )
 
 func (id VisitID) String() string { return encode(id[:], 128, saltVisit) }
@@ -106,6 +106,49 @@ func ParseBadge(s string) (BadgeCode, error) {
 	return BadgeCode(v >> (40 - badgeBits)), nil
 }
 
+// EvacID names one start of an evacuation: 128 random bits.
+type EvacID [16]byte
+
+const saltEvac = 5
+
+func (id EvacID) String() string { return encode(id[:], 128, saltEvac) }
+
+// IsZero reports whether id names no evacuation.
+func (id EvacID) IsZero() bool { return id == EvacID{} }
+
+// MarshalText writes the form of String.
+func (id EvacID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the form of String.
+func (id *EvacID) UnmarshalText(b []byte) error {
+	return decode(string(b), id[:], 128, saltEvac, "this evacuation code")
+}
+
+// OnceID is 16 random bytes by which the same act, delivered twice, is known.
+type OnceID [16]byte
+
+// MarshalText writes 32 hexadecimal digits.
+func (id OnceID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
+
+// UnmarshalText reads what MarshalText writes; nothing is none. Errors match
+// ErrCode.
+func (id *OnceID) UnmarshalText(b []byte) error {
+	*id = OnceID{}
+	if len(b) == 0 {
+		return nil
+	}
+	if len(b) != hex.EncodedLen(len(id)) {
+		return fmt.Errorf("this id of an act is not 32 hexadecimal digits: %w", ErrCode)
+	}
+	if _, err := hex.Decode(id[:], b); err != nil {
+		return fmt.Errorf("this id of an act is not 32 hexadecimal digits: %w", ErrCode)
+	}
+	return nil
+}
+
+// IsZero reports whether there is none.
+func (id OnceID) IsZero() bool { return id == OnceID{} }
+
 // NodeID names a node: the first 16 bytes of the SHA-256 of its public key.
 type NodeID [16]byte
 
@@ -120,6 +163,29 @@ func (id NodeID) MarshalText() ([]byte, error) { return []byte(id.String()), nil
 // UnmarshalText reads the form of String.
 func (id *NodeID) UnmarshalText(b []byte) error {
 	return decode(string(b), id[:], 128, saltNode, "this node id")
+}
+
+// ErasureID names one act of erasing, so that its receipts can be asked for.
+type ErasureID [16]byte
+
+func (id ErasureID) String() string { return encode(id[:], 128, saltErase) }
+
+// IsZero reports whether id names no erasure.
+func (id ErasureID) IsZero() bool { return id == ErasureID{} }
+
+// MarshalText writes the form of String.
+func (id ErasureID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the form of String.
+func (id *ErasureID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseErasureID(string(b))
+	return err
+}
+
+// ParseErasureID reads the text form of an erasure id. Errors match ErrCode.
+func ParseErasureID(s string) (id ErasureID, err error) {
+	err = decode(s, id[:], 128, saltErase, "this erasure id")
+	return id, err
 }
 
 // ActorID names one writer: a node and one of its incarnations (8 bytes of
@@ -173,12 +239,14 @@ func (id EventID) Compare(o EventID) int {
 	return 0
 }
 
-// qrPrefix begins the payload of a badge's QR code; the digit is its version.
-// The whole payload is upper-case letters and digits, so that it fits QR's
-// alphanumeric mode and no keyboard layout of a scanner can mangle it.
+// qrPrefix begins the payload of a badge's QR code as older releases printed
+// it; the digit is its version. The whole payload is upper-case letters and
+// digits, so that it fits QR's alphanumeric mode and no keyboard layout of a
+// scanner can mangle it.
 const qrPrefix = "UP1"
 
-// QR is the payload of the QR code on the visit's badge.
+// QR is the payload of the QR code on badges of older releases: the visit
+// alone, unsigned.
 func (id VisitID) QR() string { return qrPrefix + id.String() }
 
 // Code is what a person shows to check out: a badge code, or the whole visit.
@@ -186,24 +254,28 @@ type Code struct {
 	Badge BadgeCode
 	// Visit is zero when only the badge code was given.
 	Visit VisitID
+	// QR is set when a signed QR was shown; its signature is unchecked here.
+	QR *QR
 }
 
 // ErrNewerCode means a QR code made by a newer release.
 var ErrNewerCode = errors.New("this QR code was made by a newer release")
 
-// ParseCode reads a badge code, a visit id or the payload of a badge's QR.
+// ParseCode reads a badge code, a visit id or the payload of a QR code.
 // Errors match ErrCode or ErrNewerCode.
 func ParseCode(s string) (Code, error) {
-	t := strings.Map(func(r rune) rune {
-		if r == '-' || unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, strings.ToUpper(s))
-	if len(t) > 27 && strings.HasPrefix(t, qrPrefix) {
-		t = t[len(qrPrefix):]
-	} else if len(t) > 28 && strings.HasPrefix(t, "UP") && t[2] >= '2' && t[2] <= '9' {
+	t := plainCode(s)
+	switch {
+	case newerCode(t):
 		return Code{}, fmt.Errorf("read the code: %w", ErrNewerCode)
+	case strings.HasPrefix(t, qrPrefix2): // no other code has a U
+		q, err := parseQR(t)
+		if err != nil {
+			return Code{}, err
+		}
+		return Code{Badge: q.Visit.Badge(), Visit: q.Visit, QR: &q}, nil
+	case len(t) > 27 && strings.HasPrefix(t, qrPrefix):
+		t = t[len(qrPrefix):]
 	}
 	if len(t) > 8 {
 		v, err := ParseVisitID(t)

@@ -36,7 +36,10 @@ func (f Fact) IsZero() bool { return f.At == 0 && f.ID.Seq == 0 }
 
 // Presence is what all known events say of one visit.
 type Presence struct {
+	// Visit is zero where marks are known by a badge code alone, and no visit
+	// that carries it; then Code is that code.
 	Visit VisitID
+	Code  BadgeCode
 	State State
 	Type  string
 	Ends  Day
@@ -46,6 +49,8 @@ type Presence struct {
 	Arrived Fact
 	// Left is the earliest evidence of leaving that counts.
 	Left Fact
+	// Departures are all that count, in order of time, MaxMarks at most.
+	Departures []Departure
 	// Timed is the earliest sign-out by the clock that counts.
 	Timed Fact
 	// Seen is the latest sighting: arrival or move. Its place is where the
@@ -54,10 +59,38 @@ type Presence struct {
 	// Doubtful marks a badge code that two open visits share: a check-out by
 	// code alone was seen and could not be given to one of them.
 	Doubtful bool
+	// Again are departures that other nodes wrote than that of Left, the first
+	// of each, in order of time, MaxAgain at most: the badge, or a picture of
+	// it, was used where Left had not been heard of.
+	Again []Fact
+	// Added: the person was added at an evacuation, and no arrival is known.
+	// Joined is the visit that the person turned out to be, if any.
+	Added  bool
+	Joined VisitID
+	// Marks are those that were not corrected, in order of time.
+	Marks []MarkFact
+	// MarkedOnly: nobody has told of the visit but in marks, which may have been
+	// taken back.
+	MarkedOnly bool
+	// Restricted are the restrictions that stand, in order of time,
+	// MaxRestrictions at most.
+	Restricted []Restriction
 }
 
+// Heard reports whether more is known of the visit than what was said of its
+// bearer in an evacuation.
+func (p Presence) Heard() bool { return !p.Visit.IsZero() && !p.MarkedOnly }
+
+// MaxAgain bounds Presence.Again.
+const MaxAgain = 8
+
 // Badge is the code of the visit's badge.
-func (p Presence) Badge() BadgeCode { return p.Visit.Badge() }
+func (p Presence) Badge() BadgeCode {
+	if p.Visit.IsZero() {
+		return p.Code
+	}
+	return p.Visit.Badge()
+}
 
 // Open reports whether the person may be inside.
 func (p Presence) Open() bool { return p.State != Gone }
@@ -70,6 +103,10 @@ func (p Presence) Open() bool { return p.State != Gone }
 // Leaving is a fact about the visit, not a moment in a sequence: a departure
 // closes its visit whichever clock was ahead, and only a correction of that
 // very event opens it again.
+//
+// A mark that is taken back still tells that there is such a visit, whose
+// arrival may never be heard of: nobody leaves a list by an undo. Not so one by
+// a badge code alone, which may have been mistyped.
 func FoldBadge(events []Stated) []Presence {
 	events = slices.Clone(events)
 	slices.SortFunc(events, func(a, b Stated) int {
@@ -83,15 +120,24 @@ func FoldBadge(events []Stated) []Presence {
 			void[*s.Event.Of] = true
 		}
 	}
-	visits := map[VisitID]*Presence{}
-	var byCode []Stated
+	visits, named := map[VisitID]*Presence{}, map[VisitID]Fact{}
+	var byCode, marked []Stated
+	copies := copiesOf(events, void)
+	restricted := restrictions(events, void)
 	for _, s := range events {
 		if void[s.ID] || s.Event.Kind == Corrected {
+			if s.Event.Kind == Marked && s.Standing == Counted && !s.Event.Visit.IsZero() {
+				named[s.Event.Visit] = factOf(s)
+			}
 			continue
 		}
 		if s.Event.Visit.IsZero() {
-			if s.Event.Kind == Left && s.Standing == Counted {
+			switch {
+			case s.Standing != Counted:
+			case s.Event.Kind == Left:
 				byCode = append(byCode, s)
+			case s.Event.Kind == Marked:
+				marked = append(marked, s)
 			}
 			continue
 		}
@@ -102,14 +148,32 @@ func FoldBadge(events []Stated) []Presence {
 		}
 		p.take(s)
 	}
-	settleCodes(visits, byCode)
+	for v := range named {
+		if visits[v] == nil {
+			visits[v] = &Presence{Visit: v, State: Unknown}
+		}
+	}
+	settleCodes(visits, named, byCode)
+	stray := settleMarks(visits, marked)
+	if stray != nil {
+		if len(visits) == 0 {
+			stray.leaveBy(byCode)
+		}
+		stray.copied(copies)
+		stray.settle(Fact{})
+	}
 
 	out := make([]Presence, 0, len(visits))
 	for _, p := range visits {
-		p.settle()
-		if !p.Seen.IsZero() || !p.Left.IsZero() {
+		p.copied(copies)
+		p.settle(named[p.Visit])
+		p.Restricted = restricted[p.Visit]
+		if p.told() {
 			out = append(out, *p)
 		}
+	}
+	if stray != nil {
+		out = append(out, *stray)
 	}
 	slices.SortFunc(out, func(a, b Presence) int { return slices.Compare(a.Visit[:], b.Visit[:]) })
 	return out
@@ -117,7 +181,7 @@ func FoldBadge(events []Stated) []Presence {
 
 // take adds one event; events come in order of time.
 func (p *Presence) take(s Stated) {
-	e, fact := s.Event, Fact{ID: s.ID, At: s.Event.At, Place: s.Event.Place, How: s.Event.How}
+	e, fact := s.Event, factOf(s)
 	counted := s.Standing == Counted
 	switch e.Kind {
 	case Arrived, Carried:
@@ -137,15 +201,49 @@ func (p *Presence) take(s Stated) {
 	case Moved:
 		p.see(fact)
 	case Left:
-		if counted && p.Left.IsZero() {
-			p.Left = fact
+		if counted {
+			p.leave(fact, e.Over)
 		}
 	case TimedOut:
 		if counted {
 			p.Timed = fact
 		}
+	case Added:
+		p.Added = p.Added || counted
+		p.Ends = max(p.Ends, e.Ends)
+		p.Type = cmp.Or(p.Type, e.Type)
+		p.see(fact)
+	case Joined:
+		if counted && e.Other != p.Visit {
+			p.Joined = e.Other
+		}
+	case Marked:
+		if counted {
+			p.mark(s)
+		}
 	}
 }
+
+// leave adds a departure; departures come in order of time, those by code
+// after the others.
+func (p *Presence) leave(f Fact, over []EventID) {
+	p.Departures = append(p.Departures, Departure{f.ID, f.At, over})
+	if p.Left.IsZero() {
+		p.Left = f
+		return
+	}
+	// A carry-over repeats what was known.
+	repeats := f.At == p.Left.At && f.Place == p.Left.Place
+	if repeats || f.By() == p.Left.By() || slices.ContainsFunc(p.Again, func(g Fact) bool {
+		return g.By() == f.By() || g.At == f.At && g.Place == f.Place
+	}) {
+		return
+	}
+	p.Again = append(p.Again, f)
+}
+
+// told reports whether anything says that there is such a visit.
+func (p *Presence) told() bool { return !p.Seen.IsZero() || !p.Left.IsZero() || len(p.Marks) > 0 }
 
 func (p *Presence) see(f Fact) {
 	if f.At >= p.Seen.At {
@@ -157,21 +255,30 @@ func (p *Presence) see(f Fact) {
 // it can mean. With a single visit of that badge, time plays no part; with
 // more, it closes the one that had arrived and not yet left, and none when two
 // had: a doubtful departure removes nobody.
-func settleCodes(visits map[VisitID]*Presence, byCode []Stated) {
+func settleCodes(visits map[VisitID]*Presence, named map[VisitID]Fact, byCode []Stated) {
 	for _, s := range byCode {
+		fact := factOf(s)
+		if len(visits) == 1 {
+			for _, p := range visits {
+				if _, spoken := named[p.Visit]; spoken || p.told() {
+					p.leave(fact, s.Event.Over)
+				}
+			}
+			continue
+		}
 		var open []*Presence
 		for _, p := range visits {
 			if !p.Left.IsZero() || p.Seen.IsZero() {
 				continue
 			}
-			if len(visits) == 1 || p.Seen.At < s.Event.At {
+			if p.Seen.At < s.Event.At {
 				open = append(open, p)
 			}
 		}
 		switch len(open) {
 		case 0:
 		case 1:
-			open[0].Left = Fact{ID: s.ID, At: s.Event.At, Place: s.Event.Place, How: s.Event.How}
+			open[0].leave(fact, s.Event.Over)
 		default:
 			for _, p := range open {
 				p.Doubtful = true
@@ -180,7 +287,25 @@ func settleCodes(visits map[VisitID]*Presence, byCode []Stated) {
 	}
 }
 
-func (p *Presence) settle() {
+// settle draws the conclusions; named is the latest mark on the visit that was
+// taken back, if any.
+func (p *Presence) settle(named Fact) {
+	p.MarkedOnly = p.Seen.IsZero() && p.Left.IsZero()
+	switch {
+	case !p.Seen.IsZero():
+	case len(p.Marks) > 0:
+		// Nothing else is known of where the person was.
+		p.Seen = p.Marks[len(p.Marks)-1].Fact
+	case p.Left.IsZero():
+		// Nor that there is one, but that somebody named the very visit.
+		p.Seen = named
+	}
+	slices.SortFunc(p.Marks, func(a, b MarkFact) int { return cmp.Or(cmp.Compare(a.At, b.At), a.ID.Compare(b.ID)) })
+	slices.SortFunc(p.Departures, func(a, b Departure) int { return cmp.Or(cmp.Compare(a.At, b.At), a.ID.Compare(b.ID)) })
+	p.Departures = p.Departures[:min(len(p.Departures), MaxMarks)]
+	p.Marks = p.Marks[max(0, len(p.Marks)-MaxMarks):]
+	slices.SortFunc(p.Again, func(a, b Fact) int { return cmp.Or(cmp.Compare(a.At, b.At), a.ID.Compare(b.ID)) })
+	p.Again = p.Again[:min(len(p.Again), MaxAgain)]
 	switch {
 	case !p.Left.IsZero():
 		p.State = Gone

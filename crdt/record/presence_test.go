@@ -108,7 +108,7 @@ func TestCarriedKeepsItsBeginning(t *testing.T) {
 func drawEvents(t *rapid.T) []Stated {
 	a, b := visit(1), visit(1)
 	b[15] = 7
-	kinds := []Kind{Arrived, Left, Moved, TimedOut, Corrected, Carried, "of a newer release"}
+	kinds := []Kind{Arrived, Left, Moved, TimedOut, Corrected, Carried, Marked, Added, "of a newer release"}
 	var out []Stated
 	seq := map[byte]uint64{}
 	for range rapid.IntRange(1, 12).Draw(t, "n") {
@@ -160,4 +160,47 @@ func TestNoSilentAbsence(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestUsedTwiceIsNoticed(t *testing.T) {
+	in := stated(1, 1, Event{Kind: Arrived, At: 5, Visit: visit(1)})
+	left := func(actor byte, at HLC, door string) Stated {
+		return stated(actor, uint64(at), Event{Kind: Left, At: at, Visit: visit(1), Place: Place{Entrance: EntranceID(door)}})
+	}
+	byCode := left(4, 9, "South")
+	byCode.Event.Visit, byCode.Event.Badge = VisitID{}, visit(1).Badge()
+	carried := left(5, 10, "East")
+	for _, c := range []struct {
+		name   string
+		events []Stated
+		again  []string
+	}{
+		{"once", []Stated{in, left(2, 10, "East")}, nil},
+		{"two nodes", []Stated{in, left(2, 10, "East"), left(3, 20, "West")}, []string{"West"}},
+		{"by the code", []Stated{in, left(2, 10, "East"), byCode}, []string{"South"}},
+		{"the same node", []Stated{in, left(2, 10, "East"), left(2, 20, "East")}, nil},
+		{"carried over", []Stated{in, left(2, 10, "East"), carried}, nil},
+		{"three times at one", []Stated{in, left(2, 10, "East"), left(3, 20, "West"), left(3, 30, "West")}, []string{"West"}},
+	} {
+		p := only(t, FoldBadge(c.events))
+		var got []string
+		for _, f := range p.Again {
+			got = append(got, string(f.Place.Entrance))
+		}
+		if p.State != Gone || !cmp.Equal(got, c.again) {
+			t.Errorf("%s: %s, again at %v", c.name, p.State, got)
+		}
+	}
+	many := []Stated{in}
+	for i := range byte(20) {
+		many = append(many, left(10+i, HLC(10+i), string('A'+rune(i))))
+	}
+	if p := only(t, FoldBadge(many)); len(p.Again) != MaxAgain || p.Again[0].Place.Entrance != "B" {
+		t.Errorf("%d times again", len(p.Again))
+	}
+	void := left(3, 20, "West")
+	fix := stated(4, 1, Event{Kind: Corrected, At: 30, Visit: visit(1), Of: &void.ID})
+	if p := only(t, FoldBadge([]Stated{in, left(2, 10, "East"), void, fix})); len(p.Again) != 0 {
+		t.Error("a departure that was a mistake counts")
+	}
 }

@@ -1,5 +1,7 @@
 package record
 
+import "time"
+
 // Audience is who may open a part of the particulars.
 type Audience string
 
@@ -8,6 +10,8 @@ const (
 	CardAudience Audience = "card"
 	// DossierAudience: desks.
 	DossierAudience Audience = "dossier"
+	// BearerAudience: the one who shows the visit's badge.
+	BearerAudience Audience = "bearer"
 )
 
 // PartKey says which part of which visit.
@@ -43,6 +47,13 @@ type SealedEntry struct {
 	// Context is the id of a ContextPut.
 	Context []byte `cbor:"6,keyasint,omitempty"`
 	Box     []byte `cbor:"7,keyasint,omitempty"`
+	// Until is the date (UTC) on which what a KeyPut opens must die. A KeyPut
+	// without one is of an older release and carries its wrapped key in Box.
+	Until Day `cbor:"8,keyasint,omitempty"`
+	// Hash is the SHA-256 of the wrapped key, 32 bytes, on a KeyPut with Until:
+	// the wrapped key itself is not part of what is signed and logged, so that
+	// it can be destroyed.
+	Hash []byte `cbor:"9,keyasint,omitempty"`
 }
 
 // Card is the part of the particulars that wardens and desks may read.
@@ -57,4 +68,29 @@ type Dossier struct {
 	Email, Phone, Purpose Private
 	// Lang is the language that the person chose.
 	Lang string
+	// Notify: the person has agreed to be told at these addresses when the alarm
+	// goes.
+	Notify bool
+	// Signed are the documents that the person has signed.
+	Signed []Signature
+	// Consents are what the person has agreed to, withdrawn ones included.
+	Consents []Consent
+}
+
+// Consent is one consent: for what, by which words, when, and whether it stands.
+type Consent struct {
+	// Purpose is an id: "assist", "notify".
+	Purpose string
+	// Version and Hash name the words, and Lang their language.
+	Version    int
+	Hash, Lang string
+	// At is when it was given, to the millisecond in UTC, and How where: "kiosk",
+	// "desk", "command", "api".
+	At  time.Time
+	How string
+	// Guardian: it was given by a guardian of somebody under 16.
+	Guardian bool
+	// Withdrawn is zero while it stands.
+	Withdrawn    time.Time
+	WithdrawnHow string
 }

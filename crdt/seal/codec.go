@@ -84,7 +84,9 @@ func decode(what string, b []byte, limit int, v any) error {
 	if err := dec.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("decode %s: %w", what, ErrFormat)
 	}
-	if !bytes.Equal(encode(v), b) {
+	again := encode(v)
+	defer clear(again)
+	if !bytes.Equal(again, b) {
 		return fmt.Errorf("decode %s: not canonical: %w", what, ErrFormat)
 	}
 	return nil
@@ -126,6 +128,9 @@ func DecodeWrap(b []byte) (Wrap, error) {
 	if w.V != wireVersion || !known(w.Audience) || w.Version == 0 ||
 		len(w.KeyID) != len(KeyID{}) || len(w.Context) != len(ContextID{}) || len(w.Box) != wrapSize {
 		return Wrap{}, fmt.Errorf("decode wrap: %w", ErrFormat)
+	}
+	if w.Audience == record.BearerAudience && (KeyID(w.KeyID) != KeyID{} || ContextID(w.Context) != ContextID{}) {
+		return Wrap{}, fmt.Errorf("decode wrap of a bearer: %w", ErrFormat)
 	}
 	return Wrap{
 		Audience: w.Audience, Version: w.Version,

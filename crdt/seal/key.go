@@ -5,13 +5,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
 )
-
-const withheld = "[withheld]"
 
 // kem is ML-KEM-768 with X25519: it holds while either of the two does.
 func kem() hpke.KEM { return hpke.MLKEM768X25519() }
@@ -41,8 +38,20 @@ func (k PublicKey) Check() error {
 	return nil
 }
 
+// DateOf is how a key writes its date.
+func DateOf(d record.Day) string { return d.Start().Format(time.DateOnly) }
+
+// Day is the date on which the key dies; false for a key without a date.
+func (k PublicKey) Day() (record.Day, bool) {
+	t, err := time.Parse(time.DateOnly, k.Date)
+	if err != nil {
+		return 0, false
+	}
+	return record.DayOf(t), true
+}
+
 func checkLabel(a record.Audience, date string) error {
-	if !known(a) {
+	if !hasKeys(a) {
 		return fmt.Errorf("key of an unknown audience: %w", ErrFormat)
 	}
 	if date == "" {
@@ -61,6 +70,13 @@ func keyID(a record.Audience, date string, pub []byte) KeyID {
 		_, _ = io.WriteString(h, s)
 	}
 	return KeyID(h.Sum(nil)[:8])
+}
+
+// NewPublicKey is the public key of an audience and date with these bytes.
+// Errors match ErrFormat.
+func NewPublicKey(a record.Audience, date string, raw []byte) (PublicKey, error) {
+	k := PublicKey{ID: keyID(a, date, raw), Audience: a, Date: date, Bytes: raw}
+	return k, k.Check()
 }
 
 // PrivateKey opens what was sealed to its public key. It prints as [withheld]
@@ -89,23 +105,3 @@ func newPrivateKey(a record.Audience, date string, k hpke.PrivateKey) PrivateKey
 
 // Public is the key to seal to.
 func (k PrivateKey) Public() PublicKey { return k.pub }
-
-func (k PrivateKey) String() string { return withheld }
-
-// GoString withholds the key from %#v.
-func (k PrivateKey) GoString() string { return withheld }
-
-// Format withholds the key from every fmt verb.
-func (k PrivateKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, withheld) }
-
-// MarshalJSON withholds the key.
-func (k PrivateKey) MarshalJSON() ([]byte, error) { return []byte(`"` + withheld + `"`), nil }
-
-// MarshalText withholds the key from encoders of text.
-func (k PrivateKey) MarshalText() ([]byte, error) { return []byte(withheld), nil }
-
-// MarshalBinary withholds the key from binary encoders.
-func (k PrivateKey) MarshalBinary() ([]byte, error) { return []byte(withheld), nil }
-
-// LogValue withholds the key from slog.
-func (k PrivateKey) LogValue() slog.Value { return slog.StringValue(withheld) }

@@ -105,7 +105,7 @@ func TestAlteredContexts(t *testing.T) {
 		},
 		"bad, renamed": func() (Context, bool) { e := make([]byte, encSize); return Context{contextID(e), good.KeyID, e}, true },
 	} {
-		o := NewOpener(c.ring, func(ContextID) (Context, bool) { return give() })
+		o := NewOpener(c.vault, func(ContextID) (Context, bool) { return give() })
 		if _, err := o.Open(visit(1), s.Parts[0], s.Wraps[0]); !errors.Is(err, ErrAltered) {
 			t.Errorf("%s: %v, want ErrAltered", name, err)
 		}
@@ -115,15 +115,15 @@ func TestAlteredContexts(t *testing.T) {
 	e := make([]byte, encSize)
 	w := s.Wraps[0]
 	w.Context = contextID(e)
-	o := NewOpener(c.ring, func(id ContextID) (Context, bool) { return Context{id, good.KeyID, e}, true })
+	o := NewOpener(c.vault, func(id ContextID) (Context, bool) { return Context{id, good.KeyID, e}, true })
 	if _, err := o.Open(visit(1), s.Parts[0], w); !errors.Is(err, ErrAltered) {
 		t.Errorf("made-up context: %v, want ErrAltered", err)
 	}
-	none := NewOpener(c.ring, func(ContextID) (Context, bool) { return Context{}, false })
+	none := NewOpener(c.vault, func(ContextID) (Context, bool) { return Context{}, false })
 	if _, err := none.Open(visit(1), s.Parts[0], s.Wraps[0]); !errors.Is(err, ErrNoContext) {
 		t.Errorf("no context: %v, want ErrNoContext", err)
 	}
-	entrance := NewOpener(NewKeyring(), c.opener.lookup)
+	entrance := NewOpener(NewVault(), c.opener.lookup)
 	if _, err := entrance.Open(visit(1), s.Parts[0], s.Wraps[0]); !errors.Is(err, ErrNotForUs) {
 		t.Errorf("without a key: %v, want ErrNotForUs", err)
 	}

@@ -17,13 +17,17 @@ import (
 const (
 	card    = record.CardAudience
 	dossier = record.DossierAudience
+	bearer  = record.BearerAudience
 )
+
+// until is when everything in these tests must die.
+var until = record.DayOf(time.Date(2026, 12, 22, 0, 0, 0, 0, time.UTC))
 
 // campus is a sealing node and the keys and contexts there are.
 type campus struct {
 	now      time.Time
 	sealer   *Sealer
-	ring     *Keyring
+	vault    *Vault
 	opener   *Opener
 	mu       sync.Mutex
 	keys     map[record.Audience]PublicKey
@@ -34,20 +38,20 @@ func newCampus(t testing.TB) *campus {
 	t.Helper()
 	c := &campus{
 		now:      time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
-		ring:     NewKeyring(),
+		vault:    NewVault(),
 		keys:     map[record.Audience]PublicKey{},
 		contexts: map[ContextID]Context{},
 	}
 	for _, a := range []record.Audience{card, dossier} {
 		c.rotate(t, a)
 	}
-	c.sealer = NewSealer(func(a record.Audience) (PublicKey, bool) {
+	c.sealer = NewSealer(func(a record.Audience, _ record.Day) (PublicKey, bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		k, ok := c.keys[a]
 		return k, ok
 	}, func() time.Time { return c.now })
-	c.opener = NewOpener(c.ring, func(id ContextID) (Context, bool) {
+	c.opener = NewOpener(c.vault, func(id ContextID) (Context, bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		ctx, ok := c.contexts[id]
@@ -62,7 +66,7 @@ func (c *campus) rotate(t testing.TB, a record.Audience) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.ring.Add(k); err != nil {
+	if err := c.vault.Add(k); err != nil {
 		t.Fatal(err)
 	}
 	c.keys[a] = k.Public()
@@ -70,7 +74,7 @@ func (c *campus) rotate(t testing.TB, a record.Audience) {
 
 func (c *campus) seal(t testing.TB, v record.VisitID, version uint32, parts map[record.Audience][]byte) Sealed {
 	t.Helper()
-	s, err := c.sealer.Seal(v, version, parts)
+	s, err := c.sealer.Seal(v, version, until, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,11 +148,11 @@ func TestPad(t *testing.T) {
 func TestContexts(t *testing.T) {
 	c := newCampus(t)
 	parts := map[record.Audience][]byte{card: []byte("Anna Berg")}
-	first, err := c.sealer.Seal(visit(1), 1, parts)
+	first, err := c.sealer.Seal(visit(1), 1, until, parts)
 	if err != nil || len(first.Contexts) != 1 {
 		t.Fatalf("first seal returns %d contexts, %v; want 1", len(first.Contexts), err)
 	}
-	second, err := c.sealer.Seal(visit(2), 1, parts)
+	second, err := c.sealer.Seal(visit(2), 1, until, parts)
 	if err != nil || len(second.Contexts) != 1 || second.Contexts[0].ID != first.Contexts[0].ID {
 		t.Fatal("a context that is not stored yet must be returned again")
 	}
@@ -176,7 +180,7 @@ func TestContexts(t *testing.T) {
 	renews("clock set back", visit(6), 1, true)
 	c.rotate(t, card)
 	renews("new key", visit(7), 1, true)
-	n := len(c.sealer.current[card].used)
+	n := len(c.sealer.current[c.keys[card].ID].used)
 	for i := n; i < contextWraps; i++ {
 		st := stamp{record.VisitID{1: byte(i), 2: byte(i >> 8)}, card, 1}
 		c.sealer.claim(st, c.keys[card], nil)
@@ -195,24 +199,24 @@ func TestSealRefuses(t *testing.T) {
 		{1, map[record.Audience][]byte{"photo": nil}, ErrFormat},
 		{1, map[record.Audience][]byte{card: make([]byte, MaxPart+1)}, ErrTooLong},
 	} {
-		if _, err := c.sealer.Seal(visit(1), x.version, x.parts); !errors.Is(err, x.want) {
+		if _, err := c.sealer.Seal(visit(1), x.version, until, x.parts); !errors.Is(err, x.want) {
 			t.Errorf("seal version %d: %v, want %v", x.version, err, x.want)
 		}
 	}
 	longest := map[record.Audience][]byte{card: bytes.Repeat([]byte{0x80}, MaxPart)}
 	c.wantOpen(t, visit(2), c.seal(t, visit(2), 1, longest), longest)
 	delete(c.keys, dossier)
-	if _, err := c.sealer.Seal(visit(1), 1, map[record.Audience][]byte{dossier: nil}); !errors.Is(err, ErrNoKey) {
+	if _, err := c.sealer.Seal(visit(1), 1, until, map[record.Audience][]byte{dossier: nil}); !errors.Is(err, ErrNoKey) {
 		t.Errorf("seal without a key: %v, want ErrNoKey", err)
 	}
 	c.keys[dossier] = c.keys[card]
-	if _, err := c.sealer.Seal(visit(1), 1, map[record.Audience][]byte{dossier: nil}); !errors.Is(err, ErrNoKey) {
+	if _, err := c.sealer.Seal(visit(1), 1, until, map[record.Audience][]byte{dossier: nil}); !errors.Is(err, ErrNoKey) {
 		t.Errorf("seal with another audience's key: %v, want ErrNoKey", err)
 	}
 	forged := c.keys[card]
 	forged.ID[0] ^= 1
 	c.keys[card] = forged
-	if _, err := c.sealer.Seal(visit(1), 1, map[record.Audience][]byte{card: nil}); !errors.Is(err, ErrFormat) {
+	if _, err := c.sealer.Seal(visit(1), 1, until, map[record.Audience][]byte{card: nil}); !errors.Is(err, ErrFormat) {
 		t.Errorf("seal with a forged key: %v, want ErrFormat", err)
 	}
 }
@@ -225,7 +229,7 @@ func TestConcurrentSealing(t *testing.T) {
 			for i := range byte(20) {
 				v := record.VisitID{g, i}
 				parts := map[record.Audience][]byte{card: {g, i}, dossier: {i, g}}
-				s, err := c.sealer.Seal(v, 1, parts)
+				s, err := c.sealer.Seal(v, 1, until, parts)
 				if err != nil {
 					t.Error(err)
 					return
@@ -248,7 +252,7 @@ func TestDroppedKey(t *testing.T) {
 	parts := map[record.Audience][]byte{card: []byte("x")}
 	s := c.seal(t, visit(1), 1, parts)
 	c.wantOpen(t, visit(1), s, parts)
-	if err := c.ring.Drop(c.keys[card].ID); err != nil {
+	if err := c.vault.Drop(c.keys[card].ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.opener.Open(visit(1), s.Parts[0], s.Wraps[0]); !errors.Is(err, ErrNotForUs) {
@@ -266,7 +270,7 @@ func BenchmarkSeal(b *testing.B) {
 	for b.Loop() {
 		n++
 		v := record.VisitID{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}
-		s, err := c.sealer.Seal(v, 1, parts)
+		s, err := c.sealer.Seal(v, 1, until, parts)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -276,13 +280,59 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
+// BenchmarkCheckin is what a check-in waits for here: a card, a dossier and
+// the bearer's part sealed and wrapped, encoded, and their key records put to
+// rest.
+func BenchmarkCheckin(b *testing.B) {
+	c := newCampus(b)
+	parts := map[record.Audience][]byte{card: make([]byte, 120), dossier: make([]byte, 500)}
+	n := 0
+	for b.Loop() {
+		n++
+		v := record.VisitID{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}
+		s, err := c.sealer.Seal(v, 1, until, parts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.sealer.Stored(s.Contexts...)
+		p, w, err := SealBearer(v, 1, make([]byte, 40), NewBearerSecret())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, p := range append(s.Parts, p) {
+			p.Encode()
+		}
+		for _, w := range append(s.Wraps, w) {
+			w.Hash()
+			if _, err := c.vault.Lock(until, v[:], w.Encode()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkOpenBearer greets one visitor.
+func BenchmarkOpenBearer(b *testing.B) {
+	s := NewBearerSecret()
+	p, w, err := SealBearer(visit(1), 1, make([]byte, 40), s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := OpenBearer(visit(1), p, w, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkOpen10000 opens the cards of ten thousand visits, sealed by 30
-// nodes, with nothing opened before.
+// nodes, with nothing opened before; their key records unlocked from rest.
 func BenchmarkOpen10000(b *testing.B) {
 	c := newCampus(b)
 	type sealed struct {
 		v record.VisitID
 		Sealed
+		rest []byte
 	}
 	var all []sealed
 	for i := range 10_000 {
@@ -290,12 +340,25 @@ func BenchmarkOpen10000(b *testing.B) {
 			c.now = c.now.Add(contextAge) // as good as another node
 		}
 		v := record.VisitID{byte(i), byte(i >> 8)}
-		all = append(all, sealed{v, c.seal(b, v, 1, map[record.Audience][]byte{card: make([]byte, 120)})})
+		s := c.seal(b, v, 1, map[record.Audience][]byte{card: make([]byte, 120)})
+		rest, err := c.vault.Lock(until, v[:], s.Wraps[0].Encode())
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, sealed{v, s, rest})
 	}
 	for b.Loop() {
-		o := NewOpener(c.ring, c.opener.lookup)
+		o := NewOpener(c.vault, c.opener.lookup)
 		for _, s := range all {
-			if _, err := o.Open(s.v, s.Parts[0], s.Wraps[0]); err != nil {
+			raw, err := c.vault.Unlock(until, s.v[:], s.rest)
+			if err != nil {
+				b.Fatal(err)
+			}
+			w, err := DecodeWrap(raw)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := o.Open(s.v, s.Parts[0], w); err != nil {
 				b.Fatal(err)
 			}
 		}

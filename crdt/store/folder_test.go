@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
@@ -75,8 +76,16 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := Open(dir, Options{}); !errors.Is(err, ErrLocked) {
+	_, err = Open(dir, Options{})
+	if !errors.Is(err, ErrLocked) {
 		t.Errorf("open beside another process: %v, want ErrLocked", err)
+	}
+	if want := fmt.Sprintf("(process %d", cmd.Process.Pid); err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")) {
+		t.Errorf("%q does not name the process: %s", err, want)
+	}
+	// The try has not taken the lock away from who holds it.
+	if c, err := Inspect(dir); err != nil || c.Holder != cmd.Process.Pid || c.HolderRuns > time.Minute {
+		t.Errorf("%+v, %v", c, err)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

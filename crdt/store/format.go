@@ -105,7 +105,9 @@ func lockDir(fsys vfs.FS, dir string) (*pebble.Lock, error) {
 	switch {
 	case err == nil:
 		return l, nil
-	case errors.Is(err, syscall.EAGAIN), strings.Contains(err.Error(), "held by current process"):
+	case errors.Is(err, syscall.EAGAIN):
+		return nil, locked(dir)
+	case strings.Contains(err.Error(), "held by current process"):
 		return nil, ErrLocked
 	default:
 		return nil, fmt.Errorf("lock: %w", err)

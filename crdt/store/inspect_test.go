@@ -44,3 +44,22 @@ func TestSyncsAreCounted(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+func TestHowLongAProcessRuns(t *testing.T) {
+	const rest = " S 1 1 1 0 -1 4194560 9 0 0 0 7 8 0 0 20 0 12 0 "
+	for stat, want := range map[string]time.Duration{
+		"4711 (upprop)" + rest + "350012 99 1":       2*time.Second + 380*time.Millisecond,
+		"4711 (a) name (3 4" + ")" + rest + "350012": 2*time.Second + 380*time.Millisecond,
+		"4711 (upprop)" + rest + "360000 99 1":       0, // a machine that woke up may count so
+		"4711 (upprop)" + rest + "x":                 0,
+		"4711 (upprop) S 1":                          0,
+		"":                                           0,
+	} {
+		if got := runsBy("3502.50 6123.10\n", stat); got.Round(time.Millisecond) != want {
+			t.Errorf("%q: %v, want %v", stat, got, want)
+		}
+	}
+	if runsBy("", "") != 0 || runs(0) != 0 || runs(-1) != 0 {
+		t.Error("nothing is something")
+	}
+}

@@ -20,7 +20,7 @@ var (
 	// ErrClosed means that the store has been closed, or has crashed.
 	ErrClosed = errors.New("store is closed")
 	// ErrLocked means that another process, or another store in this one,
-	// holds the folder.
+	// holds the folder. What Open returns names the process, where it can.
 	ErrLocked = errors.New("another upprop is already running on this data folder: stop it, or use another --data")
 	// ErrNewer means that the folder has a format that this release does not
 	// know. Nothing in the folder has been changed.

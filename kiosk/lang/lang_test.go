@@ -63,7 +63,7 @@ func TestEveryProblemHasWords(t *testing.T) {
 	}
 	for _, key := range []string{
 		lang.NameEmpty, lang.NameTooLong, lang.TextControl, lang.TextTooLong, lang.BadgeMalformed,
-		lang.BadgeAmbiguous, lang.DiskFull, lang.StoreBroken, lang.ClosedEvacuation, lang.NodeRevoked,
+		lang.BadgeAmbiguous, lang.DiskFull, lang.StoreBroken, lang.StoreKeys, lang.ClosedEvacuation, lang.NodeRevoked, lang.NotifyNoAddress,
 	} {
 		for _, l := range lang.Locales() {
 			if got := c.Text(l, key, map[string]any{"Limit": 200}); got == key {

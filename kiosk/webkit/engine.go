@@ -23,7 +23,7 @@ type engine struct {
 // View is what the shared layout needs besides a page's own data.
 type View struct {
 	Place   Place
-	Home    string // the family's start page
+	Home    string // the family's start page; empty where there is none
 	Path    string // the page itself, for the language switch
 	Now     time.Time
 	Refresh Refresh
@@ -35,7 +35,7 @@ func newEngine(cfg Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := newAssets(cfg.Prefix, shared, cfg.Assets)
+	a, err := newAssets(cfg.Prefix, append([]fs.FS{shared, cfg.Assets}, cfg.Parts...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +49,14 @@ func newEngine(cfg Config) (*engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse shared templates: %w", err)
 		}
+		for _, tree := range cfg.Parts {
+			if layout, err = parts(layout, tree, "*.html"); err != nil {
+				return nil, err
+			}
+		}
+		if layout, err = parts(layout, cfg.Pages, "parts/*.html"); err != nil {
+			return nil, err
+		}
 		e.pages[l] = map[string]*template.Template{}
 		for _, tree := range []fs.FS{problemPage, cfg.Pages} {
 			if err := e.parse(l, layout, tree); err != nil {
@@ -57,6 +65,18 @@ func newEngine(cfg Config) (*engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// parts adds the templates of a tree that a pattern names.
+func parts(layout *template.Template, tree fs.FS, pattern string) (*template.Template, error) {
+	files, err := fs.Glob(tree, pattern)
+	if err != nil || len(files) == 0 {
+		return layout, err
+	}
+	if layout, err = layout.ParseFS(tree, files...); err != nil {
+		return nil, fmt.Errorf("parse parts: %w", err)
+	}
+	return layout, nil
 }
 
 // parse adds every page of a tree in one locale.

@@ -39,6 +39,11 @@ func (e *engine) fail(w http.ResponseWriter, r *Request, err error) {
 		f = fault{Heading: r.Text("heading.problem", nil), Text: r.Text("internal.fault", nil), Reference: reference(), Tone: "fault"}
 		e.cfg.Logger.Error("request not served", "reference", f.Reference, "pattern", r.Pattern, "err", r.withhold(err))
 	}
+	if r.WantsData() {
+		// Two strings always marshal.
+		_ = writeJSON(w, status, map[string]string{"error": f.Text, "reference": f.Reference})
+		return
+	}
 	f.Pause = e.cfg.Pause
 	err = Page{Name: "problem", Status: status, Data: f}.respond(w, r)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Response is what a handler answers with: a Page, a Redirect or a Live.
+// Response is what a handler answers with: a Page, a Redirect, a Live, Data or
+// a File.
 type Response interface {
 	respond(w http.ResponseWriter, r *Request) error
 }
@@ -48,8 +49,12 @@ func (p Page) respond(w http.ResponseWriter, r *Request) error {
 	if p.Path == "" {
 		p.Path = r.URL.Path
 	}
+	home := r.engine.cfg.Prefix
+	if r.engine.cfg.Apart {
+		home = ""
+	}
 	body, err := r.engine.render(r.Locale, p.Name, "layout", View{
-		Place: r.engine.cfg.Place, Home: r.engine.cfg.Prefix, Path: p.Path,
+		Place: r.engine.cfg.Place, Home: home, Path: p.Path,
 		Now: r.engine.cfg.Clock(), Refresh: p.Refresh, Data: p.Data,
 	})
 	if err != nil {
@@ -69,9 +74,17 @@ func (p Page) respond(w http.ResponseWriter, r *Request) error {
 
 // Redirect sends the reader on with 303, so that a reload does not submit
 // again. The path must be local and must not hold anything a person wrote.
-type Redirect struct{ To string }
+type Redirect struct {
+	To string
+	// Cookie, if any, is kept on the device. It must be needed for what the
+	// reader has just asked for, and hold no personal data.
+	Cookie *http.Cookie
+}
 
 func (d Redirect) respond(w http.ResponseWriter, r *Request) error {
+	if d.Cookie != nil {
+		http.SetCookie(w, d.Cookie)
+	}
 	http.Redirect(w, r.Request, d.To, http.StatusSeeOther)
 	return nil
 }

@@ -38,6 +38,21 @@ func (r *Request) Field(name string) string {
 	return strings.TrimSpace(norm.NFC.String(s))
 }
 
+// Fields are all values of a field that may be given several times, each as Field
+// gives it.
+func (r *Request) Fields(name string) (out []string) {
+	for _, s := range r.form[name] {
+		out = append(out, strings.TrimSpace(norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD"))))
+	}
+	return out
+}
+
+// Lines is a form field of several lines, each ended by a line feed, as Field is
+// one of one.
+func (r *Request) Lines(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(r.Field(name), "\r\n", "\n"), "\r", "\n")
+}
+
 // Text is a sentence of the catalog in the reader's language.
 func (r *Request) Text(key string, args map[string]any) string {
 	return r.engine.cfg.Catalog.Text(r.Locale, key, args)

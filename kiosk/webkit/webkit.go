@@ -46,11 +46,15 @@ type Config struct {
 	// is the start page of the family.
 	Prefix string
 	// Pages holds *.html at its root: each file is a page, defining the
-	// templates "title" and "content", and "head" if it needs one.
+	// templates "title" and "content", and "head" if it needs one. What several
+	// pages use is defined in parts/*.html.
 	Pages fs.FS
 	// Assets holds the family's own files, served beside the shared ones;
 	// nil for none.
-	Assets  fs.FS
+	Assets fs.FS
+	// Parts are what several pages, or families, have in common: *.html at the
+	// root are templates beside the layout's, all else are assets.
+	Parts   []fs.FS
 	Catalog *lang.Catalog
 	Place   Place
 	// Pause, if its To is set, lets problem pages ask "are you still there?"
@@ -59,6 +63,10 @@ type Config struct {
 	// Hosts are host names under which the node may be called, besides
 	// localhost and IP addresses.
 	Hosts []string
+	// Apart: each page is reached by a link that is its own key, under whatever
+	// name the node is known to the reader's network, and leads nowhere else.
+	// There is nothing on such a page that its link does not give.
+	Apart bool
 	// Zone is the zone of the times shown; nil means time.Local.
 	Zone *time.Location
 	// Clock tells the time; nil means time.Now.

@@ -3,6 +3,7 @@ package beat
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,11 +16,17 @@ type Kept struct {
 	Got time.Time
 	// AsOf is the complete-as-of that its node had reached here; zero: none.
 	AsOf time.Time
+	// Loss is what its node was seen to have lost and does not have again, by the
+	// positions in lost.
+	Loss Regressed
+	lost []mark
 }
 
 const (
 	keptVersion = 1
+	keptLost    = 2 // as keptVersion, with a loss after the times
 	keptHeader  = 1 + 8 + 8
+	keptLoss    = 8 + 8 + 1
 )
 
 // Keep are the beats to save: per node the last covered one and, when
@@ -31,9 +38,9 @@ func (t *Table) Keep() []Kept {
 	var kept []Kept
 	for _, v := range t.nodes {
 		if v.last.N != 0 && !v.last.Same(v.newest) {
-			kept = append(kept, Kept{Beat: v.last, Got: v.lastGot, AsOf: v.asOf})
+			kept = append(kept, Kept{Beat: v.last, Got: v.lastGot, AsOf: v.asOf, Loss: v.loss, lost: slices.Clone(v.lost)})
 		}
-		kept = append(kept, Kept{Beat: v.newest, Got: v.got, AsOf: v.asOf})
+		kept = append(kept, Kept{Beat: v.newest, Got: v.got, AsOf: v.asOf, Loss: v.loss, lost: slices.Clone(v.lost)})
 	}
 	return kept
 }
@@ -49,26 +56,45 @@ func (t *Table) Restore(k Kept, now time.Time) {
 	t.Offer(k.Beat, Source{At: now, Age: now.Sub(k.Got)})
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if v := t.nodes[k.Beat.Node]; k.AsOf.After(v.asOf) {
+	v := t.nodes[k.Beat.Node]
+	if k.AsOf.After(v.asOf) {
 		v.asOf = k.AsOf
+	}
+	if len(k.lost) > 0 {
+		v.loss, v.lost = k.Loss, slices.Clone(k.lost)
 	}
 }
 
 // Encode is the one form of a kept beat: a version, two times in Unix
-// milliseconds, and the beat.
+// milliseconds, what was lost if anything was, and the beat.
 func (k Kept) Encode() ([]byte, error) {
 	raw, err := k.Beat.Encode()
 	if err != nil {
 		return nil, err
 	}
-	b := binary.BigEndian.AppendUint64([]byte{keptVersion}, keptMillis(k.Got))
-	return append(binary.BigEndian.AppendUint64(b, keptMillis(k.AsOf)), raw...), nil
+	version := byte(keptVersion)
+	if len(k.lost) > 0 {
+		version = keptLost
+	}
+	b := binary.BigEndian.AppendUint64([]byte{version}, keptMillis(k.Got))
+	b = binary.BigEndian.AppendUint64(b, keptMillis(k.AsOf))
+	if version == keptLost {
+		b = binary.BigEndian.AppendUint64(b, keptMillis(k.Loss.From))
+		b = binary.BigEndian.AppendUint64(b, keptMillis(k.Loss.To))
+		b = append(b, byte(len(k.lost)))
+		for _, m := range k.lost {
+			b = binary.BigEndian.AppendUint64(b, keptMillis(m.at))
+			b = binary.BigEndian.AppendUint16(b, uint16(len(m.position)))
+			b = append(b, m.position...)
+		}
+	}
+	return append(b, raw...), nil
 }
 
 // DecodeKept reads what Encode wrote, and a bare beat as earlier releases kept
 // it, with zero times. Errors match ErrMalformed; the signature is not checked.
 func DecodeKept(raw []byte) (Kept, error) {
-	if len(raw) == 0 || raw[0] != keptVersion {
+	if len(raw) == 0 || raw[0] != keptVersion && raw[0] != keptLost {
 		b, err := Decode(raw)
 		return Kept{Beat: b}, err
 	}
@@ -79,11 +105,45 @@ func DecodeKept(raw []byte) (Kept, error) {
 	if got > maxMillis || asOf > maxMillis {
 		return Kept{}, fmt.Errorf("%w: a time is out of range", ErrMalformed)
 	}
-	b, err := Decode(raw[keptHeader:])
-	if err != nil {
+	k, rest := Kept{Got: keptTime(got), AsOf: keptTime(asOf)}, raw[keptHeader:]
+	var err error
+	if raw[0] == keptLost {
+		if rest, err = k.decodeLoss(rest); err != nil {
+			return Kept{}, err
+		}
+	}
+	if k.Beat, err = Decode(rest); err != nil {
 		return Kept{}, err
 	}
-	return Kept{Beat: b, Got: keptTime(got), AsOf: keptTime(asOf)}, nil
+	return k, nil
+}
+
+// decodeLoss reads what was lost and returns what follows. The marks share no
+// memory with raw.
+func (k *Kept) decodeLoss(raw []byte) (rest []byte, err error) {
+	short := fmt.Errorf("%w: a loss is cut short or out of range", ErrMalformed)
+	if len(raw) < keptLoss || raw[keptLoss-1] == 0 || raw[keptLoss-1] > maxLost {
+		return nil, short
+	}
+	from, to, n := binary.BigEndian.Uint64(raw), binary.BigEndian.Uint64(raw[8:]), raw[keptLoss-1]
+	times := []uint64{from, to}
+	k.Loss, rest = Regressed{keptTime(from), keptTime(to)}, raw[keptLoss:]
+	for range n {
+		if len(rest) < 10 {
+			return nil, short
+		}
+		at, size := binary.BigEndian.Uint64(rest), int(binary.BigEndian.Uint16(rest[8:]))
+		if rest = rest[10:]; len(rest) < size || size > MaxPosition {
+			return nil, short
+		}
+		times = append(times, at)
+		k.lost = append(k.lost, mark{keptTime(at), slices.Clone(rest[:size])})
+		rest = rest[size:]
+	}
+	if slices.Max(times) > maxMillis {
+		return nil, short
+	}
+	return rest, nil
 }
 
 func keptMillis(t time.Time) uint64 {

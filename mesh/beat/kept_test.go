@@ -53,6 +53,37 @@ func TestADeadNodesAsOfOutlivesTheProofOfIt(t *testing.T) {
 	}
 }
 
+// What a node lost is said after a restart of who saw it too, and no longer
+// once the node has it all again.
+func TestALossOutlivesOurRestart(t *testing.T) {
+	said := func(n uint64, life time.Time, entries int) Beat {
+		return Beat{Node: east, Incarnation: NewIncarnation(life), N: n, At: life, Position: at(uint64(entries)), Sig: make([]byte, sigSize)}
+	}
+	later := epoch.Add(time.Hour)
+	tab := NewTable(held{east: 5})
+	tab.Offer(said(1, epoch, 5), direct(epoch))
+	tab.Offer(said(1, later, 3), direct(later))
+	want := only(t, tab).Regressed
+	if want.To.IsZero() {
+		t.Fatal("the loss is not seen")
+	}
+	for range 2 {
+		tab = reopen(t, tab, held{east: 5}, later.Add(time.Hour))
+		if got := only(t, tab).Regressed; !got.From.Equal(want.From) || !got.To.Equal(want.To) {
+			t.Fatalf("after a restart: lost %v, not %v", got, want)
+		}
+	}
+	tab.Offer(said(1, later.Add(time.Hour), 4), direct(later))
+	if only(t, tab).Regressed.To.IsZero() {
+		t.Fatal("the loss is forgotten before it is made good")
+	}
+	tab.Offer(said(1, later.Add(2*time.Hour), 5), direct(later))
+	tab = reopen(t, tab, held{east: 5}, later.Add(time.Hour))
+	if got := only(t, tab).Regressed; !got.To.IsZero() {
+		t.Fatalf("made good, and still lost %v", got)
+	}
+}
+
 func TestABeatKeptByAnEarlierReleaseIsRead(t *testing.T) {
 	want := sample()
 	raw, _ := want.Encode()
@@ -68,6 +99,8 @@ func FuzzDecodeKept(f *testing.F) {
 	f.Add(good)
 	f.Add(bare)
 	f.Add([]byte{keptVersion})
+	lost, _ := Kept{Beat: sample(), Got: epoch, Loss: Regressed{To: epoch}, lost: []mark{{epoch, at(2)}}}.Encode()
+	f.Add(lost)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		k, err := DecodeKept(raw)
 		if err != nil {
@@ -77,7 +110,7 @@ func FuzzDecodeKept(f *testing.F) {
 			return
 		}
 		again, err := k.Encode()
-		if raw[0] != keptVersion && err == nil {
+		if raw[0] != keptVersion && raw[0] != keptLost && err == nil {
 			again, err = k.Beat.Encode()
 		}
 		if err != nil || !bytes.Equal(again, raw) {

@@ -69,6 +69,10 @@ func (t *Table) Offer(b Beat, s Source) Outcome {
 	if v.newest.N != 0 && b.Compare(v.newest) <= 0 {
 		changed := false
 		if s.Direct && !v.direct && b.Same(v.newest) {
+			// It was made before it first came to anybody, whatever is said of its
+			// age: what a node had said before it was started anew, and says again,
+			// tells neither that it lives nor what its clock shows.
+			s.Age = max(s.Age, time.Since(v.born))
 			v.hear(b, s)
 			changed = true
 		}

@@ -3,6 +3,7 @@ package beat
 import (
 	"encoding/binary"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -68,7 +69,9 @@ func TestAsOfIsCappedAtReceiptAndNeverGoesBack(t *testing.T) {
 	}
 }
 
-func TestARelayedBeatIsNotFreshNews(t *testing.T) {
+func TestARelayedBeatIsNotFreshNews(t *testing.T) { synctest.Test(t, relayedBeat) }
+
+func relayedBeat(t *testing.T) {
 	tab := NewTable(held{})
 	b := Beat{Node: east, Incarnation: NewIncarnation(epoch), N: 1, At: epoch, Position: at(0)}
 	tab.Offer(b, Source{At: epoch.Add(time.Hour), From: gate})
@@ -79,6 +82,26 @@ func TestARelayedBeatIsNotFreshNews(t *testing.T) {
 	if n := only(t, tab); out.Newer || !out.Changed || !n.Direct || !n.LastHeard.Equal(epoch.Add(time.Hour)) {
 		t.Fatalf("the same beat from its own node gives %+v, %+v", out, n)
 	}
+}
+
+// A node with a fast clock is put right while all are off. What it said before
+// and says again, as if it were new, is no measure of its clock now.
+func TestABeatHeldForLongMeasuresNoClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tab, began := NewTable(held{}), time.Now()
+		old := Beat{Node: east, Incarnation: NewIncarnation(epoch), N: 7, At: began.AddDate(9, 0, 0), Position: at(0)}
+		tab.Restore(Kept{Beat: old, Got: began}, began.AddDate(0, 0, 42))
+		time.Sleep(2 * time.Second)
+		now := began.AddDate(0, 0, 42).Add(2 * time.Second)
+		tab.Offer(old, direct(now))
+		if n := only(t, tab); !n.Direct || !n.LastHeard.Equal(began) {
+			t.Fatalf("an old word said again counts as new: %+v", n)
+		}
+		tab.Offer(Beat{Node: east, Incarnation: old.Incarnation.After(now), N: 1, At: now, Position: at(0)}, direct(now))
+		if n := only(t, tab); n.ClockOffset != 0 || !n.LastHeard.Equal(now) {
+			t.Fatalf("its new word gives %+v", n)
+		}
+	})
 }
 
 func TestALossIsNoticedDatedAndHealed(t *testing.T) {
@@ -231,4 +254,16 @@ func TestFreshnessIsNeverAheadOfWhatIsHeld(t *testing.T) {
 			},
 		})
 	})
+}
+
+// Once our own clock has been set back by years, who is heard is heard now.
+func TestHeardAfterOurClockWasSetBack(t *testing.T) {
+	table := NewTable(held{})
+	b := Beat{Incarnation: NewIncarnation(time.Unix(1, 0)), N: 1, At: time.Unix(100, 0), Position: make([]byte, 8)}
+	table.Offer(b, Source{At: time.Unix(100, 0).AddDate(73, 0, 0), Direct: true})
+	b.N++
+	table.Offer(b, Source{At: time.Unix(101, 0), Direct: true})
+	if got := table.Snapshot()[0].LastHeard; !got.Equal(time.Unix(101, 0)) {
+		t.Fatalf("heard last at %v", got)
+	}
 }

@@ -57,7 +57,8 @@ func (v *view) hear(b Beat, s Source) {
 	} else if at := b.At.Add(-v.offset); at.Before(heard) {
 		heard = at
 	}
-	if heard.After(v.heard) {
+	// What is ahead of our own clock was noted before that was set back.
+	if heard.After(v.heard) || v.heard.After(s.At) {
 		v.heard = heard
 	}
 }

@@ -14,9 +14,12 @@ const (
 	maxTokenLife = 31 * day
 	// keepRevoked is how long the certificate of a revoked node is kept behind
 	// the horizon: entries that it wrote while cut off may come that late, and
-	// are verified by it. Those who may edit settings are kept for as long as
-	// documents of settings are.
+	// are verified by it. Wardens are kept for as long as keys live that they
+	// may hold, which are made for 90 days ahead: by who was revoked everybody
+	// knows which keys to use. Those who may edit settings are kept for as long
+	// as documents of settings are.
 	keepRevoked = 30 * day
+	keepHolders = 90 * day
 	keepEditors = 2 * 366 * day
 	// pruneStep makes the horizons of nodes whose days do not end at the same
 	// moment mostly the same.
@@ -156,8 +159,11 @@ func (e *ending) needs(r *Record) bool {
 // over reports whether a certificate of the node is needed no more.
 func (e *ending) over(r *Record, horizon time.Time) bool {
 	keep := keepRevoked
-	if r.Cert.Role == RoleDesk {
+	switch r.Cert.Role {
+	case RoleDesk:
 		keep = keepEditors
+	case RoleWarden:
+		keep = keepHolders
 	}
 	return e.at.Before(horizon.Add(-keep))
 }

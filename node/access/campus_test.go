@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/json"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -21,51 +20,51 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// rings are Keys over a keyring in a file, and the campus's public keys.
+// rings are Keys over a vault in a file, and the campus's public keys.
 type rings struct {
-	*seal.Keyring
+	*seal.Vault
 	campus map[record.Audience]seal.KeyID
 	path   string
 }
 
-func (k rings) Lacking(audiences []record.Audience) (out []record.Audience) {
+func (k rings) Lacking(audiences []record.Audience) (out []seal.KeyID) {
 	for _, a := range audiences {
 		if id, ok := k.campus[a]; ok && !k.Has(id) {
-			out = append(out, a)
+			out = append(out, id)
 		}
 	}
 	return out
 }
 
-func (k rings) Export(audiences []record.Audience) ([]byte, error) {
+func (k rings) Export(asked []seal.KeyID, audiences []record.Audience) ([]byte, error) {
 	var ids []seal.KeyID
-	for _, a := range audiences {
-		if id, ok := k.campus[a]; ok && k.Has(id) {
-			ids = append(ids, id)
+	for _, pub := range k.Public() {
+		if slices.Contains(asked, pub.ID) && slices.Contains(audiences, pub.Audience) {
+			ids = append(ids, pub.ID)
 		}
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return k.Keyring.Export(ids...)
+	return k.Vault.Export(ids...)
 }
 
 func (k rings) Import(b []byte) error {
-	_, err := k.Keyring.Import(b)
+	_, err := k.Vault.Import(b)
 	return err
 }
 
 // kept are the audiences whose keys a start after a power cut would find.
 func (k rings) kept(t *testing.T) []record.Audience {
 	t.Helper()
-	ring, err := seal.OpenKeyring(k.path)
+	ring, err := seal.OpenVault(k.path, seal.VaultOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return audiencesOf(ring)
 }
 
-func audiencesOf(ring *seal.Keyring) (out []record.Audience) {
+func audiencesOf(ring *seal.Vault) (out []record.Audience) {
 	for _, k := range ring.Public() {
 		out = append(out, k.Audience)
 	}
@@ -139,7 +138,7 @@ func (c *campus) host(name string, role identity.Role) *member {
 	return &member{c: c, key: key, host: h}
 }
 
-// enrol gives a node its roster, its keyring and its Grants. holding: the
+// enrol gives a node its roster, its vault and its Grants. holding: the
 // campus's keys are on the ring.
 func (m *member) enrol(holding bool) *member {
 	t := m.c.t
@@ -152,7 +151,7 @@ func (m *member) enrol(holding bool) *member {
 		t.Fatal(err)
 	}
 	m.keys = rings{campus: m.c.keys, path: filepath.Join(t.TempDir(), "keys")}
-	if m.keys.Keyring, err = seal.OpenKeyring(m.keys.path); err != nil {
+	if m.keys.Vault, err = seal.OpenVault(m.keys.path, seal.VaultOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range m.c.pair {
@@ -205,11 +204,13 @@ func (m *member) gets(to *member, asked ...record.Audience) []record.Audience {
 	t.Helper()
 	s := m.open(to)
 	defer s.Reset()
-	b, err := json.Marshal(asked)
-	if err != nil {
-		t.Fatal(err)
+	ids := []seal.KeyID{{0xff}} // of no key
+	for _, a := range asked {
+		if id, ok := m.c.keys[a]; ok {
+			ids = append(ids, id)
+		}
 	}
-	if err := stream.WriteFrame(s, b); err != nil {
+	if err := stream.WriteFrame(s, encodeAsk(ids)); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := stream.ReadFrame(s, maxAnswer)
@@ -219,7 +220,7 @@ func (m *member) gets(to *member, asked ...record.Audience) []record.Audience {
 	if len(answer) == 0 {
 		return nil
 	}
-	ring := seal.NewKeyring()
+	ring := seal.NewVault()
 	if _, err := ring.Import(answer); err != nil {
 		t.Fatal(err)
 	}

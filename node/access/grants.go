@@ -1,44 +1,53 @@
 package access
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/stream"
 )
 
 // Protocol is where a member asks for the private keys of its audiences.
-const Protocol = "/upprop/grant/1"
+const Protocol = "/upprop/grant/2"
 
 const (
-	maxAsk    = 1 << 10
-	maxAnswer = 64 << 10
+	// maxIDs is how many keys are asked for at once.
+	maxIDs    = 256
+	maxAsk    = maxIDs * len(seal.KeyID{})
+	maxAnswer = 256 << 10
 	patience  = 5 * time.Second
 	askEvery  = 3 * time.Second
 )
 
-// Keys are the private keys of audiences on this node. Safe for concurrent
-// use.
-type Keys interface {
-	// Lacking are those of the audiences that have a public key in the campus
-	// whose private key is not here.
-	Lacking([]record.Audience) []record.Audience
-	// Export is the private keys of the audiences in the form that Import
-	// reads; nil when there are none here.
-	Export([]record.Audience) ([]byte, error)
+// Ring is the private keys of audiences on this node. Safe for concurrent use.
+type Ring interface {
+	// Lacking are the keys of the audiences that a node should hold (see Due)
+	// and that are not here, those needed first first.
+	Lacking([]record.Audience) []seal.KeyID
+	// Export is those of the keys that are here and belong to one of the
+	// audiences, in the form that Import reads; nil when there are none. Errors:
+	// ErrLocked when they are here and cannot be read now.
+	Export(ids []seal.KeyID, audiences []record.Audience) ([]byte, error)
 	// Import keeps keys, durably; those held already change nothing.
 	Import([]byte) error
 }
 
+// ErrLocked means that keys are here but cannot be read before the PIN is given.
+var ErrLocked = errors.New("keys are locked")
+
 // Roster says who is who.
 type Roster interface {
 	Member(identity.NodeID) (identity.Member, bool)
+	Members() []identity.Member
 	Watch(func(identity.Record)) (stop func())
 }
 
@@ -46,9 +55,12 @@ type Roster interface {
 type Config struct {
 	Net    stream.Network
 	Roster Roster
-	Keys   Keys
+	Keys   Ring
 	Self   identity.NodeID
-	Logger *slog.Logger
+	// WrittenOff reports whether an operator has declared a member destroyed;
+	// nil: nobody has been.
+	WrittenOff func(identity.NodeID) bool
+	Logger     *slog.Logger
 }
 
 // Grants asks other members for the keys that this node's role is due, and
@@ -56,6 +68,10 @@ type Config struct {
 type Grants struct {
 	cfg  Config
 	poke chan struct{}
+
+	mu sync.Mutex
+	// denied are the keys that members have lately said not to hold, and when.
+	denied map[identity.NodeID]map[seal.KeyID]time.Time
 }
 
 // NewGrants registers the protocol; call it before peers connect.
@@ -63,7 +79,7 @@ func NewGrants(cfg Config) *Grants {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	g := &Grants{cfg: cfg, poke: make(chan struct{}, 1)}
+	g := &Grants{cfg: cfg, poke: make(chan struct{}, 1), denied: map[identity.NodeID]map[seal.KeyID]time.Time{}}
 	cfg.Net.Handle(Protocol, false, g.answer)
 	cfg.Net.Notify(func(identity.NodeID, bool) { g.wake() })
 	return g
@@ -107,13 +123,46 @@ func (g *Grants) askAll(ctx context.Context) {
 		if !ok || m.Revoked != nil || len(Audiences(m.Role)) == 0 {
 			continue
 		}
-		if err := g.ask(ctx, peer, lacking); err != nil && ctx.Err() == nil {
-			g.cfg.Logger.Debug("audience keys were not granted", "peer", m.Name, "err", err)
+		for some := range slices.Chunk(lacking, maxIDs) {
+			if err := g.ask(ctx, peer, some); err != nil {
+				if ctx.Err() == nil {
+					g.cfg.Logger.Debug("audience keys were not granted", "peer", m.Name, "err", err)
+				}
+				break
+			}
 		}
 	}
 }
 
-func (g *Grants) ask(ctx context.Context, peer identity.NodeID, lacking []record.Audience) error {
+// encodeAsk is the ids one after the other, in order.
+func encodeAsk(ids []seal.KeyID) (b []byte) {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(x, y seal.KeyID) int { return bytes.Compare(x[:], y[:]) })
+	for _, id := range slices.Compact(ids) {
+		b = append(b, id[:]...)
+	}
+	return b
+}
+
+// errAsk means that bytes ask for nothing.
+var errAsk = errors.New("not a question for keys")
+
+// decodeAsk reads exactly what encodeAsk writes.
+func decodeAsk(b []byte) (ids []seal.KeyID, err error) {
+	const size = len(seal.KeyID{})
+	if len(b) == 0 || len(b) > maxAsk || len(b)%size != 0 {
+		return nil, errAsk
+	}
+	for id := range slices.Chunk(b, size) {
+		if n := len(ids); n > 0 && bytes.Compare(ids[n-1][:], id) >= 0 {
+			return nil, errAsk
+		}
+		ids = append(ids, seal.KeyID(id))
+	}
+	return ids, nil
+}
+
+func (g *Grants) ask(ctx context.Context, peer identity.NodeID, lacking []seal.KeyID) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	s, err := g.cfg.Net.Open(ctx, peer, Protocol)
@@ -124,11 +173,7 @@ func (g *Grants) ask(ctx context.Context, peer identity.NodeID, lacking []record
 	if err := s.SetDeadline(time.Now().Add(patience)); err != nil {
 		return fmt.Errorf("ask for keys: %w", err)
 	}
-	b, err := json.Marshal(lacking)
-	if err != nil {
-		return fmt.Errorf("ask for keys: %w", err)
-	}
-	if err := stream.WriteFrame(s, b); err != nil {
+	if err := stream.WriteFrame(s, encodeAsk(lacking)); err != nil {
 		return fmt.Errorf("ask for keys: %w", err)
 	}
 	keys, err := stream.ReadFrame(s, maxAnswer)
@@ -136,13 +181,13 @@ func (g *Grants) ask(ctx context.Context, peer identity.NodeID, lacking []record
 		return fmt.Errorf("ask for keys: %w", err)
 	}
 	defer clear(keys)
-	if len(keys) == 0 {
-		return nil
+	if len(keys) > 0 {
+		if err := g.cfg.Keys.Import(keys); err != nil {
+			return fmt.Errorf("keep granted keys: %w", err)
+		}
+		g.cfg.Logger.Info("audience keys granted")
 	}
-	if err := g.cfg.Keys.Import(keys); err != nil {
-		return fmt.Errorf("keep granted keys: %w", err)
-	}
-	g.cfg.Logger.Info("audience keys granted")
+	g.deny(peer, lacking)
 	return nil
 }
 
@@ -154,12 +199,20 @@ func (g *Grants) answer(_ context.Context, s stream.Stream) {
 		return
 	}
 	b, err := stream.ReadFrame(s, maxAsk)
-	var asked []record.Audience
-	if err != nil || json.Unmarshal(b, &asked) != nil {
+	if err != nil {
+		s.Reset()
+		return
+	}
+	asked, err := decodeAsk(b)
+	if err != nil {
 		s.Reset()
 		return
 	}
 	keys, err := g.due(s.Remote(), asked)
+	if errors.Is(err, ErrLocked) {
+		s.Reset() // an empty answer would say that they are not here
+		return
+	}
 	if err != nil {
 		g.cfg.Logger.Error("audience keys could not be read", "err", err)
 	}
@@ -170,19 +223,14 @@ func (g *Grants) answer(_ context.Context, s stream.Stream) {
 }
 
 // due are the keys that a member may have of those it asks for.
-func (g *Grants) due(peer identity.NodeID, asked []record.Audience) ([]byte, error) {
+func (g *Grants) due(peer identity.NodeID, asked []seal.KeyID) ([]byte, error) {
 	m, ok := g.cfg.Roster.Member(peer)
 	if !ok || m.Revoked != nil {
 		return nil, nil
 	}
-	var may []record.Audience
-	for _, a := range Audiences(m.Role) {
-		if slices.Contains(asked, a) {
-			may = append(may, a)
-		}
-	}
+	may := Audiences(m.Role)
 	if len(may) == 0 {
 		return nil, nil
 	}
-	return g.cfg.Keys.Export(may)
+	return g.cfg.Keys.Export(asked, may)
 }

@@ -20,6 +20,9 @@ import (
 // Config is what an API is made of; Node and Logger are required.
 type Config struct {
 	Node *node.Node
+	// Privacy and Audit are what the node does for those; nil: nothing.
+	Privacy Privacy
+	Audit   Audit
 	// Release is this program's version.
 	Release string
 	// Web is where the screens are, empty when there are none.
@@ -47,8 +50,11 @@ type route struct {
 	method, path string
 	// local: on the socket only, whoever asks.
 	local bool
-	// open: without a token too; nothing of the house is in the answer.
-	open   bool
+	// open: without a token too; nothing of the house is in the answer, but to
+	// who has signed the request.
+	open bool
+	// file: the request brings one.
+	file   bool
 	answer func(*API, *http.Request) (any, error)
 }
 
@@ -60,10 +66,105 @@ func routes() []route {
 		{method: "GET", path: "/api/v1/visits", answer: (*API).listVisits},
 		{method: "POST", path: "/api/v1/visits", answer: (*API).checkIn},
 		{method: "POST", path: "/api/v1/visits/out", answer: (*API).checkOut},
+		{method: "GET", path: "/api/v1/evacuation", answer: (*API).runningEvacuation},
+		{method: "POST", path: "/api/v1/evacuation", answer: (*API).startEvacuation},
+		{method: "POST", path: "/api/v1/evacuation/end", answer: (*API).endEvacuation},
+		{method: "POST", path: "/api/v1/evacuation/marks", answer: (*API).mark},
+		{method: "POST", path: "/api/v1/evacuation/marks/undo", answer: (*API).undo},
+		{method: "POST", path: "/api/v1/evacuation/people", answer: (*API).addPerson},
+		{method: "POST", path: "/api/v1/evacuation/join", answer: (*API).joinPerson},
+		{method: "POST", path: "/api/v1/evacuation/sweeps", answer: (*API).sweep},
+		{method: "POST", path: "/api/v1/trigger", open: true, answer: (*API).trigger},
+		{method: "GET", path: "/api/v1/triggers", local: true, answer: (*API).listTriggers},
+		{method: "POST", path: "/api/v1/triggers", local: true, answer: (*API).addTrigger},
+		{method: "DELETE", path: "/api/v1/triggers", local: true, answer: (*API).removeTrigger},
+		{method: "GET", path: "/api/v1/printer", local: true, answer: (*API).showPrinter},
+		{method: "POST", path: "/api/v1/printer", local: true, answer: (*API).setPrinter},
+		{method: "DELETE", path: "/api/v1/printer", local: true, answer: (*API).removePrinter},
+		{method: "POST", path: "/api/v1/printer/test", local: true, answer: (*API).testPrinter},
+		{method: "POST", path: "/api/v1/badges", open: true, answer: (*API).takeBadges},
+		{method: "GET", path: "/api/v1/feeds", local: true, answer: (*API).listFeeds},
+		{method: "POST", path: "/api/v1/feeds", local: true, answer: (*API).addFeed},
+		{method: "DELETE", path: "/api/v1/feeds", local: true, answer: (*API).removeFeed},
+		{method: "POST", path: "/api/v1/feeds/import", local: true, answer: (*API).importFeed},
+		{method: "GET", path: "/api/v1/points", answer: (*API).listPoints},
+		{method: "POST", path: "/api/v1/points", answer: (*API).putPoint},
+		{method: "DELETE", path: "/api/v1/points", answer: (*API).removePoint},
+		{method: "GET", path: "/api/v1/wardens", answer: (*API).listWardens},
+		{method: "POST", path: "/api/v1/wardens", answer: (*API).assignWarden},
+		{method: "DELETE", path: "/api/v1/wardens", answer: (*API).relieveWarden},
+		{method: "GET", path: "/api/v1/screens", answer: (*API).listScreens},
+		{method: "POST", path: "/api/v1/screens", answer: (*API).putScreen},
+		{method: "GET", path: "/api/v1/types", answer: (*API).listKinds},
+		{method: "POST", path: "/api/v1/types", answer: (*API).putKind},
+		{method: "GET", path: "/api/v1/papers", answer: (*API).listPapers},
+		{method: "POST", path: "/api/v1/papers", answer: (*API).putPaper},
+		{method: "GET", path: "/api/v1/invitations", answer: (*API).listInvitations},
+		{method: "POST", path: "/api/v1/invitations", answer: (*API).invite},
+		{method: "POST", path: "/api/v1/invitations/off", answer: (*API).callOff},
+		{method: "POST", path: "/api/v1/invitations/send", answer: (*API).sendInvitation},
+		{method: "POST", path: "/api/v1/invitations/import", file: true, answer: (*API).importInvitations},
+		{method: "POST", path: "/api/v1/hosts", answer: (*API).putHost},
+		{method: "DELETE", path: "/api/v1/hosts", answer: (*API).removeHost},
+		{method: "POST", path: "/api/v1/hosts/find", answer: (*API).findHosts},
+		{method: "POST", path: "/api/v1/hosts/import", file: true, answer: (*API).importHosts},
 		{method: "GET", path: "/api/v1/nodes", answer: (*API).listNodes},
 		{method: "POST", path: "/api/v1/nodes/revoke", answer: (*API).revoke},
+		{method: "POST", path: "/api/v1/nodes/writeoff", answer: (*API).writeOff},
+		{method: "POST", path: "/api/v1/erasures", answer: (*API).erase},
+		{method: "GET", path: "/api/v1/erasures", answer: (*API).erasureStatus},
+		{method: "GET", path: "/api/v1/erasures/all", answer: (*API).erasureStatuses},
+		{method: "POST", path: "/api/v1/erasures/search", answer: (*API).searchErasure},
+		{method: "POST", path: "/api/v1/erasures/confirm", answer: (*API).confirmErasure},
+		{method: "POST", path: "/api/v1/erasures/cancel", answer: (*API).cancelErasure},
+		{method: "POST", path: "/api/v1/subjects/rectify", answer: (*API).rectify},
+		{method: "POST", path: "/api/v1/subjects/export", answer: (*API).exportSubject},
+		{method: "POST", path: "/api/v1/subjects/extract", answer: (*API).extractSubject},
+		{method: "POST", path: "/api/v1/subjects/recipients", answer: (*API).listRecipients},
+		{method: "POST", path: "/api/v1/subjects/disclose", answer: (*API).disclose},
+		{method: "POST", path: "/api/v1/subjects/told", answer: (*API).tell},
+		{method: "POST", path: "/api/v1/subjects/restrict", answer: (*API).restrict},
+		{method: "POST", path: "/api/v1/subjects/object", answer: (*API).object},
+		{method: "GET", path: "/api/v1/cases", answer: (*API).listCases},
+		{method: "POST", path: "/api/v1/cases", answer: (*API).openCase},
+		{method: "POST", path: "/api/v1/cases/decide", answer: (*API).decideCase},
+		{method: "POST", path: "/api/v1/cases/extend", answer: (*API).extendCase},
+		{method: "POST", path: "/api/v1/cases/letter", answer: (*API).caseLetter},
+		{method: "GET", path: "/api/v1/purposes", answer: (*API).listPurposes},
+		{method: "POST", path: "/api/v1/purposes", answer: (*API).setPurpose},
+		{method: "POST", path: "/api/v1/subjects/consents", answer: (*API).subjectConsents},
+		{method: "POST", path: "/api/v1/subjects/withdraw", answer: (*API).withdraw},
+		{method: "GET", path: "/api/v1/consents", answer: (*API).consentWords},
+		{method: "POST", path: "/api/v1/consents", answer: (*API).setConsentWords},
+		{method: "GET", path: "/api/v1/retention", answer: (*API).retention},
+		{method: "POST", path: "/api/v1/retention", answer: (*API).setRetention},
+		{method: "POST", path: "/api/v1/breaches", answer: (*API).reportBreach},
+		{method: "POST", path: "/api/v1/documents", answer: (*API).writeDocument},
+		{method: "GET", path: "/api/v1/wheel", answer: (*API).wheel},
+		{method: "POST", path: "/api/v1/wheel", answer: (*API).reviewed},
+		{method: "POST", path: "/api/v1/documents/house", answer: (*API).setHouse},
+		{method: "POST", path: "/api/v1/expire", local: true, answer: (*API).expire},
+		{method: "GET", path: "/api/v1/names", answer: (*API).names},
+		{method: "POST", path: "/api/v1/pin", local: true, answer: (*API).setPIN},
+		{method: "POST", path: "/api/v1/pin/unlock", local: true, answer: (*API).unlock},
+		{method: "POST", path: "/api/v1/pin/lock", local: true, answer: (*API).lock},
+		{method: "POST", path: "/api/v1/passphrase", local: true, answer: (*API).setPassphrase},
+		{method: "GET", path: "/api/v1/operators", local: true, answer: (*API).listOperators},
+		{method: "POST", path: "/api/v1/operators", local: true, answer: (*API).addOperator},
+		{method: "POST", path: "/api/v1/operators/reset", local: true, answer: (*API).resetOperator},
+		{method: "POST", path: "/api/v1/operators/change", local: true, answer: (*API).changeOperator},
+		{method: "GET", path: "/api/v1/audit", answer: (*API).listAudit},
+		{method: "GET", path: "/api/v1/audit/verify", answer: (*API).verifyAudit},
+		{method: "GET", path: "/api/v1/phones", answer: (*API).listPhones},
+		{method: "POST", path: "/api/v1/phones", answer: (*API).pairPhone},
+		{method: "POST", path: "/api/v1/phones/revoke", answer: (*API).revokePhone},
+		{method: "GET", path: "/api/v1/notices", answer: (*API).notices},
+		{method: "POST", path: "/api/v1/notices/settings", local: true, answer: (*API).setNotices},
+		{method: "POST", path: "/api/v1/notices/remove", local: true, answer: (*API).removeNotices},
+		{method: "POST", path: "/api/v1/notices/test", local: true, answer: (*API).testNotices},
 		{method: "POST", path: "/api/v1/tokens", answer: (*API).createToken},
 		{method: "POST", path: "/api/v1/issuers", answer: (*API).grantIssuer},
+		{method: "POST", path: "/api/v1/backup", local: true, answer: (*API).writeBackup},
 		{method: "POST", path: "/api/v1/root/export", local: true, answer: (*API).exportRoot},
 		{method: "POST", path: "/api/v1/root/restore", local: true, answer: (*API).restoreRoot},
 	}
@@ -89,7 +190,11 @@ func (a *API) serve(w http.ResponseWriter, req *http.Request, r route) {
 		return
 	}
 	began := time.Now()
-	req.Body = http.MaxBytesReader(w, req.Body, maxBody)
+	most := int64(maxBody)
+	if r.file {
+		most = maxFile
+	}
+	req.Body = http.MaxBytesReader(w, req.Body, most)
 	out, err := r.answer(a, req)
 	status := http.StatusOK
 	if err == nil {

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/join"
@@ -25,20 +28,24 @@ const token = "the-token-of-this-node"
 type house struct {
 	t             *testing.T
 	dir           string
+	node          *node.Node
 	local, remote http.Handler
 	logs          bytes.Buffer
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T) *house { return houseOf(t, identity.RoleDesk) }
+
+func houseOf(t *testing.T, role identity.Role) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir()}
-	if err := node.Init(node.InitOptions{Dir: h.dir, Campus: "Ekudden", Name: "Reception", Listen: "127.0.0.1:0"}); err != nil {
+	if err := node.Init(node.InitOptions{Dir: h.dir, Campus: "Ekudden", Name: "Reception", Role: role, Listen: "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
 	}
 	n, err := node.Open(node.Config{Dir: h.dir})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.node = n
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- n.Run(ctx) }()
@@ -111,7 +118,7 @@ func TestWhoMay(t *testing.T) {
 	if got, _ := h.do(h.remote, "GET", "/api/v1/visits", "", "Cookie", "token="+token); got != 401 {
 		t.Errorf("a cookie lets in: %d", got)
 	}
-	for _, path := range []string{"/api/v1/root/export", "/api/v1/root/restore"} {
+	for _, path := range []string{"/api/v1/root/export", "/api/v1/root/restore", "/api/v1/pin", "/api/v1/pin/unlock", "/api/v1/pin/lock", "/api/v1/passphrase"} {
 		if got, _ := h.do(h.remote, "POST", path, `{"path":"/nowhere/x","passphrase":"long enough"}`, "Authorization", right); got != 403 {
 			t.Errorf("%s over the network: %d", path, got)
 		}
@@ -136,6 +143,12 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/api/v1/visits", `{"name":"` + strings.Repeat("a", maxBody) + `"}`, 413, "request.too_large"},
 		{"POST", "/api/v1/visits/out", `{"code":"nonsense"}`, 422, "badge.malformed"},
 		{"POST", "/api/v1/visits/out", `{"code":"UP9ABC"}`, 422, ""},
+		{"POST", "/api/v1/evacuation/end", `{"reason":"all out"}`, 409, "evacuation.none"},
+		{"POST", "/api/v1/evacuation/end", `{"reason":" "}`, 422, "evacuation.reason_empty"},
+		{"POST", "/api/v1/evacuation/end", `{"reason":"` + strings.Repeat("a", 201) + `"}`, 422, "evacuation.reason_long"},
+		{"POST", "/api/v1/evacuation/end", `{"reason":"a\u0007"}`, 422, "text.control"},
+		{"POST", "/api/v1/evacuation", `{"site":"Nowhere"}`, 422, "evacuation.no_site"},
+		{"POST", "/api/v1/evacuation", `{"site":"a/b"}`, 422, "evacuation.no_site"},
 		{"GET", "/api/v1/visits?present=maybe", ``, 400, "request.malformed"},
 		{"DELETE", "/api/v1/visits", ``, 405, ""},
 		{"GET", "/api/v1/nothing", ``, 404, ""},
@@ -191,9 +204,35 @@ func TestVisitInAndOut(t *testing.T) {
 	if status != 200 || out["known"] != true || out["already"] != false || out["visit"] != got["visit"] {
 		t.Error(status, out)
 	}
+	if out["name"] != "Astrid Marker" {
+		t.Error("the bearer of the QR is not greeted:", out["name"])
+	}
 	status, out = h.do(h.local, "POST", "/api/v1/visits/out", fmt.Sprintf(`{"code":%q}`, got["badge"]))
-	if status != 200 || out["already"] != true {
+	if status != 200 || out["already"] != true || out["name"] != nil {
 		t.Error(status, out)
+	}
+}
+
+func TestEvacuation(t *testing.T) {
+	h := newHouse(t)
+	if _, got := h.do(h.local, "GET", "/api/v1/evacuation", ""); got["evacuation"] != nil {
+		t.Error(got)
+	}
+	status, drill := h.do(h.local, "POST", "/api/v1/evacuation", `{"drill":true}`)
+	if status != 200 || drill["kind"] != "drill" || drill["id"] == "" || drill["started_at"] == nil {
+		t.Fatal(status, drill)
+	}
+	if _, again := h.do(h.local, "POST", "/api/v1/evacuation", `{"drill":true}`); again["id"] != drill["id"] || len(again["starts"].([]any)) != 1 {
+		t.Error("a second press started a second drill:", again)
+	}
+	if _, real := h.do(h.local, "POST", "/api/v1/evacuation", ""); real["kind"] != "real" || real["id"] == drill["id"] || len(real["starts"].([]any)) != 2 {
+		t.Error("an alarm during a drill:", real)
+	}
+	if status, out := h.do(h.local, "POST", "/api/v1/evacuation/end", `{"reason":"all out"}`); status != 200 || out["kind"] != "real" {
+		t.Error(status, out)
+	}
+	if _, got := h.do(h.local, "GET", "/api/v1/evacuation", ""); got["evacuation"] != nil {
+		t.Error("it runs on:", got)
 	}
 }
 
@@ -252,7 +291,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		var same Arrival
-		if err := decode(again, &same); err != nil || same != in {
+		if err := decode(again, &same); err != nil || !cmp.Equal(same, in, cmpopts.EquateEmpty()) {
 			t.Fatalf("%s reads back otherwise: %v", again, err)
 		}
 	})

@@ -9,6 +9,10 @@ import (
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/doctor"
+	"github.com/upprop/upprop/node/feed"
+	"github.com/upprop/upprop/node/points"
+	"github.com/upprop/upprop/node/rights"
+	"github.com/upprop/upprop/node/trigger"
 )
 
 func (a *API) doctor(*http.Request) (any, error) { return a.Diagnose(), nil }
@@ -38,7 +42,40 @@ func (a *API) facts() doctor.Facts {
 	if info, err := os.Stat(n.Folder().LastCrash()); err == nil {
 		f.Crashed = info.ModTime()
 	}
-	f.Members = a.members()
+	if x := n.Expiry(); x.Waiting > 0 {
+		f.Expiry = doctor.Expiry{Waiting: x.Waiting, Since: x.Since.Start(), Why: string(x.Why)}
+	}
+	for _, c := range n.Rights().Cases() {
+		if c.State != rights.Open {
+			continue
+		}
+		f.Cases.Open++
+		if c.Overdue {
+			f.Cases.Overdue++
+		}
+		if f.Cases.Due.IsZero() || c.Due.Before(f.Cases.Due) {
+			f.Cases.Due = c.Due
+		}
+	}
+	_, f.Unknown = n.Names()
+	f.Vault = n.VaultFacts()
+	if d := n.KeysUntil(); d != 0 {
+		f.KeysUntil = d.Start()
+	}
+	f.Bare, f.InClear = n.Bare()
+	for _, p := range n.Points().List() {
+		if p.Kind == points.Muster && (p.Site == "" || self.Site == "" || string(p.Site) == self.Site) {
+			f.Points++
+		}
+	}
+	_, st := n.Printer().Settings()
+	f.Printer = doctor.Printer{Damaged: st.Damaged, Failed: st.Failed, Why: st.Why}
+	f.DrillEvery, f.Founded = n.DrillEvery(), n.Founded()
+	if d, known := n.LastDrill(); known {
+		f.LastDrill = d.Start()
+	}
+	f.Triggers, f.Feeds = triggers(n.Trigger()), feeds(n.Feeds())
+	f.Members, f.Notices = a.members(), a.noticeFacts()
 	for _, m := range n.Roster().Members() {
 		if m.MayIssue && m.Revoked == nil {
 			f.Issuers++
@@ -48,6 +85,31 @@ func (a *API) facts() doctor.Facts {
 		f.Poison = append(f.Poison, doctor.Poison{Author: a.nameOf(q.Author), Doc: string(q.Doc)})
 	}
 	return f
+}
+
+// triggers are the machines that may start an evacuation here.
+func triggers(s *trigger.Service) doctor.Triggers {
+	out := doctor.Triggers{Damaged: s.Damaged() != nil, LastRefused: s.LastRefused()}
+	out.Refused, _ = s.Counts()
+	for _, x := range s.Sources() {
+		out.Sources = append(out.Sources, doctor.Source{
+			Name: x.Name, Tested: x.State.Tested, MadeAt: x.MadeAt, Off: x.State.Off, Timed: x.State.Timed,
+			ClockOff: x.ClockOff(), Reused: x.State.Reused,
+		})
+	}
+	return out
+}
+
+// feeds are the systems that tell this node of staff.
+func feeds(s *feed.Service) doctor.Feeds {
+	out := doctor.Feeds{Damaged: s.Damaged() != nil, Counts: s.Counts(), Last: s.LastOf()}
+	for _, x := range s.Sources() {
+		out.Sources = append(out.Sources, doctor.FeedSource{
+			Name: x.Name, MadeAt: x.MadeAt, Heard: x.State.Heard, Quiet: x.Quiet, Off: x.State.Off, ClockOff: x.ClockOff(),
+			Broker: x.MQTT != nil, Connected: x.Line.Connected, Fault: x.Line.Fault, Disconnected: x.Line.Since,
+		})
+	}
+	return out
 }
 
 // jumped is how far the wall clock has gone otherwise than time has passed
@@ -64,7 +126,11 @@ func (a *API) members() (out []doctor.Member) {
 	for _, x := range n.Mesh().Freshness() {
 		news[x.Node] = x
 	}
-	backlogs, refused := n.Mesh().Backlogs(), n.Replica().Refused()
+	cuts := map[record.NodeID]time.Time{}
+	for _, l := range n.Cables().Cut() {
+		cuts[l.Peer] = l.Until
+	}
+	backlogs, refused, lacks := n.Mesh().Backlogs(), n.Replica().Refused(), n.Mesh().Lacks()
 	for _, m := range n.Roster().Members() {
 		if m.ID == n.Self().ID {
 			continue
@@ -75,6 +141,7 @@ func (a *API) members() (out []doctor.Member) {
 			Connected: x.State == mesh.Connected, LastHeard: x.LastHeard, AsOf: x.AsOf,
 			Offset: x.ClockOffset, Measured: !x.LastHeard.IsZero(), Cloned: n.Mesh().Cloned(m.ID),
 			Waiting: backlogs[m.ID].Bytes, Limit: backlogs[m.ID].Limit, Refused: refused[record.NodeID(m.ID)],
+			Lacks: lacks[m.ID].Entries, LacksSince: lacks[m.ID].Since, CutUntil: cuts[record.NodeID(m.ID)],
 		}
 		if !d.Cloned { // two machines' positions differ without any loss
 			d.LostFrom, d.LostTo = x.Regressed.From, x.Regressed.To

@@ -13,8 +13,12 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// maxBody is the largest request, in bytes.
-const maxBody = 64 << 10
+// maxBody is the largest request, in bytes, and maxFile the largest that brings a
+// file.
+const (
+	maxBody = 64 << 10
+	maxFile = 2 << 20
+)
 
 // Text is personal data on its way to one who may read it: JSON reveals it,
 // everything else withholds it.

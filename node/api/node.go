@@ -6,6 +6,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/cable"
 )
 
 // State says how a node stands to this one.
@@ -49,11 +50,17 @@ type Node struct {
 	Release      *string  `json:"release"`
 	Addrs        []string `json:"addrs"`
 	RevokedAt    Stamp    `json:"revoked_at"`
+	// CutUntil is when a drill restores the link to it at the latest, null where
+	// none has cut it.
+	CutUntil Stamp `json:"cut_until"`
 	// Trouble are the codes of what `upprop doctor` finds wrong with the node.
 	Trouble []string `json:"trouble"`
 }
 
-func (a *API) listNodes(*http.Request) (any, error) {
+func (a *API) listNodes(*http.Request) (any, error) { return a.Nodes(), nil }
+
+// Nodes are all nodes of the campus as this one sees them.
+func (a *API) Nodes() []Node {
 	n := a.cfg.Node
 	news := map[identity.NodeID]mesh.NodeNews{}
 	for _, x := range n.Mesh().Freshness() {
@@ -64,6 +71,10 @@ func (a *API) listNodes(*http.Request) (any, error) {
 		peers[p.ID] = p
 	}
 	self, troubles := n.Self().ID, a.troubles()
+	cuts := map[record.NodeID]cable.Link{}
+	for _, l := range n.Cables().Cut() {
+		cuts[l.Peer] = l
+	}
 	members := n.Roster().Members()
 	out := make([]Node, 0, len(members))
 	for _, m := range members {
@@ -72,6 +83,7 @@ func (a *API) listNodes(*http.Request) (any, error) {
 			Issuer: m.MayIssue && m.Revoked == nil, Addrs: []string{}, Trouble: append([]string{}, troubles[m.Name]...),
 		}
 		d.fresh(n.Roster(), news[m.ID])
+		d.CutUntil = Stamp{cuts[d.ID].Until}
 		if p, ok := peers[m.ID]; ok {
 			d.Addrs = p.Addrs
 			if p.Release != "" {
@@ -88,7 +100,7 @@ func (a *API) listNodes(*http.Request) (any, error) {
 		}
 		out = append(out, d)
 	}
-	return out, nil
+	return out
 }
 
 // fresh fills in how news of a node stands.

@@ -45,6 +45,11 @@ func TestDocumentIsWhole(t *testing.T) {
 	if err != nil || len(sources) == 0 {
 		t.Fatal("no sources of evac", err)
 	}
+	phone, err := filepath.Glob("../../evac/phone/*.go")
+	if err != nil || len(phone) == 0 {
+		t.Fatal("no sources of evac/phone", err)
+	}
+	sources = append(sources, phone...)
 	pattern := regexp.MustCompile(`"((?:GET|POST|PUT|PATCH|DELETE) /api/v1/[^"]*)"`)
 	for _, f := range sources {
 		if strings.HasSuffix(f, "_test.go") {
@@ -131,9 +136,21 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	visit, node := first("/api/v1/visits"), first("/api/v1/nodes")
 	_, departure := h.do(h.local, "POST", "/api/v1/visits/out", `{"code":"`+receipt["badge"].(string)+`"}`)
 	_, made := h.do(h.local, "POST", "/api/v1/tokens", `{"role":"desk"}`)
+	_, evacuation := h.do(h.local, "POST", "/api/v1/evacuation", `{"drill":true}`)
+	_, running := h.do(h.local, "GET", "/api/v1/evacuation", "")
 	_, status := h.do(h.local, "GET", "/api/v1/status", "")
+	_, names := h.do(h.local, "GET", "/api/v1/names", "")
+	set := `{"webhook":{"name":"panel","url":"https://example.org/x","kind":"slack","events":["visit.arrived"]}}`
+	if status, _ := h.do(h.local, "POST", "/api/v1/notices/settings", set); status != 200 {
+		t.Fatal("a channel cannot be set:", status)
+	}
+	_, notices := h.do(h.local, "GET", "/api/v1/notices", "")
+	channel := notices["channels"].([]any)[0].(map[string]any)
 	for name, got := range map[string]map[string]any{
+		"Notices": notices, "NoticeChannel": channel,
+		"Names":   names,
 		"Receipt": receipt, "Visit": visit, "Node": node, "Departure": departure, "Token": made, "Status": status,
+		"Evacuation": evacuation, "Running": running,
 	} {
 		want := slices.Sorted(maps.Keys(d.Components.Schemas[name].Properties))
 		if fields := slices.Sorted(maps.Keys(got)); !slices.Equal(fields, want) {

@@ -43,13 +43,5 @@ func (a *API) status(*http.Request) (any, error) {
 	return s, nil
 }
 
-// Ready reports whether a node knows a public key of every audience, without
-// which it cannot seal what a visitor tells.
-func Ready(n *node.Node) bool {
-	for _, a := range []record.Audience{record.CardAudience, record.DossierAudience} {
-		if len(n.Replica().Settings("audience/"+string(a)+"/")) == 0 {
-			return false
-		}
-	}
-	return true
-}
+// Ready reports whether a node can seal what a visitor tells.
+func Ready(n *node.Node) bool { return n.CanSeal() }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -18,6 +20,29 @@ type Arrival struct {
 	Assist  Text   `json:"assist,omitzero"`
 	Type    string `json:"type,omitempty"`
 	Lang    string `json:"lang,omitempty"`
+	// Notify: the person has agreed to be told of an alarm at Phone or Email.
+	Notify bool `json:"notify,omitempty"`
+	// Invitation is the QR of the one that they come by, or its code, which goes
+	// with Name. What is left out is taken from it.
+	Invitation Text `json:"invitation,omitzero"`
+	// With are the names of those who come with the person, each a visit of their
+	// own; Others of the answer are theirs.
+	With []Text `json:"with,omitempty"`
+	// OnPaper are documents, by id, that the person has signed on paper.
+	OnPaper []string `json:"on_paper,omitempty"`
+	// Under16: the person is under 16, and Guardian: a guardian has agreed to what
+	// is kept with consent.
+	Under16  bool `json:"under16,omitempty"`
+	Guardian bool `json:"guardian,omitempty"`
+}
+
+// how says where something was told: a command on this machine, or another
+// program.
+func how(r *http.Request) string {
+	if callerOf(r) == atNode {
+		return "command"
+	}
+	return "api"
 }
 
 // Receipt answers an Arrival. The QR opens the visit; it prints as the visit.
@@ -26,6 +51,8 @@ type Receipt struct {
 	Badge record.BadgeCode `json:"badge"`
 	QR    string           `json:"qr"`
 	At    Stamp            `json:"at"`
+	// Others are those who came with the person, in the order of their names.
+	Others []Receipt `json:"others,omitempty"`
 }
 
 // String is the visit alone.
@@ -36,15 +63,43 @@ func (a *API) checkIn(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	got, err := a.cfg.Node.Visits().CheckIn(r.Context(), visits.Arrival{
-		Name: in.Name.Private, Company: in.Company.Private, Host: in.Host.Private, Assist: in.Assist.Private,
-		Email: in.Email.Private, Phone: in.Phone.Private, Purpose: in.Purpose.Private,
-		Type: in.Type, Lang: in.Lang, How: "command",
-	})
+	signed, err := a.onPaper(in.OnPaper, in.Lang)
 	if err != nil {
 		return nil, err
 	}
-	return Receipt{Visit: got.Visit, Badge: got.Badge, QR: got.QR, At: Stamp{got.At}}, nil
+	var by invitations.Opened
+	if in.Invitation.Private != "" {
+		if by, err = a.cfg.Node.Invitations().Open(in.Invitation.Reveal(), in.Name.Reveal()); err != nil {
+			return nil, err
+		}
+	}
+	var with []record.Private
+	for _, t := range in.With {
+		with = append(with, t.Private)
+	}
+	i := by.Invite
+	if in.Under16 {
+		i.Email, i.Phone = "", "" // nothing is kept by which they could be reached
+	}
+	all, err := a.cfg.Node.Visits().CheckInGroup(r.Context(), visits.Arrival{
+		Name: cmp.Or(in.Name.Private, i.Name), Company: cmp.Or(in.Company.Private, i.Company), Host: cmp.Or(in.Host.Private, i.Host),
+		Assist: in.Assist.Private, Email: cmp.Or(in.Email.Private, i.Email), Phone: cmp.Or(in.Phone.Private, i.Phone),
+		Purpose: cmp.Or(in.Purpose.Private, i.Purpose), Invitation: by.ID, HostMail: i.HostMail,
+		Type: cmp.Or(in.Type, by.Type), Lang: in.Lang, How: how(r), Notify: in.Notify, Signed: signed,
+		Under16: in.Under16, Guardian: in.Guardian,
+	}, with)
+	if err != nil {
+		return nil, err
+	}
+	out := receiptOf(all[0])
+	for _, one := range all[1:] {
+		out.Others = append(out.Others, receiptOf(one))
+	}
+	return out, nil
+}
+
+func receiptOf(got visits.Receipt) Receipt {
+	return Receipt{Visit: got.Visit, Badge: got.Badge, QR: got.QR, At: Stamp{got.At}}
 }
 
 // Leaving is the request to check someone out: a badge code, a visit id or
@@ -61,6 +116,9 @@ type Departure struct {
 	At      Stamp            `json:"at"`
 	Known   bool             `json:"known"`
 	Already bool             `json:"already"`
+	// Name is the bearer's, where the QR of the badge was shown and opens it
+	// here; null otherwise.
+	Name *Text `json:"name"`
 }
 
 func (a *API) checkOut(r *http.Request) (any, error) {
@@ -68,11 +126,11 @@ func (a *API) checkOut(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	d, err := a.cfg.Node.Visits().CheckOut(r.Context(), in.Code, "command")
+	d, err := a.cfg.Node.Visits().CheckOut(r.Context(), in.Code, how(r))
 	if err != nil {
 		return nil, err
 	}
-	out := Departure{Badge: d.Badge, At: Stamp{d.At}, Known: d.Known, Already: d.Already}
+	out := Departure{Badge: d.Badge, At: Stamp{d.At}, Known: d.Known, Already: d.Already, Name: textOf(d.Name)}
 	if !d.Visit.IsZero() {
 		out.Visit = &d.Visit
 	}
@@ -96,6 +154,20 @@ type Visit struct {
 	ArrivedAt Stamp             `json:"arrived_at"`
 	LeftAt    Stamp             `json:"left_at"`
 	LeftHow   *string           `json:"left_how"`
+	// SeenAgain are other check-outs of the same badge, at nodes that had not
+	// heard of the first.
+	SeenAgain []Sighting `json:"seen_again"`
+	// Restricted: what is stored is used for nothing but an evacuation, and
+	// shown here to nobody.
+	Restricted bool `json:"restricted"`
+}
+
+// Sighting is one use of a badge: at which node, when, where and how.
+type Sighting struct {
+	Node  record.NodeID `json:"node"`
+	At    Stamp         `json:"at"`
+	Place string        `json:"place"`
+	How   string        `json:"how"`
 }
 
 func (a *API) listVisits(r *http.Request) (any, error) {
@@ -122,13 +194,18 @@ func visitOf(row visits.Row) Visit {
 	p := row.Presence
 	v := Visit{
 		Visit: p.Visit, Badge: p.Badge(), State: p.State, Type: p.Type,
-		Site: p.Seen.Place.Site, Zone: p.Seen.Place.Zone, Entrance: p.Seen.Place.Entrance,
+		Site: p.Seen.Place.Site, Zone: p.Seen.Place.Zone, Entrance: p.Seen.Place.Entrance, Restricted: len(p.Restricted) > 0,
 	}
 	if p.Since != 0 {
 		v.ArrivedAt = Stamp{p.Since.Time()}
 	}
 	if !p.Left.IsZero() {
 		v.LeftAt, v.LeftHow = Stamp{p.Left.At.Time()}, &p.Left.How
+	}
+	v.SeenAgain = []Sighting{}
+	for _, f := range p.Again {
+		place := cmp.Or(string(f.Place.Entrance), string(f.Place.Zone), string(f.Place.Site))
+		v.SeenAgain = append(v.SeenAgain, Sighting{Node: f.By(), At: Stamp{f.At.Time()}, Place: place, How: f.How})
 	}
 	if row.Card != nil {
 		v.Name, v.Company, v.Host, v.Assist = textOf(row.Card.Name), textOf(row.Card.Company), textOf(row.Card.Host), textOf(row.Card.Assist)

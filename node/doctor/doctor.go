@@ -88,8 +88,54 @@ type Facts struct {
 	// Issuers is the number of members in good standing that may let nodes in.
 	Issuers int
 	Records int
+	// KeysUntil is the last date for which both audiences have a key to seal to;
+	// zero: not known.
+	KeysUntil time.Time
+	// Vault is what became of the vault file.
+	Vault Vault
+	// Bare: this device asks for a PIN and none has been chosen; InClear is how
+	// many private keys it holds nevertheless.
+	Bare    bool
+	InClear int
+	// Expiry is what keys of past dates wait for.
+	Expiry Expiry
+	// Unknown is since when it is not known here whether all erasures have
+	// been heard of; zero when they have.
+	Unknown time.Time
+	// Cases are those of persons' rights that are open.
+	Cases   Cases
+	Notices Notices
 	Members []Member
 	Poison  []Poison
+	// LastDrill is the day of the last drill, zero where none is known; Founded
+	// since when there could have been one, and DrillEvery after how many days
+	// without that is said, 0 for never.
+	LastDrill, Founded time.Time
+	DrillEvery         int
+	// Points is how many muster points there are for this node's site.
+	Points   int
+	Triggers Triggers
+	Printer  Printer
+	Feeds    Feeds
+}
+
+// Vault says since when the vault file of this node is missing, zero where it
+// is not; how many keys that it should hold are lacking, and how many of these
+// have not been replaced.
+type Vault struct {
+	Missing           time.Time
+	Lacking, Standing int
+	// Untidy is why keys that were replaced lie on the disk still.
+	Untidy string
+}
+
+// Expiry is how many dates are past whose keys have not been destroyed, since
+// which one, and why: "contradicted", "jumped" or "running", as node/expiry has
+// it.
+type Expiry struct {
+	Waiting int
+	Since   time.Time
+	Why     string
 }
 
 // Disk is how the disk does. Zeros where it is not known.
@@ -111,6 +157,11 @@ type Member struct {
 	// that others are missing which were not counted.
 	Behind uint64
 	Older  bool
+	// Lacks is how many entries are held here that it did not hold when it was
+	// last compared; LacksSince is since when it has taken nothing more of some,
+	// zero while it catches up.
+	Lacks      uint64
+	LacksSince time.Time
 	// Offset is its clock minus ours, if Measured.
 	Offset   time.Duration
 	Measured bool
@@ -118,6 +169,9 @@ type Member struct {
 	// LostFrom and LostTo are the times between which it lost what it had
 	// acknowledged; a zero LostTo says that it lost nothing.
 	LostFrom, LostTo time.Time
+	// CutUntil is when a drill restores the link to it; zero where none has cut
+	// it.
+	CutUntil time.Time
 	// Waiting is what waits to be sent to it, Limit what may.
 	Waiting, Limit int
 	// Refused counts what was refused of it, by reason.

@@ -33,7 +33,17 @@ func members(f Facts) (out []Finding) {
 				"Leave the nodes connected: what others hold comes back by itself. Then ask at that door who came and left in that time.",
 			})
 		}
+		if !m.CutUntil.IsZero() {
+			out = append(out, Finding{
+				"drill-cut", Notice, m.Name,
+				fmt.Sprintf("The link to %s is cut by a drill.", m.Name),
+				"What is recorded there does not come here directly; that is what the drill is for. A real alarm restores it within seconds.",
+				fmt.Sprintf("Nothing: it is restored when the drill ends, and at %s at the latest. To restore it now, end the drill.", Stamp(m.CutUntil)),
+			})
+			continue // its silence is the drill's
+		}
 		out = append(out, silence(f, m)...)
+		out = append(out, lacking(f, m)...)
 		if m.Limit > 0 && m.Waiting > m.Limit/2 {
 			out = append(out, Finding{
 				"queue-nearly-full", Notice, m.Name,
@@ -89,6 +99,23 @@ func silence(f Facts, m Member) []Finding {
 		}}
 	}
 	return nil
+}
+
+// lacking judges whether a node takes what it is told.
+func lacking(f Facts, m Member) []Finding {
+	if m.Lacks == 0 || m.LacksSince.IsZero() || f.Now.Sub(m.LacksSince) < standstill {
+		return nil
+	}
+	n := fmt.Sprintf("%d entries", m.Lacks)
+	if m.Lacks == 1 {
+		n = "an entry"
+	}
+	return []Finding{{
+		"peer-behind", Warning, m.Name,
+		fmt.Sprintf("%s lacks %s held here, and has got no further with that since %s.", m.Name, n, Stamp(m.LacksSince)),
+		"Who came or left may be wrong on its lists.",
+		"Run `upprop doctor` there: its disk may be full, or it refuses what it is sent. If all is well there, look at the network between the two.",
+	}}
 }
 
 func asOf(m Member) string {

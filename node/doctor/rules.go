@@ -17,14 +17,19 @@ const (
 	offBy      = time.Minute
 	settling   = 30 * time.Second // after the start, before silence counts
 	soonEnds   = 30 * 24 * time.Hour
+	standstill = 3 * time.Minute // longer than a node may take to fetch what it was told of
 	rosterFull = 40_000
+	// fewAhead is how many days ahead there should be keys at least: desks make
+	// them for 90. Below tooFew, what is taken in now dies early.
+	fewAhead = 60 * 24 * time.Hour
+	tooFew   = 30 * 24 * time.Hour
 )
 
 // Examine says what is wrong with a running node.
 func Examine(f Facts) []Finding {
 	var out []Finding
 	for _, rule := range []func(Facts) []Finding{
-		standing, disk, screens, network, clock, poison, membership, members,
+		standing, disk, screens, network, clock, keys, cases, poison, membership, members, places, fed, drills, printing, notices,
 	} {
 		out = append(out, rule(f)...)
 	}

@@ -7,10 +7,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/access"
+	"github.com/upprop/upprop/node/visits"
 )
 
 // The mesh's intervals in a simulated campus: longer than a house's, so that
@@ -19,12 +22,19 @@ const (
 	beatEvery   = 5 * time.Second
 	repairEvery = 15 * time.Second
 	dialEvery   = 5 * time.Second
+	// soonAhead is for how many days keys are made ahead where weeks do not go
+	// by: the retention and a few. What the rest costs is parsing alone.
+	soonAhead = visits.Retention + 5
 	// dropping is within what time nodes look after old days.
 	dropping = 25 * time.Minute
 )
 
-// pace is the mesh's intervals; zero takes the product's defaults.
-type pace struct{ beat, repair, dial time.Duration }
+// pace is the mesh's intervals, and for how many days keys are made ahead; zero
+// takes the product's defaults.
+type pace struct {
+	beat, repair, dial time.Duration
+	ahead              int
+}
 
 // Campus is a whole campus in this process. It is for one goroutine, inside a
 // synctest bubble.
@@ -41,27 +51,44 @@ type Campus struct {
 	changes int
 	// wrong: a clock has been.
 	wrong bool
+	// rightAt is when one was last put right.
+	rightAt time.Time
+	// years: one has been, by years.
+	years bool
+	// slow: a link has been.
+	slow bool
 	// closed: it was closed for weeks.
 	closed bool
+	// probed: it was looked at whether who was revoked is left out.
+	probed bool
+	// keys are all private keys seen anywhere.
+	keys map[seal.KeyID]*found
+	// derived is shared by all houses.
+	derived derived
+	// drills counts the attempts to start one.
+	drills int
 }
 
 // roles are given to houses in this order.
 var roles = []identity.Role{
-	identity.RoleDesk, identity.RoleEntrance, identity.RoleWarden, identity.RoleDesk, identity.RoleEntrance, identity.RoleRelay,
+	identity.RoleDesk, identity.RoleEntrance, identity.RoleDesk, identity.RoleWarden, identity.RoleEntrance, identity.RoleRelay,
 }
 
 // NewCampus makes a campus of n nodes, joins them and lets them meet. dir is
 // an empty folder of the caller's.
 func NewCampus(dir string, seed uint64, n int) (*Campus, error) {
-	return newCampus(dir, seed, n, pace{beatEvery, repairEvery, dialEvery})
+	return newCampus(dir, seed, n, pace{beatEvery, repairEvery, dialEvery, access.Ahead})
 }
 
 func newCampus(dir string, seed uint64, n int, p pace) (*Campus, error) {
-	c := &Campus{Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, trace: func(string, ...any) {}}
+	c := &Campus{
+		Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, keys: map[seal.KeyID]*found{}, derived: derived{},
+		trace: func(string, ...any) {},
+	}
 	first := c.house()
 	err := node.Init(node.InitOptions{
 		Dir: first.dir, Campus: "Ekudden", Name: first.Name, Site: "North", Role: first.Role,
-		OpenStore: first.openStore, Now: first.Clock.Now,
+		OpenStore: first.openStore, Now: first.Clock.Now, KeysAhead: p.ahead,
 	})
 	if err != nil {
 		return c, err
@@ -84,6 +111,7 @@ func (c *Campus) house() *House {
 	h := &House{
 		Name: fmt.Sprintf("n%d", i), Role: roles[i%len(roles)],
 		Clock: NewClock(), net: c.Net, pace: c.pace, dir: filepath.Join(c.dir, fmt.Sprintf("n%d", i)), fs: store.NewCrashFS(), fuse: fuse{left: -1},
+		derived: c.derived,
 	}
 	c.Houses = append(c.Houses, h)
 	return h

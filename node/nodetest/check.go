@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -47,6 +48,7 @@ func (w watch) forget(h *House) { delete(w, h) }
 
 // Check holds every running node to what must always be true.
 func (c *Campus) Check() error {
+	synctest.Wait() // what is under way on real files ends
 	for _, h := range c.on() {
 		if err := h.Node().Replica().Failure(); err != nil {
 			return violated("goes on", "%s: %v", h.Name, err)
@@ -57,11 +59,13 @@ func (c *Campus) Check() error {
 		if err := c.checkFreshness(h); err != nil {
 			return err
 		}
-		if err := c.checkLosses(h); err != nil {
-			return err
+		for _, o := range c.Houses {
+			if err := c.checkLosses(h, o, 2*beatEvery); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return c.checkSecrets()
 }
 
 // checkLists: nobody is missing without evidence, nobody comes back, nothing
@@ -106,33 +110,34 @@ func (c *Campus) checkFreshness(h *House) error {
 	var bad error
 	c.truth.facts(func(v *visit, f *fact) {
 		t := asOf[f.by.ID]
-		if bad != nil || f.shaky || f.lost || f.by == h || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) {
+		if bad != nil || f.shaky || f.lost || f.by == h || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) || standsDropped(h, v, f) {
 			return
 		}
-		what := "arrival"
-		if f != &v.arrived {
-			what = "departure"
-		}
-		bad = violated("freshness is never wrong", "%s calls %s complete as of %s, and lacks the %s of v%d, acknowledged there at %s",
-			h.Name, f.by.Name, clock(t), what, v.n, clock(f.clock))
+		bad = violated("freshness is never wrong", "%s calls %s complete as of %s, and lacks the %s, acknowledged there at %s",
+			h.Name, f.by.Name, clock(t), f.about(v), clock(f.clock))
 	})
 	return bad
 }
 
-// checkLosses: a node that lost what it had told of is said to have, from the
-// first beat on that is heard of its new life, and until it has it again. Only
+// checkLosses: of a node that lost what it had told of, h says so, from the
+// first beat on that it hears of the new life, and until the node has it again.
+// What was under way for longer than late is of the new life for sure. Only
 // where no clock has been wrong: times are compared here.
-func (c *Campus) checkLosses(h *House) error {
-	if c.wrong || len(c.seen.of(h).heard) == 0 || h.revoked {
+func (c *Campus) checkLosses(h, of *House, late time.Duration) error {
+	heard := c.seen.of(h).heard
+	if c.wrong || len(heard) == 0 || h.revoked || of.Node() == nil {
 		return nil
 	}
 	for _, n := range h.Node().Mesh().Freshness() {
-		for _, f := range c.seen.of(h).heard {
-			if n.Node != f.by.ID || f.by.Node() == nil || !n.LastHeard.After(f.by.backAt.Add(2*beatEvery)) || !n.Regressed.To.IsZero() {
+		if n.Node != of.ID || !n.LastHeard.After(of.backAt.Add(late)) || !n.Regressed.To.IsZero() {
+			continue
+		}
+		for _, f := range heard {
+			if f.by != of {
 				continue
 			}
-			if v := c.truth.of(f); !knows(f.by, v, f) && !c.past(v, f) {
-				return violated("a loss is named", "%s does not say that %s lost what it acknowledged at %s", h.Name, f.by.Name, clock(f.clock))
+			if v := c.truth.of(f); !knows(of, v, f) && !c.past(v, f) {
+				return violated("a loss is named", "%s does not say that %s lost what it acknowledged at %s", h.Name, of.Name, clock(f.clock))
 			}
 		}
 	}
@@ -145,13 +150,15 @@ func (c *Campus) ownFacts(h *House) error {
 	var bad error
 	c.truth.facts(func(v *visit, f *fact) {
 		if bad == nil && f.by == h && f.back == h.back && !f.shaky && !c.past(v, f) && !knows(h, v, f) {
-			bad = violated("nothing acknowledged is lost", "%s started without v%d, which it acknowledged %v ago", h.Name, v.n, time.Since(f.at).Round(time.Second))
+			bad = violated("nothing acknowledged is lost", "%s started without the %s, which it acknowledged %v ago", h.Name, f.about(v), time.Since(f.at).Round(time.Second))
 		}
 	})
 	return bad
 }
 
 // past: the fact is of a visit that is over, and may have been dropped.
-func (c *Campus) past(v *visit, f *fact) bool { return v.gone() && time.Since(f.at) > kept }
+func (c *Campus) past(v *visit, f *fact) bool {
+	return (f.kind != arrival && f.kind != departure && f.kind != addition || v.gone()) && time.Since(f.at) > kept
+}
 
 func clock(t time.Time) string { return t.UTC().Format("02T15:04:05.000") }

@@ -19,6 +19,20 @@ func (c *Campus) clockJump(s Step) (string, error) {
 	return fmt.Sprintf("%s's clock jumps by %v", h.Name, by), nil
 }
 
+// years are by how much a clock goes wrong whose battery is dead, or that
+// trusts a time server out of its mind. A campus begins in the year 2000.
+var years = []time.Duration{99 * year, 99 * year, 1 * year, 10 * year, -1 * year, -29 * year}
+
+const year = 365 * 24 * time.Hour
+
+func (c *Campus) clockYears(s Step) (string, error) {
+	h := c.Houses[s.A%len(c.Houses)]
+	h.Clock.Right()
+	h.Clock.Jump(years[s.X%uint64(len(years))])
+	c.wrong, c.years = true, true
+	return fmt.Sprintf("%s's clock shows %s", h.Name, h.Clock.Now().UTC().Format(time.DateOnly)), nil
+}
+
 func (c *Campus) clockDrift(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	rate := (float64(s.X%200) - 100) / 1000
@@ -29,12 +43,19 @@ func (c *Campus) clockDrift(s Step) (string, error) {
 
 func (c *Campus) clockRight(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
-	h.Clock.Right()
+	c.right(h)
 	return h.Name + "'s clock is put right", nil
 }
 
 func (c *Campus) rightClocks() {
 	for _, h := range c.Houses {
-		h.Clock.Right()
+		c.right(h)
 	}
+}
+
+func (c *Campus) right(h *House) {
+	if off := h.Clock.Off(); off > time.Second || off < -time.Second {
+		c.rightAt = time.Now()
+	}
+	h.Clock.Right()
 }

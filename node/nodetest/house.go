@@ -5,13 +5,13 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"runtime"
 	"sync"
 	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
@@ -48,6 +48,32 @@ type House struct {
 	backAt  time.Time
 	moved   bool // to another address
 	offAt   time.Time
+	// cutShort: the last life did not end in good order.
+	cutShort bool
+
+	// jammed: the file of keys cannot be written. Guarded by mu.
+	jammed bool
+	// mixed: the database was put back to a copy and the file of keys was not.
+	mixed bool
+	// loot is what the file of keys tells; nil: it has changed since it was
+	// read. Guarded by mu.
+	loot    *loot
+	derived derived
+	// boxes are the key records that lay on the disk, of each visit, since
+	// anything was last put back: of what it has forgotten it destroys nothing.
+	boxes map[*visit][]resting
+	// destroyed are those of them that could be read no more when the database
+	// alone was last put back, and never can be again.
+	destroyed map[*visit][]resting
+	// buried are the visits that it knew to be erased.
+	buried map[*visit]bool
+	// excused are the visits whose receipts were given in a life that has been
+	// put back.
+	excused map[*visit]bool
+	// may are the private keys that it may hold, once it has been revoked.
+	may map[seal.KeyID]bool
+	// aware: which houses it knew to be revoked, when last looked at.
+	aware map[*House]bool
 }
 
 // life is the time between a start and the end that follows.
@@ -55,15 +81,7 @@ type life struct {
 	node *node.Node
 	disk *disk
 	done chan error
-}
-
-// backup is a copy of all that a machine keeps.
-type backup struct {
-	dir string
-	fs  *store.CrashFS
-	// members counts the changes of the roster before it.
-	members int
-	at      time.Time
+	dark bool // its power was cut; guarded by the house's mu
 }
 
 func (h *House) network(key *identity.Key, admit stream.Admit) (stream.Network, error) {
@@ -101,13 +119,13 @@ func (h *House) Node() *node.Node {
 func (h *House) start() error {
 	l := &life{done: make(chan error, 1)}
 	n, err := node.Open(node.Config{
-		Dir: h.dir, Network: h.network, Now: h.Clock.Now, Release: "sim",
+		Dir: h.dir, Network: h.network, Now: h.Clock.Now, Release: "sim", VaultFS: vaultDisk{seal.OSFS(), h, l}, VaultKDF: seal.KDF{Time: 1, Memory: 8, Threads: 1},
 		OpenStore: func(dir string) (store.Store, error) {
 			d, err := openDisk(h.fs.Watched(h.wrote), dir)
 			l.disk = d
 			return d, err
 		},
-		BeatEvery: h.pace.beat, RepairEvery: h.pace.repair, DialEvery: h.pace.dial,
+		BeatEvery: h.pace.beat, RepairEvery: h.pace.repair, DialEvery: h.pace.dial, KeysAhead: h.pace.ahead,
 	})
 	if err != nil {
 		return fmt.Errorf("%s does not start: %w", h.Name, err)
@@ -118,12 +136,26 @@ func (h *House) start() error {
 	h.life = l
 	h.mu.Unlock()
 	synctest.Wait() // until it runs
+	if h.Role == identity.RoleWarden && !n.PIN().State().Set {
+		_ = n.PIN().Set([]byte(pinOf)) // the power may go at it, or the disk be full
+	}
 	return nil
+}
+
+// pinOf is every handheld's PIN.
+const pinOf = "4711"
+
+// unlock gives a handheld its PIN where it asks for one.
+func (h *House) unlock() {
+	if n := h.Node(); n != nil && n.PIN().Locked() && n.PIN().State().Set {
+		_ = n.PIN().Unlock([]byte(pinOf))
+	}
 }
 
 // stop ends the node in good order.
 func (h *House) stop() error {
 	l := h.off()
+	h.cutShort = h.cutShort || h.full // what it heard last may not be on its disk
 	err := l.node.Close()
 	if ended := <-l.done; ended != nil {
 		err = errors.Join(err, ended)
@@ -142,14 +174,26 @@ func (h *House) off() *life {
 	return l
 }
 
+// haste is how many turns others have before a write that the power may go at.
+const haste = 16
+
 // fuse cuts the power before a write or sync to come.
 type fuse struct {
 	left int // writes and syncs until then; below zero: not armed
 	seed uint64
 }
 
-// wrote is called before each write and sync of the disk.
+// wrote is called before each write and sync of the disk. Where the power may
+// go at it, whoever does not wait for the disk has time to say so first.
 func (h *House) wrote() {
+	h.mu.Lock()
+	armed := h.fuse.left >= 0 && h.life != nil
+	h.mu.Unlock()
+	if armed {
+		for range haste {
+			runtime.Gosched()
+		}
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.fuse.left < 0 || h.life == nil {
@@ -166,7 +210,8 @@ func (h *House) wrote() {
 // closed.
 func (h *House) dark(seed uint64) {
 	h.host.Unplug()
-	h.ended, h.life, h.offAt = h.life, nil, time.Now()
+	h.life.dark = true
+	h.ended, h.life, h.offAt, h.cutShort = h.life, nil, time.Now(), true
 	h.fs = h.fs.Crash(seed)
 }
 
@@ -210,55 +255,9 @@ func (h *House) failDisk(writes int, seed uint64, work func()) error {
 	h.off()
 	_ = l.node.Close()
 	h.mu.Lock()
+	h.cutShort = true
 	h.fs = left
 	h.mu.Unlock()
-	return nil
-}
-
-// backUp copies folder and disk, as a copy taken of a running machine is.
-func (h *House) backUp(dir string, seed uint64, members int) error {
-	if h.copy != nil {
-		if err := os.RemoveAll(h.copy.dir); err != nil {
-			return err
-		}
-	}
-	if err := copyFolder(dir, h.dir); err != nil {
-		return err
-	}
-	h.copy = &backup{dir: dir, fs: h.fs.Crash(seed), members: members, at: time.Now()}
-	return nil
-}
-
-// restore puts the machine back to its copy. The power is off.
-func (h *House) restore(seed uint64) error {
-	if err := os.RemoveAll(h.dir); err != nil {
-		return err
-	}
-	h.fs = h.copy.fs.Crash(seed)
-	return copyFolder(h.dir, h.copy.dir)
-}
-
-// copyFolder copies the plain files of a folder.
-func copyFolder(to, from string) error {
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		return err
-	}
-	files, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if !f.Type().IsRegular() {
-			continue
-		}
-		b, err := os.ReadFile(filepath.Join(from, f.Name()))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(to, f.Name()), b, 0o600)
-		}
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

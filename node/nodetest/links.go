@@ -70,18 +70,51 @@ func (c *Campus) drop(Step) (string, error) {
 func (c *Campus) delay(s Step) (string, error) {
 	a, b := c.pair(s)
 	base := time.Duration(s.X%2000) * time.Millisecond
+	if s.X>>40%4 == 0 {
+		if err := c.farArrivals(a); err != nil {
+			return a.Name + " is far from all, and people come in there", err
+		}
+	}
 	c.Net.Delay(a.ID, b.ID, base, base/2+1)
+	c.slow = true
 	return fmt.Sprintf("%s and %s are %v apart", a.Name, b.Name, base), nil
+}
+
+// farArrivals has people come in at a node that is far from all others, so that
+// its word of how far it has come is under way while they do, and looks often
+// at what the others make of it.
+func (c *Campus) farArrivals(h *House) error {
+	if h.Node() == nil || h.full || h.revoked {
+		return nil
+	}
+	c.distance(h, apart)
+	defer c.distance(h, 0)
+	for i := range int((beatEvery + apart) / glimpse) {
+		if i%int(apart/glimpse-1) == 0 {
+			if _, err := c.arrive(h); err != nil {
+				return err
+			}
+		}
+		for _, o := range c.on() {
+			if err := c.checkFreshness(o); err != nil {
+				return err
+			}
+		}
+		time.Sleep(glimpse)
+	}
+	return nil
 }
 
 func (c *Campus) stick(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	c.Net.Stick(h.ID, s.X%3 > 0)
+	c.slow = true
 	return fmt.Sprintf("%s is stuck: %v", h.Name, s.X%3 > 0), nil
 }
 
 func (c *Campus) flap(s Step) (string, error) {
 	a, b := c.pair(s)
+	c.slow = true
 	c.Net.Flap(mode(s.X), a.ID, b.ID, time.Second+time.Duration(s.X%10)*time.Second)
 	return fmt.Sprintf("the link of %s and %s flaps", a.Name, b.Name), nil
 }

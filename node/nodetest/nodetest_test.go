@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 var (
@@ -31,10 +32,11 @@ func TestPromises(t *testing.T) {
 	}
 	for i := range many {
 		o := Options{Seed: *fromSeed + uint64(i), Steps: 60, Faults: FaultNames()}
+		began := time.Now()
 		res := simulate(t, o)
 		if res.Broken != nil {
 			t.Errorf("seed %d: %v\n%s", o.Seed, res.Broken, strings.Join(res.Trace, "\n"))
 		}
-		t.Logf("seed %d: %d visits, %d departures, settled after %v", o.Seed, res.Visits, res.Departures, res.Settled)
+		t.Logf("seed %d: %d visits, %d departures, settled after %v, in %v", o.Seed, res.Visits, res.Departures, res.Settled, time.Since(began))
 	}
 }

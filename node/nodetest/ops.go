@@ -11,6 +11,10 @@ func init() {
 		{"setting", work, 4, (*Campus).edit},
 		{"stop", work, 2, (*Campus).stopOne},
 		{"start", work, 12, (*Campus).startOne},
+		{"erase", work, 5, (*Campus).erase},
+		{"rectify", work, 4, (*Campus).rectify},
+		{"drill", work, 2, (*Campus).drill},
+		{"end-drill", work, 1, (*Campus).endDrill},
 
 		{"partition", "partition", 5, (*Campus).partition},
 		{"heal", "partition", 4, (*Campus).heal},
@@ -25,6 +29,11 @@ func init() {
 		{"power-cut", "crash", 6, (*Campus).powerCut},
 		{"blackout", "crash", 1, (*Campus).blackout},
 		{"move", "move", 3, (*Campus).move},
+		{"erase-twice", "partition", 2, (*Campus).eraseTwice},
+		{"erase-cut", "crash", 4, (*Campus).eraseCut},
+		{"come-back", "late", 4, (*Campus).comeBack},
+		{"jam", "vault", 3, (*Campus).jam},
+		{"unjam", "vault", 4, (*Campus).unjam},
 		{"disk-full", "disk", 3, (*Campus).diskFull},
 		{"disk-free", "disk", 3, (*Campus).diskFree},
 		{"disk-fails", "disk", 2, (*Campus).diskFails},
@@ -33,9 +42,19 @@ func init() {
 		{"clock-right", "clock", 3, (*Campus).clockRight},
 		{"copy", "copy", 4, (*Campus).backUp},
 		{"put-back", "copy", 3, (*Campus).putBack},
+		{"set-back", "copy", 3, (*Campus).setBack},
 		{"join", "members", 2, (*Campus).joinOne},
 		{"revoke", "members", 1, (*Campus).revoke},
+		{"clock-years", "years", 3, (*Campus).clockYears},
+		{"years-right", "years", 2, (*Campus).clockRight},
 		{"close-down", "away", 1, (*Campus).closeDown},
+
+		{"alarm", "alarm", 6, (*Campus).alarm},
+		{"mark", "alarm", 26, (*Campus).mark},
+		{"unmark", "alarm", 6, (*Campus).unmark},
+		{"mark-twice", "alarm", 5, (*Campus).markTwice},
+		{"add", "alarm", 4, (*Campus).add},
+		{"all-clear", "alarm", 1, (*Campus).allClear},
 	}
 }
 

@@ -46,8 +46,10 @@ func (c *Campus) startAgain(h *House) error {
 	if err := h.start(); err != nil {
 		return violated("starts again", "%v", err)
 	}
-	// What it had seen of others' losses is not kept over a start.
-	c.seen.of(h).heard = nil
+	if h.cutShort || h.full {
+		// What it had seen of others' losses just now may not be on its disk.
+		c.seen.of(h).heard, h.cutShort = nil, false
+	}
 	return nil
 }
 
@@ -188,66 +190,6 @@ func (c *Campus) closeDown(s Step) (string, error) {
 	return fmt.Sprintf("the campus is closed for %.0f days", weeks.Hours()/24), nil
 }
 
-func (c *Campus) backUp(s Step) (string, error) {
-	h := c.pick(s.A)
-	if h == nil {
-		return "", nil
-	}
-	if err := h.backUp(h.dir+".copy", s.X, c.changes); err != nil {
-		return "", fmt.Errorf("copy a data folder: %w", err)
-	}
-	return h.Name + " is copied", nil
-}
-
-// putBack puts a node back to its copy, as after a failed disk.
-func (c *Campus) putBack(s Step) (string, error) {
-	var able []*House
-	for _, h := range c.Houses {
-		// Whoever alone knew of a new member, or of a revocation, would not
-		// know any more: then nobody can.
-		if h.copy != nil && !h.revoked && (h != c.Houses[0] || h.copy.members == c.changes) {
-			able = append(able, h)
-		}
-	}
-	if len(able) == 0 {
-		return "", nil
-	}
-	h := able[s.A%len(able)]
-	if h.Node() != nil {
-		h.cut(0, s.X, func() {})
-	}
-	if err := h.restore(s.X); err != nil {
-		return "", fmt.Errorf("put a data folder back: %w", err)
-	}
-	h.back++
-	c.endanger(h)
-	return fmt.Sprintf("%s is put back to its copy of %v ago", h.Name, time.Since(h.copy.at).Round(time.Second)), c.startAgain(h)
-}
-
-// endanger marks the facts that may be gone now that h has forgotten: those
-// which no running node holds.
-func (c *Campus) endanger(h *House) {
-	h.backAt = time.Now()
-	c.truth.facts(func(v *visit, f *fact) {
-		if f.by == h && f.at.After(h.copy.at) && !f.lost {
-			f.lost = true
-			c.seen.heardBefore(c.on(), f)
-		}
-		if f.at.Before(h.copy.at) && f.by == h || f.shaky {
-			return
-		}
-		for _, o := range c.on() {
-			if knows(o, v, f) {
-				return
-			}
-		}
-		if f.by == h || f.by.back > 0 {
-			f.shaky = true
-		}
-	})
-	c.seen.forget(h)
-}
-
 func (c *Campus) joinOne(s Step) (string, error) {
 	first := c.Houses[0]
 	if first.Node() == nil || len(c.Houses) >= 9 || first.full {
@@ -275,6 +217,7 @@ func (c *Campus) revoke(s Step) (string, error) {
 		return "", violated("revokes", "%s: %v", h.Name, err)
 	}
 	h.revoked = true
+	c.noteRevoked(h)
 	c.truth.facts(func(v *visit, f *fact) {
 		if f.by == h && !knows(first, v, f) {
 			f.shaky = true

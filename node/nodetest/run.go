@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/upprop/upprop/node/access"
 )
 
 // Options say what to simulate.
@@ -31,6 +34,8 @@ type Result struct {
 	Done []int
 	// Visits came, Departures were acknowledged.
 	Visits, Departures int
+	// Erasures were acknowledged.
+	Erasures int
 	// Settled is how long the campus took to agree after the last fault.
 	Settled time.Duration
 	// Spent is how much of the campus's time went by.
@@ -50,16 +55,24 @@ func Run(o Options) (res Result, err error) {
 		nodes = 3 + int(o.Seed%4)
 	}
 	began := time.Now()
-	c, err := NewCampus(dir, o.Seed, nodes)
+	plan := Plan(o.Seed, o.Steps, o.Faults)
+	p := pace{beatEvery, repairEvery, dialEvery, soonAhead}
+	if slices.ContainsFunc(plan, func(s Step) bool { return s.Do == "close-down" }) {
+		p.ahead = access.Ahead
+	}
+	c, err := newCampus(dir, o.Seed, nodes, p)
 	if err == nil {
-		err = c.play(o, &res)
+		err = c.play(Only(plan, o.Keep), &res)
 	}
 	res.Spent = time.Since(began)
 	c.truth.facts(func(v *visit, f *fact) {
-		if f == &v.arrived {
+		switch f.kind {
+		case arrival:
 			res.Visits++
-		} else {
+		case departure:
 			res.Departures++
+		case erased:
+			res.Erasures++
 		}
 	})
 	if errors.As(err, &res.Broken) {
@@ -77,12 +90,12 @@ func memory() string {
 }
 
 // play does the steps, heals all, and waits for the campus to agree.
-func (c *Campus) play(o Options, res *Result) (err error) {
+func (c *Campus) play(plan []Step, res *Result) (err error) {
 	tell := func(line string) {
 		res.Trace = append(res.Trace, line)
 	}
 	began := time.Now()
-	for _, s := range Only(Plan(o.Seed, o.Steps, o.Faults), o.Keep) {
+	for _, s := range plan {
 		time.Sleep(s.Wait)
 		k, ok := kind(s.Do)
 		if !ok {

@@ -15,6 +15,9 @@ const (
 	// patience is how long a campus without faults may take to agree.
 	patience = 25 * time.Minute
 	glance   = 5 * time.Second
+	// renewed is within what time keys are replaced that could not be replaced
+	// when somebody was revoked: every desk has its turn.
+	renewed = 45 * time.Second
 	// fresh is how old the news of a healthy campus may be.
 	fresh = 6 * beatEvery
 )
@@ -29,6 +32,7 @@ func (c *Campus) Heal() error {
 	}
 	c.rightClocks()
 	for _, h := range c.Houses {
+		h.setJam(false)
 		if h.full {
 			h.room()
 		}
@@ -55,6 +59,15 @@ func (c *Campus) Settle() (time.Duration, error) {
 			c.closed = false
 			time.Sleep(dropping)
 			began = began.Add(dropping)
+			continue
+		}
+		if err == nil && !c.probed {
+			c.probed = true
+			time.Sleep(renewed)
+			began = began.Add(renewed)
+			if err := c.probe(); err != nil {
+				return 0, err
+			}
 			continue
 		}
 		if err == nil {
@@ -96,7 +109,7 @@ func (c *Campus) members() (out []*House) {
 // agree is nil when the campus is as it must be in the end.
 func (c *Campus) agree() error {
 	all := c.members()
-	for _, check := range []func(*House, *House) error{sameRoster, sameEntries, sameList, sameSettings} {
+	for _, check := range []func(*House, *House) error{sameRoster, sameEntries, sameList, sameSettings, c.sameVerdicts} {
 		for _, h := range all[1:] {
 			if err := check(all[0], h); err != nil {
 				return err
@@ -104,6 +117,9 @@ func (c *Campus) agree() error {
 		}
 	}
 	if err := c.agreeWithTruth(all[0]); err != nil {
+		return err
+	}
+	if err := c.marksStand(all[0]); err != nil {
 		return err
 	}
 	for _, h := range all {
@@ -122,7 +138,7 @@ func (c *Campus) agree() error {
 			return violated("a revoked node is told", "%s goes on", h.Name)
 		}
 	}
-	return nil
+	return c.agreeOnSecrets(all)
 }
 
 func sameRoster(a, b *House) error {
@@ -177,7 +193,15 @@ func sameSettings(a, b *House) error {
 func (c *Campus) agreeWithTruth(h *House) error {
 	listed := map[record.VisitID]record.State{}
 	for _, p := range h.Node().Replica().Open() {
-		listed[p.Visit] = p.State
+		if !p.Visit.IsZero() {
+			listed[p.Visit] = p.State
+		}
+	}
+	for _, v := range c.truth.added {
+		if _, inside := listed[v.id]; !inside && !v.gone() && !v.arrived.shaky {
+			return violated("nothing acknowledged is lost", "v%d was added at %s and is on no list", v.n, v.arrived.by.Name)
+		}
+		delete(listed, v.id)
 	}
 	for _, v := range c.truth.visits {
 		state, inside := listed[v.id]

@@ -1,8 +1,12 @@
 package nodetest
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 )
 
@@ -10,9 +14,15 @@ import (
 // would tell it.
 type truth struct {
 	visits []*visit
+	// added are the people who were on no list and were added; starts are the
+	// acknowledged starts of evacuations.
+	added  []*visit
+	starts []*fact
 	// maybe counts arrivals that were told to a node but never acknowledged:
 	// they may turn up, under ids that nobody knows.
 	maybe int
+	// told counts the names that were told at any door.
+	told int
 	// settings are all values ever written, acknowledged or not.
 	settings map[string]map[string]bool
 }
@@ -31,6 +41,36 @@ type fact struct {
 	// shaky facts may rightly be gone: their only copy was on a machine that
 	// was put back to an older state, or on a revoked one.
 	shaky bool
+
+	kind factKind
+	// version is that of the particulars, where they are what it is about.
+	version uint32
+	name    string
+	erasure record.ErasureID
+	// filed is the day under which an erasure was filed.
+	filed record.Day
+	// evac is the evacuation that it starts.
+	evac record.EvacID
+	// said is what a mark or its correction says.
+	said said
+}
+
+// kind is what a fact is about.
+type factKind int
+
+const (
+	arrival factKind = iota
+	departure
+	erased
+	named
+	marked
+	undone
+	addition
+	sounded
+)
+
+func (k factKind) String() string {
+	return [...]string{"arrival", "departure", "erasure", "correction", "mark", "undone mark", "addition", "alarm"}[k]
 }
 
 // visit is one person's stay.
@@ -45,6 +85,23 @@ type visit struct {
 	// doubt: the departure had not reached every node when its retention ended,
 	// so that a node which lacks it may rightly say that the person is inside.
 	doubt bool
+
+	// names are those it was ever given, acknowledged or not, the first first.
+	names []string
+	// fixed are the corrections, orders the erasures that were acknowledged.
+	fixed, orders []*fact
+	// ordered: an erasure was told and not acknowledged.
+	ordered bool
+	// tangled: a correction was told and not acknowledged.
+	tangled bool
+	// unsealed: its arrival is known, and all its particulars may be lost with
+	// the only disk that had them.
+	unsealed bool
+	// ends is the date of its keys, unless they are sealed anew.
+	ends record.Day
+
+	// said are the marks that were acknowledged, and the corrections of marks.
+	said []*fact
 }
 
 // gone reports whether anybody ever said that the person went out.
@@ -82,13 +139,25 @@ func (c *Campus) doubts() {
 // being known to the others for sure.
 const shortly = 25 * time.Minute
 
-// facts calls fn for every acknowledged event.
+// about says what a fact is, and of whom.
+func (f *fact) about(v *visit) string {
+	if v == nil {
+		return f.kind.String()
+	}
+	return fmt.Sprintf("%s of v%d", f.kind, v.n)
+}
+
+// facts calls fn for every acknowledged event, with the visit that it is about:
+// nil for the start of an evacuation.
 func (t *truth) facts(fn func(*visit, *fact)) {
-	for _, v := range t.visits {
+	for _, v := range slices.Concat(t.visits, t.added) {
 		fn(v, &v.arrived)
-		for _, f := range v.left {
+		for _, f := range slices.Concat(v.left, v.orders, v.fixed, v.said) {
 			fn(v, f)
 		}
+	}
+	for _, f := range t.starts {
+		fn(nil, f)
 	}
 }
 
@@ -102,13 +171,44 @@ func (t *truth) of(f *fact) (found *visit) {
 	return found
 }
 
+// arrivedIn reports whether a presence tells of more than marks and departures:
+// of somebody who came in, whether the word of the node counts or not. Where
+// nothing else was seen, a mark is shown for a sighting, so a house that has
+// marked somebody it never heard of does not know of the arrival.
+func arrivedIn(p record.Presence) bool {
+	return !p.Seen.IsZero() && !p.MarkedOnly &&
+		!slices.ContainsFunc(p.Marks, func(m record.MarkFact) bool { return m.ID == p.Seen.ID })
+}
+
+// standsDropped reports whether a running house has dropped the day under which
+// an erasure was filed, and holds the visit for shredded all the same: a handheld
+// or entrance keeps to what it heard until a desk has written it anew, and does
+// not know meanwhile which erasure it was.
+func standsDropped(h *House, v *visit, f *fact) bool {
+	r := h.Node().Replica()
+	return f.kind == erased && f.filed < r.Horizon() && r.Shredded(v.id)
+}
+
 // knows reports whether a running house holds a fact. A fact of a visit that
 // is over and dropped counts as held.
 func knows(h *House, v *visit, f *fact) bool {
 	r := h.Node().Replica()
+	switch f.kind {
+	case erased:
+		// The other half of a campus may have erased the same visit meanwhile.
+		_, _, _, ok, err := r.Erasure(f.erasure)
+		return err == nil && ok
+	case marked, undone:
+		return holds(h, v, f.said.id)
+	case sounded:
+		return slices.ContainsFunc(r.Evacuations(), func(x record.Start) bool { return x.ID == f.evac })
+	case named:
+		part, err := r.Sealed(record.PartKey{Visit: v.id, Audience: record.CardAudience})
+		return err == nil && part.Version >= f.version || errors.Is(err, crdt.ErrErased) || errors.Is(err, crdt.ErrExpired)
+	}
 	p, err := r.Presence(v.id)
 	if f == &v.arrived {
-		return err == nil && !p.Seen.IsZero()
+		return err == nil && arrivedIn(p)
 	}
 	if err == nil && !p.Open() {
 		return true

@@ -45,7 +45,9 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 		return nil, nil
 	}
 	began := time.Now()
-	got, err := l.node.Visits().CheckIn(context.Background(), visits.Arrival{Name: "A Visitor"})
+	name := c.aName(h)
+	ends := l.node.KeptFrom() + visits.Retention
+	got, err := l.node.Visits().CheckIn(context.Background(), visits.Arrival{Name: record.Private(name), Email: record.Private(name + "@example.org")})
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.life != l { // the power went meanwhile
@@ -59,9 +61,17 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 		c.truth.maybe++
 		return nil, c.excused(h, err)
 	}
-	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}}
+	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends}
 	c.truth.visits = append(c.truth.visits, v)
 	return v, nil
+}
+
+// aName is one that nobody else has.
+func (c *Campus) aName(h *House) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c.truth.told++
+	return fmt.Sprintf("Visitor %d", c.truth.told)
 }
 
 // excused judges a refusal: a node may only refuse for these reasons.
@@ -79,6 +89,10 @@ func (c *Campus) excused(h *House, err error) error {
 			}
 		case "store.broken", "keys.missing":
 			return nil
+		case "store.keys":
+			if h.jammed {
+				return nil // no key for new dates can be kept
+			}
 		}
 	}
 	return violated("answers alone", "%s refuses: %v", h.Name, err)
@@ -117,6 +131,7 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		text, how = v.id.String(), "id"
 	}
 	l := h.now()
+	c.overrules(h, v)
 	began := time.Now()
 	d, err := l.node.Visits().CheckOut(context.Background(), text, "kiosk")
 	h.mu.Lock()
@@ -139,7 +154,7 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		}
 		return done + ", again", nil
 	}
-	v.left = append(v.left, &fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked})
+	v.left = append(v.left, &fact{kind: departure, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked})
 	return done, nil
 }
 

@@ -31,6 +31,23 @@ func TestCardIsOpenedOnce(t *testing.T) {
 	if d.vault.opened != 1 {
 		t.Fatalf("opened %d times", d.vault.opened)
 	}
+	// Nor is its key record read and unlocked: that costs more than all the rest.
+	r := &unlocked{Replica: d.cfg.Replica}
+	d.cfg.Replica = r
+	if rows := d.list(true); rows[0].Card == nil || r.n != 0 {
+		t.Errorf("%d key records were unlocked for a card that is open", r.n)
+	}
+}
+
+// unlocked counts the key records that are read.
+type unlocked struct {
+	Replica
+	n int
+}
+
+func (r *unlocked) Sealed(k record.PartKey) (crdt.SealedPart, error) {
+	r.n++
+	return r.Replica.Sealed(k)
 }
 
 // A card that was opened before its key was shredded is gone from memory too.
@@ -44,7 +61,7 @@ func TestShreddedCardIsForgotten(t *testing.T) {
 	if c, err := d.Card(got.Visit); !errors.Is(err, crdt.ErrErased) || c != (record.Card{}) {
 		t.Fatalf("after the shred: %v", err)
 	}
-	if _, held := d.cards.get(got.Visit, 1); held {
+	if _, held := d.cards.get(got.Visit); held {
 		t.Fatal("the card is still in memory")
 	}
 	if _, err := d.Dossier(got.Visit); !errors.Is(err, crdt.ErrErased) {
@@ -141,7 +158,7 @@ func TestUnheardOfVisitHasNoCard(t *testing.T) {
 func TestOpenedCardsAreBounded(t *testing.T) {
 	c := newCards()
 	for i := range maxCards + 10 {
-		c.put(record.VisitID{byte(i), byte(i >> 8), byte(i >> 16)}, 1, record.Card{})
+		c.put(0, record.EvacID{}, record.VisitID{byte(i), byte(i >> 8), byte(i >> 16)}, openCard{})
 	}
 	if len(c.open) > maxCards {
 		t.Fatalf("%d cards in memory", len(c.open))

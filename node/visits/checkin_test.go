@@ -13,13 +13,14 @@ import (
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/node/consent"
 )
 
 func TestCheckInIsListed(t *testing.T) {
 	h := newHouse(t)
 	d := h.door("East")
 	got := d.in(Arrival{Name: "  Astrid Ek\t", Company: " Bolaget ", Host: "Sven", Assist: "stairs", Email: "a@example.org", How: "kiosk"})
-	if got.Badge != got.Visit.Badge() || got.QR != got.Visit.QR() || !got.At.Equal(h.clock()) {
+	if got.Badge != got.Visit.Badge() || parsed(t, got.QR).Visit != got.Visit || !got.At.Equal(h.clock()) {
 		t.Fatalf("%+v", got)
 	}
 	for _, present := range []bool{true, false} {
@@ -44,6 +45,39 @@ func TestCheckInIsListed(t *testing.T) {
 	}
 	if d.vault.kept != 1 {
 		t.Fatalf("the vault was told %d times that its context is durable", d.vault.kept)
+	}
+}
+
+// TestAnnounced: whoever tells hosts hears of each arrival once before it is
+// committed, and once whether it was.
+func TestAnnounced(t *testing.T) {
+	d := newHouse(t).door("East")
+	var said []string
+	d.Service.cfg.Announce = func(v record.VisitID, a Arrival) func(bool) {
+		said = append(said, "about "+a.Host.Reveal())
+		return func(durable bool) { said = append(said, fmt.Sprint(durable)) }
+	}
+	d.in(Arrival{Name: "Astrid Ek", Host: "sven@example.org"})
+	d.disk.fail(store.ErrFull)
+	if _, err := d.CheckIn(t.Context(), Arrival{Name: "Bo Al", Host: "eva@example.org"}); err == nil {
+		t.Fatal("checked in on a full disk")
+	}
+	if got := strings.Join(said, ", "); got != "about sven@example.org, true, about eva@example.org, false" {
+		t.Error(got)
+	}
+}
+
+func TestConsentNeedsAnAddress(t *testing.T) {
+	d := newHouse(t).door("East")
+	var p *Problem
+	if _, err := d.CheckIn(t.Context(), Arrival{Name: "Astrid Ek", Notify: true}); !errors.As(err, &p) || p.Key != "notify.no_address" {
+		t.Error(err)
+	}
+	for _, a := range []Arrival{{Name: "Astrid Ek", Phone: "0701234567", Notify: true}, {Name: "Bo Al", Email: "b@example.org"}} {
+		got := d.in(a)
+		if dossier, err := d.Dossier(got.Visit); err != nil || dossier.Notify != a.Notify {
+			t.Error("consent was not kept as given:", err)
+		}
 	}
 }
 
@@ -144,13 +178,13 @@ func TestLongestArrival(t *testing.T) {
 
 func TestCheckInThatIsNotSaved(t *testing.T) {
 	for key, cause := range map[string]error{
-		"disk.full": store.ErrFull, "store.broken": store.ErrBroken, "keys.missing": ErrNoKeys,
+		"disk.full": store.ErrFull, "store.broken": store.ErrBroken, "keys.missing": ErrNoKeys, "store.keys": ErrNotKept,
 	} {
 		t.Run(key, func(t *testing.T) {
 			d := newHouse(t).door("East")
 			before := d.in(Arrival{Name: "Björn Al"})
 			d.unchanged(func() {
-				if key == "keys.missing" {
+				if key == "keys.missing" || key == "store.keys" {
 					d.vault.edit(func() { d.vault.refuse = fmt.Errorf("seal: %w", cause) })
 				} else {
 					d.disk.fail(fmt.Errorf("%w (3 MB left)", cause))
@@ -259,5 +293,50 @@ func TestCheckInGivesUpWithItsCaller(t *testing.T) {
 		t.Fatal("checked in at a closed node")
 	} else {
 		silent(t, err, "Zq7")
+	}
+}
+
+func TestConsentsAreOnTheRegister(t *testing.T) {
+	d := newHouse(t).door("East")
+	none := d.in(Arrival{Name: "Astrid Ek", Phone: "070", How: "kiosk"})
+	both := d.in(Arrival{Name: "Bo Al", Phone: "070", Notify: true, Assist: "a chair", Lang: "en", How: "kiosk"})
+	if x, err := d.Dossier(none.Visit); err != nil || len(x.Consents) != 0 {
+		t.Error("a consent that nobody gave:", x.Consents, err)
+	}
+	x, err := d.Dossier(both.Visit)
+	if err != nil || len(x.Consents) != 2 {
+		t.Fatal(x.Consents, err)
+	}
+	for i, p := range []consent.Purpose{consent.Assist, consent.Notify} {
+		w := consent.Of(nil).Words(p, "en")
+		if c := x.Consents[i]; c.Purpose != string(p) || c.Version != 1 || c.Hash != w.Hash() || c.Lang != "en" || c.How != "kiosk" || c.At.IsZero() || c.Guardian || !c.Withdrawn.IsZero() {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// Of somebody under 16 nothing is kept by which they could be reached, and a
+// guardian alone consents for them.
+func TestUnder16(t *testing.T) {
+	d := newHouse(t).door("East")
+	for key, a := range map[string]Arrival{
+		"minor.contact":  {Name: "Class 7B", Phone: "070", Under16: true, Guardian: true},
+		"minor.guardian": {Name: "Class 7B", Assist: "a chair", Under16: true},
+	} {
+		var p *Problem
+		if _, err := d.CheckIn(t.Context(), a); !errors.As(err, &p) || p.Key != key || p.Field == "" {
+			t.Error(key, err)
+		}
+	}
+	var p *Problem
+	if _, err := d.CheckIn(t.Context(), Arrival{Name: "Class 7B", Email: "a@b.se", Under16: true}); !errors.As(err, &p) || p.Field != "email" {
+		t.Error(err)
+	}
+	got := d.in(Arrival{Name: "Class 7B", Assist: "a chair", Under16: true, Guardian: true})
+	if x, err := d.Dossier(got.Visit); err != nil || len(x.Consents) != 1 || !x.Consents[0].Guardian {
+		t.Errorf("%+v %v", x.Consents, err)
+	}
+	if got := d.in(Arrival{Name: "Class 7C", Under16: true}); got.Visit.IsZero() {
+		t.Error("a group was not taken in")
 	}
 }

@@ -161,7 +161,7 @@ func TestMalformedCodes(t *testing.T) {
 	badge := v.Badge().String()
 	wrong := []byte(badge)
 	wrong[0] = map[bool]byte{true: 'A', false: 'B'}[wrong[0] == 'B']
-	for _, text := range []string{"", " ", "-", "Zq7", "ABCD", string(wrong), badge + "0", v.String()[:26], "UP1", "UP1" + badge, "UPX" + v.String(), "\xff\xfe", strings.Repeat("Z", 1<<20)} {
+	for _, text := range []string{"", " ", "-", "Zq7", "ABCD", string(wrong), badge + "0", v.String()[:26], "UP1", "UP1" + badge, "UP2" + v.String(), "UPX" + v.String(), "\xff\xfe", strings.Repeat("Z", 1<<20)} {
 		d.unchanged(func() {
 			_, err := d.CheckOut(context.Background(), text, "kiosk")
 			if p := problem(t, err, "badge.malformed"); p.Field != "code" || len(p.Hint) > 300 {
@@ -169,7 +169,7 @@ func TestMalformedCodes(t *testing.T) {
 			}
 		})
 	}
-	_, err := d.CheckOut(context.Background(), "UP2"+v.String(), "kiosk")
+	_, err := d.CheckOut(context.Background(), "UP3"+v.String(), "kiosk")
 	problem(t, err, "badge.newer")
 }
 
@@ -201,6 +201,75 @@ func TestCheckOutThatIsNotSaved(t *testing.T) {
 		})
 		if rows := d.list(true); len(rows) != 1 || rows[0].State != record.Present {
 			t.Fatalf("%s: somebody left without it being saved", key)
+		}
+	}
+}
+
+// Whoever is let out during an evacuation is let out in spite of what was said
+// of them before, and of nothing that this door had not heard of.
+func TestCheckOutDuringAnEvacuation(t *testing.T) {
+	h := newHouse(t)
+	d := h.door("East")
+	alarm := record.Evacuation{Starts: []record.Start{{ID: record.EvacID{1}}}}
+	says := func(v record.VisitID, m record.Mark, over ...record.EventID) {
+		t.Helper()
+		d.write(record.Event{Kind: record.Marked, Visit: v, Mark: m, Starts: []record.EvacID{{1}}, Over: over})
+		h.advance(time.Second)
+	}
+	stands := func(v record.VisitID) record.Verdict {
+		t.Helper()
+		p, err := d.replica.Presence(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Verdict(alarm)
+	}
+	a, b := record.VisitID{1}, record.VisitID{2}
+	d.arrived(a)
+	d.arrived(b)
+	d.write(record.Event{Kind: record.EvacStarted, Evac: record.EvacID{1}})
+	says(a, record.Refuge)
+	d.out(a.String())
+	if v := stands(a); !v.Left {
+		t.Errorf("%+v", v)
+	}
+	// Seen inside by one who knew that the badge went out, and then let out.
+	p, err := d.replica.Presence(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(a, record.Inside, p.Left.ID)
+	if v := stands(a); v.Mark != record.Inside {
+		t.Errorf("%+v", v)
+	}
+	if x := d.out(a.String()); x.Already || !x.Known {
+		t.Errorf("%+v", x)
+	}
+	if v := stands(a); !v.Left {
+		t.Errorf("%+v", v)
+	}
+	if x := d.out(a.String()); !x.Already {
+		t.Errorf("a third time: %+v", x)
+	}
+	// A mark that this door has not heard of is not taken back by it.
+	other := h.door("West")
+	other.write(record.Event{Kind: record.Marked, Visit: b, Mark: record.Refuge, Starts: []record.EvacID{{1}}})
+	d.out(b.String())
+	d.pull(other)
+	if v := stands(b); v.Mark != record.Refuge || !v.Disputed {
+		t.Errorf("%+v", v)
+	}
+	// A badge code that was marked, and of which no visit is known.
+	c := record.VisitID{3}
+	d.write(record.Event{Kind: record.Marked, Badge: c.Badge(), Mark: record.Inside, Starts: []record.EvacID{{1}}})
+	if x := d.out(c.Badge().String()); x.Known || !x.Visit.IsZero() {
+		t.Errorf("%+v", x)
+	}
+	for _, present := range []bool{true, false} {
+		for _, row := range d.list(present) {
+			if row.Visit.IsZero() {
+				t.Errorf("a code is listed as a visit: %+v", row)
+			}
 		}
 	}
 }

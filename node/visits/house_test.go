@@ -73,7 +73,7 @@ func (p *paper) edit(fn func()) {
 	fn()
 }
 
-func (p *paper) Seal(v record.VisitID, version uint32, parts map[record.Audience][]byte) (out []record.SealedEntry, stored func(), err error) {
+func (p *paper) Seal(v record.VisitID, version uint32, _ record.Day, parts map[record.Audience][]byte) (out []record.SealedEntry, stored func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refuse != nil {
@@ -98,7 +98,29 @@ func (p *paper) Open(_ record.PartKey, part crdt.SealedPart) ([]byte, error) {
 	if !ok {
 		return nil, errors.New("not sealed here")
 	}
-	return b, nil
+	return bytes.Clone(b), nil // the caller clears it
+}
+
+func (p *paper) Check(crdt.SealedPart) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shut
+}
+
+func (p *paper) SealBearer(v record.VisitID, version uint32, until record.Day, plain []byte) (out []record.SealedEntry, secret [16]byte, err error) {
+	secret = [16]byte(v)
+	secret[0]++
+	return []record.SealedEntry{
+		{Kind: record.PartPut, Visit: v, Audience: record.BearerAudience, Version: version, Until: until, Box: append(bytes.Clone(mark), plain...)},
+		{Kind: record.KeyPut, Visit: v, Audience: record.BearerAudience, Version: version, Until: until, Box: secret[:]},
+	}, secret, nil
+}
+
+func (p *paper) OpenBearer(_ record.VisitID, part crdt.SealedPart, secret [16]byte) ([]byte, error) {
+	if !bytes.Equal(part.Key, secret[:]) {
+		return nil, errors.New("another secret")
+	}
+	return bytes.TrimPrefix(part.Box, mark), nil
 }
 
 // door is one entrance: a replica, a vault and the service over them.
@@ -108,6 +130,7 @@ type door struct {
 	name    string
 	disk    *disk
 	vault   *paper
+	id      record.NodeID
 	replica *crdt.Replica
 }
 
@@ -117,6 +140,8 @@ type house struct {
 	mu  sync.Mutex
 	pub map[record.NodeID]ed25519.PublicKey
 	now time.Time
+	// stranger is a door that no other has heard of.
+	stranger record.NodeID
 }
 
 func newHouse(t testing.TB) *house {
@@ -145,7 +170,7 @@ func (h *house) door(name string) *door {
 	h.mu.Lock()
 	h.pub[id] = pub
 	h.mu.Unlock()
-	d := &door{t: h.t, name: name, disk: &disk{Mem: store.NewMem(1)}, vault: &paper{}}
+	d := &door{t: h.t, name: name, id: id, disk: &disk{Mem: store.NewMem(1)}, vault: &paper{}}
 	r, err := crdt.Open(crdt.Config{
 		Store: d.disk, Node: id, Site: "North", Now: h.clock,
 		Sign: func(root []byte) []byte { return ed25519.Sign(priv, root) },
@@ -164,8 +189,31 @@ func (h *house) door(name string) *door {
 	d.Service = New(Config{
 		Replica: r, Vault: d.vault, Now: h.clock,
 		Place: func() record.Place { return record.Place{Site: "North", Entrance: record.EntranceID(name)} },
+		SignQR: func(q record.QR) (string, error) {
+			q.Issuer = id.Issuer()
+			return record.SignQR(q, func(b []byte) []byte { return ed25519.Sign(priv, b) })
+		},
+		Verify: h.verify,
 	})
 	return d
+}
+
+// verify is the verdict of the house, which knows all doors but strangers.
+func (h *house) verify(q record.QR) Verdict {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, pub := range h.pub {
+		switch {
+		case id.Issuer() != q.Issuer:
+		case h.stranger == id:
+			return UnknownIssuer
+		case ed25519.Verify(pub, q.Signed(), q.Sig[:]):
+			return Valid
+		default:
+			return Forged
+		}
+	}
+	return UnknownIssuer
 }
 
 // in checks somebody in.

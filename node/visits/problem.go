@@ -48,10 +48,14 @@ func cause(err error) error {
 		return &Problem{Key: "disk.full", Hint: "the disk is almost full: nothing was saved; free some space on this node, or use the next entrance"}
 	case errors.Is(err, store.ErrBroken):
 		return &Problem{Key: "store.broken", Hint: "the disk failed while saving: nothing was acknowledged; restart upprop, and use the next entrance meanwhile"}
+	case errors.Is(err, ErrNotKept):
+		return &Problem{Key: "store.keys", Hint: "the keys of new visits cannot be saved, so nobody is taken in here: look at the disk that the data folder is on (`upprop doctor` says what is wrong), and use the next entrance meanwhile"}
 	case errors.Is(err, ErrNoKeys):
-		return &Problem{Key: "keys.missing", Hint: "this node has not reached its campus since it joined, so it cannot seal names yet: connect it once, then try again"}
+		return &Problem{Key: "keys.missing", Hint: "this node has not heard of keys to seal names with, so it cannot take anybody in: connect it to a desk of its campus once, then try again"}
 	case errors.Is(err, record.ErrNewerCode):
 		return &Problem{Key: "badge.newer", Field: "code", Hint: "this QR code was made by a newer release of upprop: type the badge code instead, or update this node"}
+	case errors.Is(err, errForged):
+		return &Problem{Key: "badge.forged", Field: "code", Hint: "this QR code was not made by the node that it names, or has been altered: nothing was recorded; type the badge code instead, and ask the bearer where the code is from"}
 	case errors.Is(err, record.ErrCode):
 		return &Problem{Key: "badge.malformed", Field: "code", Hint: err.Error() + ": a badge code has eight characters, like K7M4-2QXP; check it against the badge and type it again"}
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/consent"
+	"github.com/upprop/upprop/node/terms"
 )
 
 // Replica is what visits asks of the register.
@@ -23,32 +25,54 @@ type Replica interface {
 	Evidence(record.BadgeCode) ([]record.Stated, error)
 	Presence(record.VisitID) (record.Presence, error)
 	Open() []record.Presence
+	// JoinedTo are those who turned out to be the bearer of a visit.
+	JoinedTo(record.VisitID) []record.Presence
+	Evacuations() record.Evacuations
 	Visits(func(record.Presence) error) error
 	// Sync returns when all that ByBadge may have shown is durable.
 	Sync() error
 	Sealed(record.PartKey) (crdt.SealedPart, error)
+	// Standing names what stands of a part, cheaply: another sealing has another
+	// name. An error means that nothing stands.
+	Standing(record.PartKey) (string, error)
+	// Shredded reports whether a visit's particulars are gone for good; cheap.
+	Shredded(record.VisitID) bool
+	// Changed is closed at the next change.
+	Changed() <-chan struct{}
 }
 
 // Vault seals and opens particulars.
 type Vault interface {
 	// Seal makes the entries that keep parts for their audiences; stored must
-	// be called when they are durable. ErrNoKeys when this node has not heard
-	// of the campus's keys yet.
-	Seal(visit record.VisitID, version uint32, parts map[record.Audience][]byte) (entries []record.SealedEntry, stored func(), err error)
-	// Open opens one part; ErrNotForUs where this node may not.
+	// be called when they are durable. They die on the day until. ErrNoKeys when
+	// this node has not heard of the campus's keys yet.
+	Seal(visit record.VisitID, version uint32, until record.Day, parts map[record.Audience][]byte) (entries []record.SealedEntry, stored func(), err error)
+	// Open opens one part; ErrNotForUs where this node may not, ErrLocked while
+	// its PIN has not been given.
 	Open(k record.PartKey, p crdt.SealedPart) ([]byte, error)
+	// Check reports whether Open would find a key for a part, cheaply: an error
+	// means that what was opened before must be forgotten.
+	Check(p crdt.SealedPart) error
+	// SealBearer makes the entries that keep plain for whoever holds secret,
+	// until a day.
+	SealBearer(visit record.VisitID, version uint32, until record.Day, plain []byte) (entries []record.SealedEntry, secret [16]byte, err error)
+	// OpenBearer opens the bearer's part with the secret; on every node.
+	OpenBearer(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error)
 }
 
 // Errors of a Vault.
 var (
 	ErrNoKeys   = errors.New("this node has not heard of the campus's keys")
 	ErrNotForUs = errors.New("particulars are not for this node")
+	ErrNotKept  = crdt.ErrNotKept
+	ErrLocked   = errors.New("names are locked until the PIN of this device is given")
 )
 
-// Retention is how long a visit's particulars are kept, in days.
-const Retention = 30
+// Retention is how long days of the register are kept, and a visit's
+// particulars at most, in days.
+const Retention = terms.Most
 
-// Config is what a Service is made of; Rand and Now have defaults.
+// Config is what a Service is made of; Replica, Vault and Place are required.
 type Config struct {
 	Replica Replica
 	Vault   Vault
@@ -57,8 +81,50 @@ type Config struct {
 	// Barred says why nothing that this node records would count, or nil. Nil:
 	// never.
 	Barred func() error
-	Rand   io.Reader
-	Now    func() time.Time
+	// SignQR makes the payload of a QR in this node's name, whatever its Issuer
+	// and Sig were. Nil: badges carry the visit alone.
+	SignQR func(record.QR) (string, error)
+	// Verify judges the signature of a QR by the roster. Nil: nobody is known.
+	Verify func(record.QR) Verdict
+	// Access is what may be shown on this node now; asked often, and must not
+	// block. Nil: everything that the Vault opens.
+	Access func() Access
+	// Opened is told the visits whose cards were opened because an evacuation
+	// runs: each once for each evacuation, in batches, from Run. It may block.
+	Opened func([]record.VisitID)
+	// Withheld says why no name may be shown at this moment, or nil. Nil: never.
+	Withheld func() error
+	// Announce is told of an arrival that is about to be committed, and writes
+	// down what is to be told of it; its writes are in line before the commit's.
+	// It must not wait for the disk. settled, never nil, is called once with
+	// whether the visit is durable. Nil: nobody is told.
+	Announce func(record.VisitID, Arrival) (settled func(durable bool))
+	// Admits says why an invitation admits nobody now, or nil. Nil: they do.
+	Admits func(record.VisitID) error
+	// Uses is the visit that began by an invitation and is open, or else the last
+	// one; false where there is none. Nil: there is none.
+	Uses func(record.VisitID) (record.VisitID, bool)
+	// HostMail is where a host whom somebody named is told of the arrival; empty
+	// where that is not known. It may wait for a moment. Nil: it is not known.
+	HostMail func(ctx context.Context, host record.Private) record.Private
+	// Rules are those of a type of visitor; false where there is none. Nil: there
+	// are no rules.
+	Rules func(kind string) (Rules, bool)
+	// Today is the day from which retention counts; nil: by Now.
+	Today func() record.Day
+	// Keep is for how many days the parts of a visit of a type are kept; nil:
+	// Retention.
+	Keep func(visitorType string) terms.Days
+	// Words are the words by which people consent, in a language; nil: those that
+	// this program comes with.
+	Words func(consent.Purpose, string) consent.Words
+	// Date is the date by all that this node has to go by, which its clock alone
+	// is not; nil: by Now.
+	Date func() record.Day
+	// Node draws the visits. Zero: nobody does.
+	Node record.NodeID
+	Rand io.Reader
+	Now  func() time.Time
 }
 
 // Service keeps the rules of visits. Safe for concurrent use.
@@ -74,6 +140,18 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Today == nil {
+		cfg.Today = func() record.Day { return record.DayOf(cfg.Now()) }
+	}
+	if cfg.Words == nil {
+		cfg.Words = consent.Of(nil).Words
+	}
+	if cfg.Keep == nil {
+		cfg.Keep = terms.Of(nil).For
+	}
+	if cfg.Date == nil {
+		cfg.Date = func() record.Day { return record.DayOf(cfg.Now()) }
 	}
 	return &Service{cfg: cfg, cards: newCards()}
 }

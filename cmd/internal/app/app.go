@@ -8,6 +8,7 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,14 +17,18 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/upprop/upprop/cmd/internal/socket"
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
+	"github.com/upprop/upprop/node/rights"
 )
 
 // Config says how an App is opened. Node.Dir is required.
@@ -87,7 +92,7 @@ func Open(cfg Config) (a *App, err error) {
 			a = nil
 		}
 	}()
-	for _, step := range []func() error{a.openNode, a.openSecret, a.openSocket, a.openWeb, a.openScreens} {
+	for _, step := range []func() error{a.openNode, a.openSecret, a.openSocket, a.openWeb, a.tellWeb, a.openScreens} {
 		if err := step(); err != nil {
 			return a, err
 		}
@@ -119,6 +124,11 @@ func (a *App) openNode() error {
 			return aborted
 		}
 	}
+	cfg.ExtractJSON = func(x rights.Extract, g []rights.Given) ([]byte, error) {
+		var b bytes.Buffer
+		err := api.WriteExtractJSON(&b, x, g)
+		return b.Bytes(), err
+	}
 	n, err := node.Open(cfg)
 	if err != nil {
 		return err
@@ -146,8 +156,9 @@ func (a *App) openSocket() error {
 }
 
 func (a *App) openScreens() error {
-	a.screens = &screens{app: a, api: api.New(api.Config{
-		Node: a.node, Release: a.cfg.Node.Release, Web: a.url, Started: a.started, Now: a.now, Logger: a.log,
+	id := record.NodeID(a.node.Self().ID).String()
+	a.screens = &screens{app: a, staff: office.NewSessions(id[:8], strings.HasPrefix(a.url, "https:"), a.log), api: api.New(api.Config{
+		Node: a.node, Privacy: a.node, Audit: a.node, Release: a.cfg.Node.Release, Web: a.url, Started: a.started, Now: a.now, Logger: a.log,
 	})}
 	_, err := a.screens.current()
 	a.closing(a.screens.close)
@@ -209,6 +220,7 @@ func (a *App) Run(ctx context.Context) error {
 			}
 		})
 	}
+	nodeDone.Go(func() { a.watch(forNode) })
 	serve(a.socket, a.local())
 	serve(a.web, a.public())
 

@@ -31,7 +31,7 @@ func TestProblemsAreSaid(t *testing.T) {
 	}
 	for _, key := range []string{
 		"name.empty", "name.too_long", "text.control", "text.too_long", "badge.malformed", "badge.ambiguous",
-		"badge.newer", "disk.full", "store.broken", "keys.missing",
+		"badge.newer", "disk.full", "store.broken", "store.keys", "keys.missing",
 	} {
 		if !words.Has(key) {
 			t.Errorf("no words for %s", key)
@@ -49,7 +49,7 @@ func TestProblemsAreSaid(t *testing.T) {
 
 func TestDoor(t *testing.T) {
 	a := running(t, Config{Node: node.Config{Dir: first(t, identity.RoleDesk)}})
-	d := door{a.Node().Visits()}
+	d := door{a.Node().Visits(), a.Node().Documents()}
 	got, err := d.CheckIn(t.Context(), kiosk.Arrival{Name: "Astrid Marker", Host: "Sven", Assist: "stairs"})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ type home struct{ at place }
 // homePage is what the page shows.
 type homePage struct {
 	Name, Role, Campus, Site, Place string
-	Kiosk                           bool
+	Kiosk, Desk                     bool
 }
 
 func newHome(at place, log *slog.Logger, now func() time.Time) (http.Handler, error) {
@@ -49,7 +49,7 @@ func newHome(at place, log *slog.Logger, now func() time.Time) (http.Handler, er
 }
 
 func (h home) show(r *webkit.Request) (webkit.Response, error) {
-	p := homePage{Name: h.at.name, Role: r.Text(roleWords[h.at.role], nil), Campus: h.at.campus, Site: h.at.site, Kiosk: h.at.offersKiosk()}
+	p := homePage{Name: h.at.name, Role: r.Text(roleWords[h.at.role], nil), Campus: h.at.campus, Site: h.at.site, Kiosk: h.at.offersKiosk(), Desk: h.at.role == identity.RoleDesk}
 	for _, part := range []string{h.at.zone, h.at.entrance} {
 		if p.Place != "" && part != "" {
 			p.Place += ", "

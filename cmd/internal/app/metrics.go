@@ -13,6 +13,8 @@ import (
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/feed"
+	"github.com/upprop/upprop/node/trigger"
 )
 
 // metrics serves the node in numbers. Labels name nodes and reasons, never
@@ -58,9 +60,11 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	}
 	m.gauge("events_held", "Events in the retained documents.", float64(held[record.DocDay]))
 	m.gauge("sealed_entries_held", "Entries of sealed particulars and keys held.", float64(held[record.DocSealed]))
+	m.gauge("acts_entries_held", "Entries of acts on record held: shreds, receipts, audit.", float64(held[record.DocActs]))
 	m.gauge("settings_changes_held", "Changes of settings held.", float64(held[record.DocCampus]))
 	g.members(m)
 	g.disk(m)
+	g.notices(m)
 	for name, n := range g.node.Mesh().Counts() {
 		if family, reason, ok := reasoned(name); ok {
 			m.counter("mesh_"+family+"_total", "What the mesh did not take, by reason.", n, "reason", reason)
@@ -72,6 +76,15 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 		for reason, n := range l.Counts() {
 			m.counter("link_refused_total", "Connections and streams refused, by reason.", n, "reason", reason)
 		}
+	}
+	wrong, acted := g.node.Trigger().Counts()
+	m.counter("triggers_total", "Messages of machines that were acted upon: started something, or would have.", acted)
+	for _, reason := range trigger.Reasons {
+		m.counter("triggers_refused_total", "Messages to the trigger that were refused or that something was wrong with, by reason.", wrong[reason], "reason", reason)
+	}
+	fed := g.node.Feeds().Counts()
+	for _, outcome := range feed.Outcomes {
+		m.counter("badge_events_total", "Events of access-control systems, by what became of them.", fed[outcome], "reason", outcome)
 	}
 	refused := map[string]uint64{}
 	for _, reasons := range g.node.Replica().Refused() {
@@ -88,7 +101,7 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 // members says how each other member stands to this node.
 func (g gauges) members(m meter) {
 	now := g.now()
-	news, backlogs := map[identity.NodeID]mesh.NodeNews{}, g.node.Mesh().Backlogs()
+	news, backlogs, lacks := map[identity.NodeID]mesh.NodeNews{}, g.node.Mesh().Backlogs(), g.node.Mesh().Lacks()
 	for _, n := range g.node.Mesh().Freshness() {
 		news[n.Node] = n
 	}
@@ -103,6 +116,9 @@ func (g gauges) members(m meter) {
 		m.gauge("peer_connected", "Whether a member has a standing connection with this node.", connected, "peer", x.Name)
 		if waiting, ok := backlogs[x.ID]; ok {
 			m.gauge("queue_bytes", "What waits to be sent to a member.", float64(waiting.Bytes), "peer", x.Name)
+		}
+		if lack, ok := lacks[x.ID]; ok {
+			m.gauge("peer_events_behind", "Entries held here that a connected member did not hold when it was last compared with.", float64(lack.Entries), "peer", x.Name)
 		}
 		if pos, ok := g.node.Mesh().Announced(x.ID); ok {
 			missing, _ := g.node.Replica().Behind(record.NodeID(x.ID), pos)
@@ -122,6 +138,27 @@ func (g gauges) members(m meter) {
 		m.gauge("node_news_age_seconds", "How long ago all that a node acknowledged was known here.", age, "node", x.Name)
 		m.gauge("node_clock_offset_seconds", "A node's clock minus ours.", n.ClockOffset.Seconds(), "node", x.Name)
 	}
+}
+
+// notices says how the outbox stands.
+func (g gauges) notices(m meter) {
+	s, now := g.node.Notices().Status(), g.now()
+	m.gauge("notices_pending", "Notices that wait to be sent.", float64(s.Pending))
+	age := 0.0
+	if !s.Oldest.IsZero() {
+		age = max(0, now.Sub(s.Oldest).Seconds())
+	}
+	m.gauge("notices_oldest_pending_seconds", "How long what waits longest has waited.", age)
+	for _, c := range s.Channels {
+		failing := 0.0
+		if !c.Failing.IsZero() {
+			failing = 1
+		}
+		m.gauge("notices_channel_failing", "Whether the last try over a channel failed by the channel's fault.", failing, "channel", c.Name)
+	}
+	g.node.Notices().Totals(func(channel, state string, n uint64) {
+		m.counter("notices_total", "Notices that came to a state since the start.", n, "channel", channel, "state", state)
+	})
 }
 
 // disk says how the disk does, where there is one.

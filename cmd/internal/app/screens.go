@@ -1,16 +1,25 @@
 package app
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/evac"
+	"github.com/upprop/upprop/evac/paper"
+	"github.com/upprop/upprop/evac/phone"
 	"github.com/upprop/upprop/kiosk"
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/api"
+	"github.com/upprop/upprop/node/consent"
+	"github.com/upprop/upprop/node/doctor"
 )
 
 // screens are everything that is served, built for the place where the node
@@ -24,6 +33,9 @@ type screens struct {
 	built  http.Handler
 	of     place
 	kiosk  *kiosk.Kiosk
+	office *office.Office
+	// staff are who is signed in; they stay when the screens are built anew.
+	staff  *office.Sessions
 	closed bool
 }
 
@@ -61,48 +73,73 @@ func (s *screens) current() (http.Handler, error) {
 	if s.built != nil && s.of == at {
 		return s.built, nil
 	}
-	k, h, err := s.build(at)
+	k, o, h, err := s.build(at)
 	if err != nil {
 		return nil, err
 	}
-	old := s.kiosk
-	s.kiosk, s.built, s.of = k, h, at
-	if old != nil {
-		err = old.Close()
-	}
+	err = s.put()
+	s.kiosk, s.office, s.built, s.of = k, o, h, at
 	return h, err
+}
+
+// put closes what was built before. Callers hold mu.
+func (s *screens) put() error {
+	if s.kiosk == nil {
+		return nil
+	}
+	return errors.Join(s.kiosk.Close(), s.office.Close())
 }
 
 func (s *screens) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	if s.kiosk == nil {
-		return nil
-	}
-	return s.kiosk.Close()
+	return s.put()
 }
 
-func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
+func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, error) {
 	a := s.app
+	papers, err := paper.New()
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	muster, err := evac.New(evac.Config{
-		House: house{a}, Withhold: withhold,
+		House: house{a}, Withhold: withhold, Alarm: bell{a.node.Alarm()}, Cables: a.cables(), PIN: a.PIN(), TypeWord: a.typeWord,
+		Points: a.gatherings, KnownPoint: a.node.Points().Known, Paper: papers, Printed: a.node.Printed,
 		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Logger: a.log,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	a.node.Printer().Make(func(l string) ([]byte, error) { return muster.ListPaper(lang.Locale(l)) })
+	phones, err := phone.New(phone.Config{
+		Pairings: a.node.Phones(), Alarm: a.node.Alarm(), List: a.phoneList(muster),
+		Nodes: a.otherNodes, Points: a.phonePoints, Withhold: withhold, Web: strings.TrimSuffix(a.url, "/"),
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Now: a.now, Logger: a.log,
+	})
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	home, err := newHome(at, a.log, a.now)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	answers, err := a.answers(at)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	counted, err := a.metrics()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	k, err := kiosk.New(kiosk.Config{
-		Visits: door{a.node.Visits()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
+		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
+		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
+		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
+		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
+		Mine:          a.mine,
+		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {
 			if err := a.node.Barred(); err != nil {
 				return inWords(err)
@@ -111,7 +148,18 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 		},
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	staff, err := office.New(office.Config{
+		Node: a.node, Sessions: s.staff, Nodes: s.api.Nodes, Findings: func() []doctor.Finding { return s.api.Diagnose().Findings },
+		AtNode: func(r *http.Request) bool { return !withhold(r) },
+		PDF: func(w io.Writer, l lang.Locale, text, mark string) error {
+			return papers.Plain(w, l, text, mark, a.now())
+		},
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
+	})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, k.Close())
 	}
 	programs := http.NewServeMux()
 	s.api.Register(programs)
@@ -123,14 +171,22 @@ func (s *screens) build(at place) (*kiosk.Kiosk, http.Handler, error) {
 		mux.Handle("/kiosk", k)
 		mux.Handle("/kiosk/", k)
 	}
+	for _, path := range []string{"/login", "/login/", "/logout", "/desk", "/desk/", "/admin", "/admin/"} {
+		mux.Handle(path, staff)
+	}
+	mux.Handle("/r/", answers)
 	mux.Handle("/warden", muster)
 	mux.Handle("/warden/", muster)
+	mux.Handle("/phone", phones)
+	mux.Handle("/phone/", phones)
+	mux.Handle("/api/v1/phone/", phones.API())
 	mux.Handle("GET /api/v1/openapi.json", programs)
+	mux.Handle("POST /api/v1/trigger", programs) // its signature is its right
 	mux.Handle("/api/v1/", api.Guarded(programs))
 	mux.HandleFunc("GET /campus-root.crt", a.campusRoot)
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", counted)
-	return k, mux, nil
+	return k, staff, mux, nil
 }
 
 // offersKiosk reports whether people check in and out here.

@@ -65,6 +65,7 @@ func TestEveryBanCanFail(t *testing.T) {
 		"node":              "github.com/cockroachdb/pebble/v2",
 		"evac":              "github.com/libp2p/go-libp2p/core/peer",
 		"kiosk/webkit":      "github.com/hashicorp/memberlist",
+		"evac/reply":        "codeberg.org/go-pdf/fpdf",
 		"crdt/shape":        "github.com/automerge/automerge-go",
 		"tools":             Module + "/crdt",
 		"crdt/record/extra": Module + "/crdt/store",

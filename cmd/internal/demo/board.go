@@ -26,6 +26,10 @@ type board struct {
 	Agree  bool
 	// Inside is how many may be inside by every list, where they agree.
 	Inside, Cut int
+	// Evacuation is what runs by the handheld's list: "real", "drill" or empty.
+	Evacuation string
+	// Handheld is the handheld's name.
+	Handheld string
 }
 
 var roleWords = map[identity.Role]string{
@@ -48,7 +52,13 @@ type nodeView struct {
 	MoreExtra, MoreMissing int
 	// Readable is of how many its role may read the name.
 	Readable int
-	Door     bool
+	// PIN unlocks names here; empty where none is asked for. Locked: they are
+	// locked.
+	PIN    string
+	Locked bool
+	// Waits: its role may read them during an evacuation or drill.
+	Waits bool
+	Door  bool
 }
 
 // newsView is how old a node's news of another one is.
@@ -107,6 +117,11 @@ type tourView struct {
 func (d *Demo) board(r *webkit.Request) (*board, error) {
 	all := d.lists()
 	b := &board{At: time.Now(), Paused: d.crowd.isPaused(), Agree: all.agree(), Inside: len(all[0]), Cut: d.severed()}
+	handheld := d.at(warden)
+	b.Handheld = handheld.name
+	if e, on := handheld.app.Node().Alarm().Running(""); on {
+		b.Evacuation = e.Kind()
+	}
 	for i, m := range d.nodes {
 		v, err := d.nodeView(r, m)
 		if err != nil {
@@ -154,6 +169,10 @@ func (d *Demo) nodeView(r *webkit.Request, m *member) (nodeView, error) {
 		if p.Opened {
 			v.Readable++
 		}
+	}
+	v.Waits, v.Locked = l.Names == evac.NamesDuringEvacuation, l.Locked
+	if m.role == identity.RoleWarden {
+		v.PIN = handheldPIN
 	}
 	from := map[identity.NodeID]mesh.NodeNews{}
 	for _, n := range m.app.Node().Mesh().Freshness() {
@@ -272,5 +291,6 @@ func (d *Demo) storyView(r *webkit.Request, h happening) storyView {
 var signs = map[string]string{
 	"log.came": "arrive", "log.left": "leave", "log.left_elsewhere": "leave", "log.left_unheard": "tag", "log.closed": "check",
 	"log.link_cut": "cross", "log.cut_off": "cross", "log.split": "cross",
+	"log.drill_started": "muster", "log.real_started": "alert", "log.evac_ended": "check",
 	"log.link_healed": "live", "log.healed": "live", "log.agree": "check", "log.paused": "clock", "log.resumed": "person",
 }

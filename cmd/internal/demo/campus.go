@@ -16,10 +16,15 @@ import (
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/points"
 )
 
 // campusName is what the demo's campus is called.
 const campusName = "Ekudden"
+
+// handheldPIN unlocks the names on the handheld. The demo sets it, which unlocks
+// them, and says so on its page.
+const handheldPIN = "1234"
 
 // Intervals of the demo's nodes: shorter than a campus needs, so that a person
 // at the screen need not wait.
@@ -99,7 +104,40 @@ func (d *Demo) found(ctx context.Context, dir string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return d.settle(ctx)
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	return d.gather(ctx)
+}
+
+// gather sets up where people go, so that the kiosks and the handheld have
+// something to show when an evacuation is started.
+func (d *Demo) gather(ctx context.Context) error {
+	type spot struct {
+		name            record.PointName
+		position, words string
+		kind            points.Kind
+		capacity        int
+	}
+	all := []spot{
+		{"Car park", "by the big oak", "Stand on the grass, not on the road.", points.Muster, 200},
+		{"Playing field", "behind House B", "Stand by the goal.", points.Muster, 300},
+		{"Stair B, floor 2", "by the lift", "Press the button and wait for help.", points.Refuge, 4},
+	}
+	if d.cfg.Locale == lang.Swedish {
+		all = []spot{
+			{"Parkeringen", "vid den stora eken", "Ställ dig på gräset, inte på vägen.", points.Muster, 200},
+			{"Bollplanen", "bakom hus B", "Ställ dig vid målet.", points.Muster, 300},
+			{"Trapphus B, plan 2", "vid hissen", "Tryck på knappen och vänta på hjälp.", points.Refuge, 4},
+		}
+	}
+	for _, p := range all {
+		e := points.Edit{Position: &p.position, Capacity: &p.capacity, Kind: &p.kind, Text: map[string]string{string(d.cfg.Locale): p.words}}
+		if _, err := d.nodes[0].app.Node().Points().Put(ctx, p.name, e); err != nil {
+			return fmt.Errorf("set up %s: %w", p.name, err)
+		}
+	}
+	return nil
 }
 
 // join brings one node in with a token of the first.
@@ -127,8 +165,13 @@ func (d *Demo) start(m *member, dir, http string) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", m.name, err)
 	}
+	if m.role == identity.RoleWarden {
+		if err := a.Node().PIN().Set([]byte(handheldPIN)); err != nil {
+			return errors.Join(fmt.Errorf("give %s its PIN: %w", m.name, err), a.Close())
+		}
+	}
 	m.app, m.done = a, make(chan error, 1)
-	if m.muster, err = evac.New(evac.Config{House: a.House(), NodeName: m.name, CampusName: campusName, Logger: d.log}); err != nil {
+	if m.muster, err = evac.New(evac.Config{House: a.House(), PIN: a.PIN(), NodeName: m.name, CampusName: campusName, Logger: d.log}); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	ctx, stop := context.WithCancel(context.Background())

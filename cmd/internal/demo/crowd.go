@@ -9,6 +9,7 @@ import (
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -186,6 +187,10 @@ func inWords(err error) error {
 	var p *visits.Problem
 	if errors.As(err, &p) {
 		return lang.Problem{Key: p.Key, Field: p.Field}
+	}
+	var q *alarm.Problem
+	if errors.As(err, &q) {
+		return lang.Problem{Key: q.Key}
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -234,6 +235,7 @@ func TestOneLinkIsNotMissed(t *testing.T) {
 		{"demo/links", "do", "off", "node", "moon"},
 		{"demo/arrive"},
 		{"demo/visitors", "do", "dance"},
+		{"demo/drill", "do", "panic"},
 	} {
 		if got := r.press(wrong[0], wrong[1:]...); got != http.StatusBadRequest {
 			t.Errorf("%v: status %d", wrong, got)
@@ -253,7 +255,11 @@ func TestVisitorsComeByThemselves(t *testing.T) {
 		t.Errorf("an entrance reads names: %s", rows["east"].html)
 	}
 	// Presence travels before sealed particulars and granted keys.
-	rows = r.eventually("the warden reads names", func(rows map[string]row) bool {
+	if !strings.Contains(rows["warden"].html, "reads names during an evacuation or drill") || strings.Contains(rows["warden"].html, "may read the names") {
+		t.Errorf("a warden reads names at rest: %s", rows["warden"].html)
+	}
+	r.press("demo/drill", "do", "start")
+	rows = r.eventually("the warden reads names in the drill", func(rows map[string]row) bool {
 		return strings.Contains(rows["warden"].html, "may read the names")
 	})
 	if !strings.Contains(rows["east"].html, "holds no key to names") {
@@ -274,6 +280,32 @@ func TestVisitorsComeByThemselves(t *testing.T) {
 			}
 		}
 	}
+	// Its names are locked and unlocked on its own screen, as on a real one.
+	handheld := d.at(warden).app
+	pinned := func(form url.Values) {
+		t.Helper()
+		res, err := http.PostForm(handheld.URL()+"warden/pin", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%v: status %d", form, res.StatusCode)
+		}
+	}
+	pinned(url.Values{"do": {"lock"}})
+	r.eventually("the warden's names are locked", func(rows map[string]row) bool {
+		return strings.Contains(rows["warden"].html, "names are locked") && strings.Contains(rows["warden"].html, "Its PIN is 1234: give it")
+	})
+	pinned(url.Values{"do": {"unlock"}, "pin": {"1234"}})
+	r.eventually("the warden reads names again", func(rows map[string]row) bool {
+		return strings.Contains(rows["warden"].html, "may read the names") && strings.Contains(rows["warden"].html, "the demo has given it")
+	})
+	r.told("the drill", "A drill was started at Utrymning 1")
+	r.press("demo/drill", "do", "end")
+	r.eventually("the drill is over", func(rows map[string]row) bool {
+		return !strings.Contains(rows["warden"].html, "may read the names")
+	})
 	r.press("demo/visitors", "do", "pause")
 	if !strings.Contains(r.page(), "Let visitors come and go") {
 		t.Error("the visitors are not paused")
@@ -303,10 +335,10 @@ func TestSameSeedSamePeople(t *testing.T) {
 	same := true
 	for range 50 {
 		x, y, z := a.next(), b.next(), c.next()
-		if x != y {
+		if !reflect.DeepEqual(x, y) {
 			t.Fatal("the same seed made other people")
 		}
-		same = same && x == z
+		same = same && reflect.DeepEqual(x, z)
 	}
 	if same {
 		t.Error("another seed made the same people")

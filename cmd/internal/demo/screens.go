@@ -52,6 +52,7 @@ func newScreens(d *Demo) (http.Handler, error) {
 		{Method: "POST", Pattern: "/demo/arrive", Handler: d.postArrive},
 		{Method: "POST", Pattern: "/demo/leave", Handler: d.postLeave},
 		{Method: "POST", Pattern: "/demo/visitors", Handler: d.postVisitors},
+		{Method: "POST", Pattern: "/demo/drill", Handler: d.postDrill},
 	})
 }
 
@@ -182,6 +183,24 @@ func (d *Demo) postLeave(r *webkit.Request) (webkit.Response, error) {
 	}
 	if err := d.crowd.leave(r.Context(), m, badge); err != nil {
 		return nil, err
+	}
+	return back(r), nil
+}
+
+// postDrill starts a drill at the handheld, or ends there what runs.
+func (d *Demo) postDrill(r *webkit.Request) (webkit.Response, error) {
+	alarm := d.at(warden).app.Node().Alarm()
+	var err error
+	switch r.Field("do") {
+	case "start":
+		_, err = alarm.Start(r.Context(), true, "")
+	case "end":
+		_, err = alarm.End(r.Context(), "the demo's drill is over")
+	default:
+		return nil, errForm
+	}
+	if err != nil {
+		return nil, inWords(err)
 	}
 	return back(r), nil
 }

@@ -110,6 +110,12 @@ func (d *Demo) tell(m *member, e record.Event, local bool) {
 				h.Key, h.Nodes = "log.left_elsewhere", []*member{m, in}
 			}
 		}
+	case local && e.Kind == record.EvacStarted && e.Drill:
+		h.Key = "log.drill_started"
+	case local && e.Kind == record.EvacStarted:
+		h.Key = "log.real_started"
+	case local && e.Kind == record.EvacEnded:
+		h.Key = "log.evac_ended"
 	case !local && e.Kind == record.Left && e.Visit.IsZero():
 		// A check-out by code alone has met its arrival.
 		known, err := m.app.Node().Replica().ByBadge(e.Badge)

@@ -38,6 +38,8 @@ func newTour(d *Demo) *tour { return &tour{d: d} }
 const (
 	star = "east"
 	exit = "west"
+	// warden is the handheld, which reads names while an evacuation runs.
+	warden = "warden"
 )
 
 // look is the tour's state for the page.

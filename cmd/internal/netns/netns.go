@@ -2,8 +2,9 @@
 
 // Package netns is a laboratory for tests: machines that are Linux network
 // namespaces of their own, joined by veth pairs to a bridge in one more
-// namespace, where nftables cuts links one way or both and loses packets. It
-// knows no upprop. It touches neither the host's own namespace nor its rules.
+// namespace, where nftables cuts links one way or both and loses packets, and
+// netem delays them; where the kernel has no netem, this process carries the
+// frames of that link by hand. It knows no upprop. It touches neither the host's own namespace nor its rules.
 //
 // It needs root (or CAP_SYS_ADMIN and CAP_NET_ADMIN), iproute2 and nftables.
 //
@@ -13,6 +14,7 @@ package netns
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,6 +24,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Lab is one bridge and the machines on it. Its methods end the test when
@@ -104,6 +107,16 @@ func (m *Machine) Command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// Dial connects to an address as a program on the machine would; its loopback
+// is its own. The address is an IP and a port. Any goroutine may call it.
+func (m *Machine) Dial(network, addr string) (c net.Conn, err error) {
+	err = within(m.ns, func() (err error) {
+		c, err = net.DialTimeout(network, addr, 5*time.Second)
+		return err
+	})
+	return c, err
+}
+
 // Cut drops all that goes from one machine to the other; not the way back.
 func (l *Lab) Cut(from, to *Machine) { l.t.Helper(); l.cut("add", from, to) }
 
@@ -123,7 +136,31 @@ func (l *Lab) cut(verb string, from, to *Machine) {
 	l.nft(verb, "element", "bridge", "lab", "cut", fmt.Sprintf("{ %q . %q }", from.port, to.port))
 }
 
-// Heal undoes every Cut and Part.
+// Split cuts the bridge into parts, at one instant and instead of every cut
+// that was: machines of different parts hear nothing of each other, those of
+// one part all. Who is in no part is cut off from nobody.
+func (l *Lab) Split(parts ...[]*Machine) {
+	l.t.Helper()
+	script := "flush set bridge lab cut\n"
+	for i, one := range parts {
+		for j, other := range parts {
+			for _, a := range one {
+				for _, b := range other {
+					if i != j {
+						script += fmt.Sprintf("add element bridge lab cut { %q . %q }\n", a.port, b.port)
+					}
+				}
+			}
+		}
+	}
+	cmd := exec.Command("ip", "netns", "exec", l.name+"-sw", "nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(script)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		l.t.Fatalf("split: %v: %s", err, out)
+	}
+}
+
+// Heal undoes every Cut, Part and Split.
 func (l *Lab) Heal() { l.t.Helper(); l.nft("flush", "set", "bridge", "lab", "cut") }
 
 // Lose drops this many of a hundred packets at random, on every link and
@@ -142,15 +179,98 @@ func (l *Lab) NoMulticastDNS() {
 // Clear undoes Lose and NoMulticastDNS.
 func (l *Lab) Clear() { l.t.Helper(); l.nft("flush", "chain", "bridge", "lab", "weather") }
 
-// Netem has every link of the machine delay and lose packets towards it, as
-// tc-netem(8) says; false where the kernel is built without it.
-func (m *Machine) Netem(args ...string) bool {
+// Weather is what the machine's link does from now on to what it sends, and to
+// what it is sent. Call it once for a machine.
+func (m *Machine) Weather(w Weather) {
 	m.lab.t.Helper()
-	err := run(append([]string{"ip", "netns", "exec", m.lab.name + "-sw", "tc", "qdisc", "replace", "dev", m.port, "root", "netem"}, args...)...)
-	if err != nil {
-		m.lab.t.Logf("*** DELAY IS NOT TESTED HERE: the kernel has no netem: %v", err)
+	sw := m.lab.name + "-sw"
+	if hasNetem() {
+		m.lab.netem(sw, m.port, w)
+		m.lab.netem(m.ns, "eth0", w)
+		return
 	}
-	return err == nil
+	// The card's end goes behind the line; the bridge gets a new one by the
+	// old name, which is what cuts go by.
+	behind, end := "w-"+m.Name, "y-"+m.Name
+	m.lab.must("ip", "-n", sw, "link", "set", m.port, "nomaster", "down")
+	m.lab.must("ip", "-n", sw, "link", "set", m.port, "name", behind, "up")
+	m.lab.veth(m.port, end)
+	m.lab.must("ip", "-n", sw, "link", "set", m.port, "master", "br0")
+	m.lab.plain(m.ns, "eth0")
+	m.lab.plain(sw, m.port)
+	m.lab.line(behind, end, w)
+}
+
+// Far moves machines to a second bridge, which one link with this weather
+// joins to the first. Cut and Part do not know of that link: they are for
+// machines on one bridge. Call it once, with no machine that has weather.
+func (l *Lab) Far(w Weather, far ...*Machine) {
+	l.t.Helper()
+	sw := l.name + "-sw"
+	l.must("ip", "-n", sw, "link", "add", "br1", "type", "bridge", "mcast_snooping", "0")
+	l.must("ip", "-n", sw, "link", "set", "br1", "up")
+	near, other := "t0", "t1"
+	if hasNetem() {
+		l.veth(near, other)
+		l.netem(sw, near, w)
+		l.netem(sw, other, w)
+	} else {
+		l.veth(near, "s0")
+		l.veth(other, "s1")
+		l.plain(sw, near)
+		l.plain(sw, other)
+		l.line("s0", "s1", w)
+	}
+	l.must("ip", "-n", sw, "link", "set", near, "master", "br0")
+	l.must("ip", "-n", sw, "link", "set", other, "master", "br1")
+	for _, m := range far {
+		l.must("ip", "-n", sw, "link", "set", m.port, "master", "br1")
+	}
+}
+
+// FarLink cuts the link to the far bridge, both ways, and mends it.
+func (l *Lab) FarLink(up bool) {
+	l.t.Helper()
+	l.must("ip", "-n", l.name+"-sw", "link", "set", "t0", map[bool]string{true: "up", false: "down"}[up])
+}
+
+// hasNetem reports whether the kernel has the queueing discipline.
+var hasNetem = sync.OnceValue(func() bool {
+	ns := fmt.Sprintf("up%d-netem", os.Getpid())
+	defer remove(ns)
+	return run("ip", "netns", "add", ns) == nil &&
+		run("ip", "netns", "exec", ns, "tc", "qdisc", "replace", "dev", "lo", "root", "netem", "delay", "1ms") == nil
+})
+
+func (l *Lab) netem(ns, card string, w Weather) {
+	l.t.Helper()
+	l.must("ip", "netns", "exec", ns, "tc", "qdisc", "replace", "dev", card, "root", "netem",
+		"delay", fmt.Sprintf("%dus", w.Delay.Microseconds()), fmt.Sprintf("%dus", w.Jitter.Microseconds()),
+		"loss", fmt.Sprintf("%g%%", w.Lose), "limit", strconv.Itoa(maxWaiting))
+}
+
+// line joins two cards of the switch by hand.
+func (l *Lab) line(one, other string, w Weather) {
+	l.t.Helper()
+	if err := newLine(l.t, l.name+"-sw", one, other, w); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *Lab) plain(ns, card string) {
+	l.t.Helper()
+	if err := within(ns, func() error { return plain(card) }); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// veth makes a pair of cards in the switch.
+func (l *Lab) veth(one, other string) {
+	l.t.Helper()
+	sw := l.name + "-sw"
+	l.must("ip", "-n", sw, "link", "add", one, "type", "veth", "peer", "name", other)
+	l.must("ip", "-n", sw, "link", "set", one, "up")
+	l.must("ip", "-n", sw, "link", "set", other, "up")
 }
 
 func (l *Lab) nft(args ...string) {

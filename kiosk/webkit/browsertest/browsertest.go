@@ -18,9 +18,25 @@ import (
 // Browser is one Chromium with an empty profile.
 type Browser struct{ ctx context.Context }
 
+// Flag is a flag of Chromium's, without its hyphens.
+type Flag struct {
+	Name  string
+	Value any
+}
+
+// Filmed are the flags of a browser whose camera, allowed without asking, shows
+// a file of Camera's.
+func Filmed(file string) []Flag {
+	return []Flag{
+		{"use-fake-device-for-media-stream", true},
+		{"use-fake-ui-for-media-stream", true},
+		{"use-file-for-fake-video-capture", file},
+	}
+}
+
 // Start starts Chromium. Where it is not installed the test is skipped,
 // loudly, unless the environment says CI: there it fails.
-func Start(t testing.TB) *Browser {
+func Start(t testing.TB, flags ...Flag) *Browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -36,6 +52,9 @@ func Start(t testing.TB) *Browser {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("hide-scrollbars", true),
 	)
+	for _, f := range flags {
+		opts = append(opts, chromedp.Flag(f.Name, f.Value))
+	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, closeBrowser := chromedp.NewContext(alloc)
 	t.Cleanup(func() { closeBrowser(); stop() })

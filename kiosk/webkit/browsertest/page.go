@@ -19,6 +19,8 @@ type Page struct {
 	ctx context.Context
 	// noScript is set while the page runs no script of its own.
 	noScript bool
+	// counting is set once Work counts.
+	counting bool
 }
 
 // Page opens a tab, which is closed when the test ends.
@@ -140,6 +142,7 @@ const (
 	Enter  = kb.Enter
 	Escape = kb.Escape
 	Space  = " "
+	Down   = kb.ArrowDown
 )
 
 // Click clicks an element.
@@ -182,6 +185,13 @@ func (p *Page) Until(expression string) {
 func (p *Page) Screenshot(path string) {
 	p.t.Helper()
 	p.write(path, run(p, chromedp.FullScreenshot(100)))
+}
+
+// Shot writes what is in the window as a PNG file: what sticks to an edge is
+// where a reader sees it.
+func (p *Page) Shot(path string) {
+	p.t.Helper()
+	p.write(path, run(p, chromedp.CaptureScreenshot()))
 }
 
 // Element is a PNG of one element, scaled.

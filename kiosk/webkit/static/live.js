@@ -1,8 +1,10 @@
 // Keeps every <div data-live="/path/to/events"> up to date. Each "fragment"
 // event carries the region rendered by the server; each "part" event carries
-// elements that replace those of the same id within it; "reload" says that the
-// whole page is another one by now. The page is complete
-// without this; with it, the page says when it has lost the node.
+// elements that replace those of the same id within it; each "data" event is
+// handed on as the document's "live-data" event; "reload" says that the whole
+// page is another one by now. A page with a <form data-live-hold="/path"> sends
+// it there instead, so that what is being written is not lost. The page is
+// complete without this; with it, the page says when it has lost the node.
 //
 // A region with data-live-patience="5" counts as lost when nothing has come
 // for so many seconds, however well the connection seems. Whenever a region
@@ -118,7 +120,18 @@ function listen(region) {
     }
     tell(region, true);
   });
-  source.addEventListener("reload", () => location.reload());
+  source.addEventListener("data", (event) => {
+    heard = Date.now();
+    document.dispatchEvent(new CustomEvent("live-data", { detail: event.data }));
+    tell(region, true);
+  });
+  source.addEventListener("reload", () => {
+    const form = document.querySelector("form[data-live-hold]");
+    if (!form) return location.reload();
+    end();
+    form.action = form.dataset.liveHold;
+    form.submit();
+  });
   source.addEventListener("error", () => {
     tell(region, false);
     // The browser retries a cut by itself, but not a refusal.

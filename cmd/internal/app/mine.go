@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/upprop/upprop/kiosk"
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/node/privacy"
+	"github.com/upprop/upprop/node/rights"
+)
+
+// mine answers a person about their own visit, here or at a desk in touch.
+func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, error) {
+	got, err := a.node.AnswerSelf(ctx, rights.SelfAsk{
+		Code: in.Code, Knows: in.Knows, Do: in.Do, Lang: rights.Lang(in.Lang), Right: in.Right, Purpose: in.Purpose, How: "kiosk",
+	})
+	var right *rights.Problem
+	var gone *privacy.Problem
+	switch {
+	case errors.As(err, &right):
+		return kiosk.MineAnswer{}, lang.Problem{Key: selfKey(right.Key)}
+	case errors.As(err, &gone):
+		return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfRefused}
+	case err != nil:
+		return kiosk.MineAnswer{}, inSelf(inWords(err))
+	}
+	return kiosk.MineAnswer{Text: got.Text, Data: got.Data, Consents: got.Consents, Due: got.Due, Erased: got.Erased}, nil
+}
+
+// selfKey is the word for a problem that a person meets on a page of their own;
+// what they cannot mend sends them to the reception.
+func selfKey(key string) string {
+	switch key {
+	case lang.SelfWait, lang.SelfNoDesk, lang.SubjectNotYet:
+		return key
+	}
+	return lang.SelfRefused
+}
+
+// inSelf is the same for what a desk has said of a form: fields keep their words.
+func inSelf(err error) error {
+	var p lang.Problem
+	if errors.As(err, &p) && p.Field == "" {
+		return lang.Problem{Key: selfKey(p.Key)}
+	}
+	return err
+}

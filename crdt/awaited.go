@@ -1,0 +1,83 @@
+package crdt
+
+import (
+	"bytes"
+
+	"github.com/upprop/upprop/crdt/codec"
+	"github.com/upprop/upprop/crdt/record"
+)
+
+// maxAwaited bounds the key records that entries wait for.
+const maxAwaited = 1 << 16
+
+// awaited remembers which wrapped keys are missing from entries that could not
+// be taken, and the highest record of each that some member has signed since.
+// Such a record may lie behind the very entry that waits for it. Guarded by
+// writing.
+type awaited map[record.PartKey]*struct{ at, best weight }
+
+func (a awaited) await(k record.PartKey, at weight) {
+	if len(a) >= maxAwaited {
+		clear(a) // they are asked for again
+	}
+	if a[k] == nil {
+		a[k] = &struct{ at, best weight }{at: at}
+	}
+	if at.below(a[k].at) {
+		a[k].at = at
+	}
+}
+
+func (a awaited) outranked(k record.PartKey, at weight) bool {
+	return a[k] != nil && at.below(a[k].best)
+}
+
+// witness looks through entries that could not be taken, once any waits for a
+// key, for what others wait for likewise and for records that outrank what is
+// awaited; it reports whether there were any such.
+func (r *Replica) witness(left []candidate) (news bool) {
+	a := r.awaited
+	if len(a) == 0 {
+		return false
+	}
+	for _, e := range left {
+		author, all := e.ID.Actor.Node(), sealedIn(e)
+		wraps, ok := checkAside(e.Aside, all)
+		for i, s := range all {
+			if deadlined(s) && (!ok || wraps[i] == nil) {
+				k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
+				a.await(k, r.weigh(k, rankOf(s, author)))
+			}
+		}
+	}
+	for _, e := range left {
+		for _, s := range sealedIn(e) {
+			k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
+			at := r.weigh(k, rankOf(s, e.ID.Actor.Node()))
+			switch {
+			case s.Kind == record.KeyPut && !r.late(e.ID):
+			case s.Kind == record.Shred && r.mayEdit(e.ID):
+				at = weight(bytes.Repeat([]byte{0xff}, len(at)))
+			default:
+				continue
+			}
+			w := a[k]
+			if w != nil && w.best.below(at) && w.at.below(at) {
+				w.best, news = at, true
+			}
+		}
+	}
+	return news
+}
+
+// sealedIn are the records of an entry, none if it is not of a sealed document.
+func sealedIn(e candidate) []record.SealedEntry {
+	if !sealedDoc(e.ID.Doc) {
+		return nil
+	}
+	all, err := codec.DecodeSealed(e.Payload)
+	if err != nil {
+		return nil
+	}
+	return all
+}

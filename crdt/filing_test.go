@@ -1,0 +1,82 @@
+package crdt
+
+import (
+	"context"
+	"testing"
+
+	"github.com/upprop/upprop/crdt/record"
+)
+
+// What a clock from before the campus was files is not dropped by all others
+// unread, nor by its own node when the clock is right again: not before
+// anything has been dropped either, as in a campus's first minutes.
+func TestClockFromBeforeTheCampus(t *testing.T) {
+	c := newTestCampus(t)
+	a, ahead := c.wrong("a")
+	b := c.node("b")
+	b.arrive(t, someone(1))
+	pull(t, a, b)
+	ahead.Store(int64(-56 * 365 * dayLong))
+	if got := a.FilingDay(); got != c.today() {
+		t.Errorf("what is written now is filed under %s", got)
+	}
+	act := Draft{Acts: []record.Act{{Kind: record.ActAudit, By: "x", What: "y"}}}
+	a.leave(t, someone(1))
+	if _, err := a.Commit(context.Background(), act, act, act); err != nil {
+		t.Fatal(err)
+	}
+	b.dropBefore(t, c.today()-30)
+	pull(t, b, a)
+	ahead.Store(int64(0))
+	a.dropBefore(t, c.today()-30)
+	for _, m := range []*member{a, b} {
+		n := 0
+		if err := m.ReadActs(func(s StoredActs) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if n != 3 || m.lists(someone(1)) {
+			t.Errorf("%s holds %d of 3 acts; somebody who left is listed: %v", m.name, n, m.lists(someone(1)))
+		}
+	}
+}
+
+// A campus founded by a clock ahead goes on under the right days once that is
+// noted.
+func TestCampusFoundedAhead(t *testing.T) {
+	c := newTestCampus(t)
+	a, ahead := c.wrong("a")
+	ahead.Store(int64(decades))
+	a.arrive(t, someone(1))
+	ahead.Store(int64(0))
+	a.noteAhead(t, c.today())
+	if got := a.FilingDay(); got != c.today() {
+		t.Errorf("what is written now is filed under %s", got)
+	}
+	// A clock a day behind is no reason to file elsewhere.
+	a.arrive(t, someone(2))
+	ahead.Store(int64(-dayLong))
+	if got := a.FilingDay(); got != c.today()-1 {
+		t.Errorf("what is written by a clock a day behind is filed under %s", got)
+	}
+}
+
+// What came of a clock far ahead is not old because somebody whose clock is
+// from before the campus, and borne out by another such, noted it.
+func TestNotedByClockFromBefore(t *testing.T) {
+	c := newTestCampus(t)
+	a, ahead := c.wrong("a")
+	b := c.node("b")
+	b.arrive(t, someone(1))
+	ahead.Store(int64(decades))
+	a.arrive(t, someone(2))
+	ahead.Store(int64(0))
+	pull(t, b, a)
+	b.dropBefore(t, c.today()-30)
+	b.noteAhead(t, c.today()-56*365)
+	b.noteAhead(t, c.today())
+	c.advance(dayLong)
+	b.dropBefore(t, c.today()-30)
+	if b.Ahead() != 1 || len(b.Digests()) != 2 {
+		t.Errorf("%d documents are held, %d of them ahead", len(b.Digests()), b.Ahead())
+	}
+}

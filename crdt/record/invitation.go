@@ -1,0 +1,72 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Invitation is what all known events say of one invitation. It is no visit:
+// whoever comes by it is given a visit of their own, so that two who come by one
+// are two on every list.
+type Invitation struct {
+	ID    VisitID
+	Type  string
+	Place Place
+	// From and To are when the person is expected, in Unix seconds. Last is the
+	// last day on which the invitation admits.
+	From, To int64
+	Last     Day
+	// Box opens the secret with the code; see Event.Box.
+	Box []byte
+	// Made is who invited and when, Off who called it off; zero where nobody has.
+	Made, Off Fact
+	// Instead is the invitation that this one stands instead of, if any.
+	Instead VisitID
+	// Uses are the visits that began by it, in order of time, MaxUses at most.
+	Uses []Use
+}
+
+// MaxUses bounds Invitation.Uses.
+const MaxUses = 64
+
+// Use is one arrival by an invitation.
+type Use struct {
+	Visit VisitID
+	Fact
+}
+
+// OfInvitation reports whether the event is of an invitation.
+func (e Event) OfInvitation() bool {
+	return e.Kind == Invited || e.Kind == CalledOff || e.Kind == Welcomed
+}
+
+// FoldInvitation folds all events of one invitation; false where nobody whose
+// word counts has told of it. It depends on the set of events alone. Called off
+// is called off, whichever is heard first.
+func FoldInvitation(events []Stated) (Invitation, bool) {
+	events = slices.DeleteFunc(slices.Clone(events), func(s Stated) bool { return s.Standing != Counted || !s.Event.OfInvitation() })
+	slices.SortFunc(events, func(a, b Stated) int {
+		return cmp.Or(cmp.Compare(a.Event.At, b.Event.At), a.ID.Compare(b.ID))
+	})
+	events = slices.CompactFunc(events, func(a, b Stated) bool { return a.ID == b.ID })
+	var i Invitation
+	for _, s := range events {
+		e := s.Event
+		i.ID = e.Visit
+		switch e.Kind {
+		case Invited:
+			if i.Made.IsZero() {
+				i.Type, i.Place, i.From, i.To, i.Last, i.Box, i.Instead, i.Made = e.Type, e.Place, e.From, e.To, e.Ends, e.Box, e.Other, factOf(s)
+			}
+		case CalledOff:
+			if i.Off.IsZero() {
+				i.Off = factOf(s)
+			}
+		case Welcomed:
+			if len(i.Uses) < MaxUses && !slices.ContainsFunc(i.Uses, func(u Use) bool { return u.Visit == e.Other }) {
+				i.Uses = append(i.Uses, Use{e.Other, factOf(s)})
+			}
+		}
+	}
+	return i, len(events) > 0
+}

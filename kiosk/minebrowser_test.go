@@ -1,0 +1,54 @@
+package kiosk_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/upprop/upprop/kiosk/webkit/browsertest"
+)
+
+// TestOnesOwnPageInABrowser goes to a page of one's own by keyboard, and holds its
+// pages to what TestEveryPage holds the others to.
+func TestOnesOwnPageInABrowser(t *testing.T) {
+	o := &own{}
+	k, _, _ := door(t, o.at)
+	srv := serve(t, k)
+	b := browsertest.Start(t)
+	shots := os.Getenv("UPPROP_SHOTS")
+	for _, l := range []string{"sv", "en"} {
+		dark := l == "en"
+		t.Run(l, func(t *testing.T) {
+			p := b.Page(t, browsertest.Look{Dark: dark})
+			see := func(name string) {
+				p.Axe(name)
+				for _, s := range append(sizes, [2]int{320, 640}) {
+					p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
+					p.Fits(fmt.Sprintf("%s at %d", name, s[0]))
+					p.Targets(fmt.Sprintf("%s at %d", name, s[0]), "60")
+					if shots != "" {
+						p.Screenshot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", name, s[0], l)))
+					}
+				}
+				p.Look(browsertest.Look{Dark: dark})
+			}
+			p.Goto(srv.URL + "/kiosk/privacy?lang=" + l)
+			p.Click("a[href*='/kiosk/mine']")
+			p.Wait("#knows")
+			see("mine-who")
+			p.Type("K7M4-2QXP" + browsertest.Tab + "wrong" + browsertest.Enter)
+			p.Wait(".summary")
+			see("mine-who-fault")
+			p.Click("#knows")
+			p.Type("0701740605" + browsertest.Enter)
+			p.Wait(".extract")
+			see("mine")
+			p.Click("form button[value=erase]")
+			p.Wait("[role=status]")
+			see("mine-asked")
+			p.Click("form button[value=close]")
+			p.Wait(".choices")
+		})
+	}
+}

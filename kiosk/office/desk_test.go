@@ -1,0 +1,157 @@
+package office_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/operators"
+)
+
+var (
+	visitLink = regexp.MustCompile(`/desk/visit/([0-9A-Z]+)`)
+	formID    = regexp.MustCompile(`name="form" value="([^"]+)"`)
+)
+
+func TestADayAtTheDesk(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	desk := h.operator("desk", operators.Reception)
+	r := h.reader()
+	r.login("desk")
+	r.post("/desk/new", "name=").is(422, "/desk/new", "Write the visitor's name")
+	form := formID.FindStringSubmatch(r.get("/desk/new").body)
+	if form == nil {
+		t.Fatal("the form has no id")
+	}
+	anna := []string{
+		"form=" + form[1], "name=Anna Marker", "company=Markerbolag", "host=Karin Marker", "phone=031-Marker", "email=anna@Marker.se",
+		"purpose=Markermöte", "type=contractor", "needs_help=yes", "assist=Markerstol",
+	}
+	r.post("/desk/new", anna...)
+	if !strings.HasPrefix(r.at.Path, "/desk/welcome/") {
+		t.Fatal(r.status, r.at.Path, r.body)
+	}
+	badge := r.at.Path
+	r.is(200, badge, "Anna Marker", "Markerbolag", `class="qr"`)
+	if strings.Contains(r.at.String(), "Marker") {
+		t.Error("a name is in the address")
+	}
+	// The same form once more is the same visit.
+	r.post("/desk/new", anna...).is(200, badge)
+	if open := h.node.Replica().Open(); len(open) != 1 || open[0].Type != "contractor" {
+		t.Fatalf("%d are inside", len(open))
+	}
+	r.get("/desk").is(200, "/desk", "Anna Marker", "Karin Marker", "Markerstol", "!031-Marker")
+	visit := visitLink.FindString(r.body)
+	r.post("/desk/find", "q=karin mar").is(200, "/desk/find", "1 found", "Anna Marker")
+	code := h.node.Replica().Open()[0].Visit
+	for _, q := range []string{code.Badge().String(), code.QR(), code.String()} {
+		r.post("/desk/find", "q="+q).is(200, visit, "Anna Marker")
+	}
+	r.post("/desk/find", "q=bengt").is(200, "/desk/find", "0 found", "!Anna Marker")
+	r.post("/desk/find", "q=").is(200, "/desk")
+	r.get(visit).is(200, visit, "Anna Marker", "Contractor", "At a desk", "!031-Marker", "!anna@Marker.se", "!Has left")
+	r.post(visit+"/dossier").is(200, visit+"/dossier", "031-Marker", "anna@Marker.se", "Markermöte")
+	r.post(visit+"/badge").is(200, visit+"/badge", "A new badge", `class="qr"`)
+	r.post(visit+"/out").is(200, "/desk", "Nobody is checked in.", "Anna Marker")
+	r.get(visit).is(200, visit, "Has left", "!Check out")
+	r.post(visit+"/out").is(200, "/desk")
+	for _, what := range []string{"visit.in", "dossier.open", "badge.print", "visit.out"} {
+		h.recorded(what, desk.ID.By())
+	}
+	r.get("/desk/visit/nonsense").is(404, "/desk/visit/nonsense")
+	r.get("/desk/welcome/nonsense").is(410, "/desk/welcome/nonsense")
+	// Whoever may not read dossiers does not, also with a link.
+	h.operator("guard", operators.Security)
+	g := h.reader()
+	g.login("guard")
+	g.get(visit).is(200, visit, "Anna Marker", "!contact details")
+	g.post(visit+"/dossier").is(403, visit+"/dossier", "!031-Marker")
+}
+
+func TestNotSureWhetherTheyLeft(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Reception)
+	r := h.reader()
+	r.login("desk")
+	r.post("/desk/new", "name=Anna Marker")
+	visit := h.node.Replica().Open()[0].Visit
+	timed := record.Event{Kind: record.TimedOut, Visit: visit, How: "clock"}
+	commit := func() {
+		t.Helper()
+		if _, err := h.node.Replica().Commit(context.Background(), crdt.Draft{Event: &timed}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit()
+	page := "/desk/visit/" + visit.String()
+	r.get("/desk").is(200, "/desk", "Not sure whether they left", "Probably left", "Anna Marker", "Nobody is checked in.")
+	r.get(page).is(200, page, "Has left", "Is still here")
+	r.post(page+"/seen").is(200, page, "Seen", "!Is still here")
+	r.get("/desk").is(200, "/desk", "!Not sure whether they left")
+	timed.At = 0
+	commit()
+	r.get("/desk").is(200, "/desk", "Not sure whether they left")
+	r.post(page+"/out").is(200, "/desk", "!Not sure whether they left")
+	if n := len(h.node.Replica().Open()); n != 0 {
+		t.Errorf("%d are still inside", n)
+	}
+}
+
+func TestDuringAnEvacuation(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Reception)
+	r := h.reader()
+	r.login("desk")
+	if _, err := h.node.Alarm().Start(context.Background(), true, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.get("/desk").is(200, "/desk", "A drill has been running since", `href="/warden`)
+	if _, err := h.node.Alarm().Start(context.Background(), false, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.get("/desk/new").is(200, "/desk/new", "An evacuation has been running since")
+}
+
+// TestLive hears of a check-in elsewhere, and of being shut out.
+func TestLive(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	boss := h.operator("boss", operators.Admin)
+	desk := h.operator("desk", operators.Reception)
+	r := h.reader()
+	r.login("desk")
+	res, err := r.client.Get(h.url + "/desk/live?lang=en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatal(res.Status)
+	}
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, 1<<20)
+	await := func(text string) {
+		t.Helper()
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), text) {
+				return
+			}
+		}
+		t.Fatalf("the stream ended without %q: %v", text, lines.Err())
+	}
+	await("Nobody is checked in.")
+	other := h.reader()
+	other.login("boss")
+	other.post("/desk/new", "name=Anna Marker")
+	await("Anna Marker")
+	if err := h.node.Operators().SetDisabled(t.Context(), boss.ID.By(), desk.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	await("event: reload")
+}

@@ -1,0 +1,107 @@
+package office
+
+import (
+	"net"
+
+	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node/operators"
+)
+
+// loginPage is the form to sign in with; also what there is instead, before
+// there is any operator.
+type loginPage struct {
+	To, Alias string
+	Faults    faults
+	// None: the campus has no operator. AtNode: the reader sits at the node.
+	None, AtNode bool
+}
+
+func (o *Office) loginForm(r *webkit.Request) (webkit.Response, error) {
+	if res := o.notHere(r); res != nil {
+		return res, nil
+	}
+	if who, ok := o.who(r); ok && !who.Once {
+		return webkit.Redirect{To: r.Link(back(r.URL.Query().Get("to")))}, nil
+	}
+	return o.loginPage(r, loginPage{To: back(r.URL.Query().Get("to"))}), nil
+}
+
+func (o *Office) loginPage(r *webkit.Request, p loginPage) webkit.Page {
+	p.None, p.AtNode = !o.cfg.Node.Operators().Any(), o.cfg.AtNode(r.Request)
+	return webkit.Page{Name: "login", Data: p}
+}
+
+func (o *Office) login(r *webkit.Request) (webkit.Response, error) {
+	if res := o.notHere(r); res != nil {
+		return res, nil
+	}
+	alias, to := r.Field("alias"), back(r.Field("to"))
+	who, err := o.cfg.Node.Operators().SignIn(r.Context(), alias, r.Field("password"), o.device(r))
+	if err != nil {
+		return fault(r, err, func(f faults) webkit.Page {
+			return o.loginPage(r, loginPage{To: to, Alias: alias, Faults: f})
+		})
+	}
+	if err := o.cfg.Sessions.begin(r.Context(), string(who.ID), who.Password); err != nil {
+		return nil, err
+	}
+	if who.Once {
+		to = "/login/password"
+	}
+	return webkit.Redirect{To: r.Link(to)}, nil
+}
+
+// device tells where a request comes from.
+func (o *Office) device(r *webkit.Request) operators.Device {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	return operators.Device{Addr: host, AtNode: o.cfg.AtNode(r.Request)}
+}
+
+// logout ends the session, whoever's it is.
+func (o *Office) logout(r *webkit.Request) (webkit.Response, error) {
+	if who, ok := o.who(r); ok {
+		// Signing out is never held up by the record.
+		if err := o.cfg.Node.Operators().SignOut(who.ID); err != nil {
+			o.cfg.Logger.Error("that an operator signed out could not be put on record", "err", err)
+		}
+	}
+	if err := o.cfg.Sessions.Destroy(r.Context()); err != nil {
+		return nil, err
+	}
+	return webkit.Redirect{To: r.Link("/login")}, nil
+}
+
+// passwordPage is the form for a new password of one's own.
+type passwordPage struct {
+	Frame  frame
+	Once   bool
+	Faults faults
+	Min    int
+}
+
+func (o *Office) passwordForm(r request) (webkit.Response, error) {
+	return o.passwordPage(r, nil), nil
+}
+
+func (o *Office) passwordPage(r request, f faults) webkit.Page {
+	return webkit.Page{Name: "password", Data: passwordPage{Frame: o.frame(r, "password"), Once: r.who.Once, Faults: f, Min: operators.MinPassword}}
+}
+
+func (o *Office) password(r request) (webkit.Response, error) {
+	again := func(f faults) webkit.Page { return o.passwordPage(r, f) }
+	if r.Field("password") != r.Field("again") {
+		return fault(r.Request, &operators.Problem{Key: "password.differ", Field: "again"}, again)
+	}
+	who, err := o.cfg.Node.Operators().Replace(r.Context(), r.who.ID, r.Field("old"), r.Field("password"), o.device(r.Request))
+	if err != nil {
+		return fault(r.Request, err, again)
+	}
+	// Every other session of this operator has ended.
+	if err := o.cfg.Sessions.begin(r.Context(), string(who.ID), who.Password); err != nil {
+		return nil, err
+	}
+	return webkit.Redirect{To: r.Link("/desk")}, nil
+}

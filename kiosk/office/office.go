@@ -1,0 +1,184 @@
+// Package office is what those who work at a desk see: signing in, the desk
+// with who is here today, and the campus's nodes, operators and settings. It
+// decides nothing about visits, operators or nodes: it asks the node and shows
+// the answer. On a node that is no desk it says which nodes are.
+//
+// Invariant: nothing of a person is shown, and nothing is done, but for an
+// operator who stands at that moment and whose role has the act; and what is
+// done is on record with the operator's id.
+package office
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/upprop/upprop/kiosk/badge"
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/api"
+	"github.com/upprop/upprop/node/doctor"
+	"github.com/upprop/upprop/node/operators"
+)
+
+//go:embed pages/*.html parts/* static/* words/*.toml
+var files embed.FS
+
+// Words is the catalog of these screens, beside the base catalog.
+func Words() fs.FS { return sub("words") }
+
+// sub is one of the embedded folders, which are there at compile time.
+func sub(dir string) fs.FS {
+	f, err := fs.Sub(files, dir)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// Config describes the office of one node. Node, Sessions, Nodes, Findings,
+// AtNode and Logger are required.
+type Config struct {
+	Node     *node.Node
+	Sessions *Sessions
+	// Nodes are all nodes as this one sees them, Findings what is wrong.
+	Nodes    func() []api.Node
+	Findings func() []doctor.Finding
+	// AtNode reports whether a request comes from the machine that the node
+	// runs on, and not through anything in between.
+	AtNode func(*http.Request) bool
+	// NodeName, Site and CampusName are shown to people.
+	NodeName, Site, CampusName string
+	// PDF puts a text on pages, with a line on each that says whose copy it is; nil:
+	// nothing is handed out as PDF.
+	PDF func(w io.Writer, l lang.Locale, text, mark string) error
+	// Badge is the shape of printed badges; empty means badge.Card.
+	Badge badge.Shape
+	// Hosts are names under which the node may be called besides localhost
+	// and IP addresses.
+	Hosts []string
+	// Zone is the zone of the times shown; nil means time.Local.
+	Zone *time.Location
+	// Clock tells the time; nil means time.Now.
+	Clock  func() time.Time
+	Logger *slog.Logger
+}
+
+// Office serves /login, /desk and /admin. It is safe for concurrent use.
+type Office struct {
+	cfg     Config
+	handler http.Handler
+	// shown are answers that are shown once: badges, join lines, one-time
+	// passwords, by one-time id; done are forms that were sent in.
+	shown *shelf[any]
+	done  *shelf[string]
+	// gone is closed by Close, and ends the live streams.
+	gone   chan struct{}
+	goOnce sync.Once
+}
+
+// New builds the office of one node.
+func New(cfg Config) (*Office, error) {
+	if cfg.Node == nil || cfg.Sessions == nil || cfg.Nodes == nil || cfg.Findings == nil || cfg.AtNode == nil || cfg.Logger == nil {
+		return nil, errors.New("office: Node, Sessions, Nodes, Findings, AtNode and Logger are required")
+	}
+	if cfg.Badge == "" {
+		cfg.Badge = badge.Card
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	words, err := lang.Load(Words())
+	if err != nil {
+		return nil, fmt.Errorf("office: %w", err)
+	}
+	o := &Office{
+		cfg: cfg, gone: make(chan struct{}),
+		shown: newShelf[any](256, 5*time.Minute), done: newShelf[string](1024, 10*time.Minute),
+	}
+	screens, err := webkit.New(webkit.Config{
+		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
+		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName},
+		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+	}, o.routes())
+	if err != nil {
+		return nil, fmt.Errorf("office: %w", err)
+	}
+	o.handler = cfg.Sessions.around(screens)
+	return o, nil
+}
+
+func (o *Office) routes() []webkit.Route {
+	get := func(pattern string, h webkit.Handler) webkit.Route {
+		return webkit.Route{Method: "GET", Pattern: pattern, Handler: h}
+	}
+	post := func(pattern string, h webkit.Handler) webkit.Route {
+		return webkit.Route{Method: "POST", Pattern: pattern, Handler: h}
+	}
+	return append([]webkit.Route{
+		get("/login", o.loginForm), post("/login", o.login), post("/logout", o.logout),
+		get("/login/password", o.signedIn(o.passwordForm)), post("/login/password", o.signedIn(o.password)),
+
+		get("/desk", o.may(operators.View, o.desk)), get("/desk/{$}", o.may(operators.View, o.desk)),
+		get("/desk/live", o.may(operators.View, o.live)),
+		get("/desk/awake", o.may(operators.View, o.awake)),
+		post("/desk/find", o.may(operators.View, o.find)), get("/desk/find", o.may(operators.View, o.desk)),
+		get("/desk/new", o.may(operators.Create, o.arriveForm)), post("/desk/new", o.may(operators.Create, o.arrive)),
+		get("/desk/welcome/{page}", o.may(operators.Create, o.welcome)),
+		get("/desk/visit/{visit}", o.may(operators.View, o.visit)),
+		post("/desk/visit/{visit}/out", o.may(operators.Create, o.checkOut)),
+		post("/desk/visit/{visit}/seen", o.may(operators.Create, o.stillHere)),
+		post("/desk/visit/{visit}/dossier", o.may(operators.Change, o.dossier)),
+		post("/desk/visit/{visit}/badge", o.may(operators.Print, o.reprint)),
+
+		get("/desk/expected", o.may(operators.View, o.expected)), post("/desk/expected", o.may(operators.View, o.expected)),
+		get("/desk/invite", o.may(operators.Create, o.inviteForm)), post("/desk/invite", o.may(operators.Create, o.invite)),
+		get("/desk/import", o.may(operators.Create, o.importForm)), post("/desk/import", o.may(operators.Create, o.importFile)),
+		get("/desk/invitation/{invitation}", o.may(operators.Change, o.invitationPage)),
+		post("/desk/invitation/{invitation}", o.may(operators.Create, o.actOnInvitation)),
+		get("/desk/invitation/{invitation}/change", o.may(operators.Create, o.changeInvitation)),
+
+		get("/admin", o.may(operators.Nodes, o.nodes)), get("/admin/{$}", o.may(operators.Nodes, o.nodes)),
+		post("/admin/nodes", o.may(operators.Nodes, o.addNode)),
+		get("/admin/joining/{page}", o.may(operators.Nodes, o.joining)),
+		get("/admin/node/{node}", o.may(operators.Nodes, o.node)),
+		post("/admin/node/{node}/revoke", o.may(operators.Nodes, o.revoke)),
+		get("/admin/operators", o.may(operators.Nodes, o.operators)),
+		post("/admin/operators", o.may(operators.Nodes, o.addOperator)),
+		get("/admin/operator/{operator}", o.may(operators.Nodes, o.operator)),
+		post("/admin/operator/{operator}", o.may(operators.Nodes, o.changeOperator)),
+		get("/admin/password/{page}", o.may(operators.Nodes, o.oneTime)),
+		get("/admin/hosts", o.may(operators.Nodes, o.hosts)), post("/admin/hosts/find", o.may(operators.Nodes, o.hosts)),
+		post("/admin/hosts", o.may(operators.Nodes, o.changeHosts)), get("/admin/hosts/{host}", o.may(operators.Nodes, o.host)),
+		get("/admin/types", o.may(operators.Nodes, o.types)), post("/admin/types", o.may(operators.Nodes, o.addType)),
+		get("/admin/types/{type}", o.may(operators.Nodes, o.typePage)),
+		post("/admin/types/{type}", o.may(operators.Nodes, o.changeType)),
+		get("/admin/documents", o.may(operators.Nodes, o.documents)), post("/admin/documents", o.may(operators.Nodes, o.addDocument)),
+		get("/admin/documents/{document}", o.may(operators.Nodes, o.documentPage)),
+		post("/admin/documents/{document}", o.may(operators.Nodes, o.changeDocument)),
+		get("/admin/settings", o.may(operators.Nodes, o.settings)),
+		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
+	}, o.rightsRoutes()...)
+}
+
+// ServeHTTP serves the screens.
+func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) { o.handler.ServeHTTP(w, r) }
+
+// Close forgets what is held for pages and ends the live streams. Sessions go
+// on: they are Sessions'. Idempotent.
+func (o *Office) Close() error {
+	o.goOnce.Do(func() { close(o.gone) })
+	o.shown.empty()
+	o.done.empty()
+	return nil
+}

@@ -1,0 +1,114 @@
+package office
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+const (
+	// idle is how long a session lasts without a request, lifetime how long at
+	// most.
+	idle     = 30 * time.Minute
+	lifetime = 12 * time.Hour
+	// maxSessions bounds the sessions of a node; the one that ends first goes.
+	maxSessions = 1000
+)
+
+// Sessions are who is signed in on this node. They are in memory only: they end
+// with the process, and are on no other node.
+type Sessions struct{ *scs.SessionManager }
+
+// NewSessions makes the sessions of a node. name tells its cookie from that of
+// another node on this machine. secure: the screens are served over HTTPS.
+func NewSessions(name string, secure bool, log *slog.Logger) *Sessions {
+	// Not scs.New: it starts a goroutine for a store of its own, which nobody can
+	// reliably stop.
+	m := &scs.SessionManager{
+		Store: &sessionStore{held: map[string]session{}}, Codec: scs.GobCodec{},
+		IdleTimeout: idle, Lifetime: lifetime, HashTokenInStore: true,
+		Cookie: scs.SessionCookie{
+			Name: "upprop-" + name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
+		},
+	}
+	if secure {
+		m.Cookie.Name = "__Host-" + m.Cookie.Name
+	}
+	m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
+		log.Error("a session was not served", "err", err.Error())
+		http.Error(w, "the session could not be read: sign in again", http.StatusInternalServerError)
+	}
+	return &Sessions{m}
+}
+
+// around reads the session of a request and keeps what has changed of it.
+func (s *Sessions) around(next http.Handler) http.Handler { return s.LoadAndSave(next) }
+
+// What a session holds.
+const (
+	keyOperator = "operator" // the id
+	keyPassword = "password" // which password it began with
+)
+
+// begin starts a session under a new token, whatever was there before.
+func (s *Sessions) begin(ctx context.Context, operator, password string) error {
+	if err := s.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.Put(ctx, keyOperator, operator)
+	s.Put(ctx, keyPassword, password)
+	return nil
+}
+
+// sessionStore keeps sessions in memory. Safe for concurrent use.
+type sessionStore struct {
+	mu   sync.Mutex
+	held map[string]session
+}
+
+type session struct {
+	data []byte
+	ends time.Time
+}
+
+// Delete implements scs.Store.
+func (s *sessionStore) Delete(token string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.held, token)
+	return nil
+}
+
+// Find implements scs.Store.
+func (s *sessionStore) Find(token string) ([]byte, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, ok := s.held[token]
+	if !ok || !time.Now().Before(one.ends) {
+		return nil, false, nil
+	}
+	return one.data, true, nil
+}
+
+// Commit implements scs.Store.
+func (s *sessionStore) Commit(token string, data []byte, ends time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, first := time.Now(), ""
+	for t, one := range s.held {
+		if !now.Before(one.ends) {
+			delete(s.held, t)
+		} else if first == "" || one.ends.Before(s.held[first].ends) {
+			first = t
+		}
+	}
+	if _, known := s.held[token]; !known && len(s.held) >= maxSessions {
+		delete(s.held, first)
+	}
+	s.held[token] = session{data, ends}
+	return nil
+}

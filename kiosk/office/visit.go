@@ -1,0 +1,196 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/kiosk/badge"
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/operators"
+)
+
+// visitPage is one visit: who, where, and the evidence.
+type visitPage struct {
+	Frame    frame
+	Row      row
+	Type     string
+	Open     bool
+	Unsure   bool
+	Erased   bool
+	Evidence []evidence
+	// May is what this operator may do here.
+	MayOut, MayDossier, MayPrint bool
+	// Dossier is set once it was asked for; Why says why it cannot be shown.
+	Dossier *record.Dossier
+	Signed  []signedLine
+	Why     string
+	Sought  bool
+}
+
+// evidence is one event of a visit in words.
+type evidence struct {
+	At, What, Where, Node, How string
+	// Late: written by a node that had been revoked; it does not count.
+	Late bool
+}
+
+// presence is the visit that a page is about.
+func (o *Office) presence(r request) (record.Presence, error) {
+	id, err := record.ParseVisitID(r.PathValue("visit"))
+	if err != nil {
+		return record.Presence{}, lang.Problem{Key: "page.missing"}
+	}
+	s, err := o.cfg.Node.Replica().Presence(id)
+	if errors.Is(err, crdt.ErrUnknownVisit) {
+		return s, lang.Problem{Key: "page.missing"}
+	}
+	return s, err
+}
+
+func (o *Office) visit(r request) (webkit.Response, error) {
+	p, err := o.visitPage(r)
+	if err != nil {
+		return nil, err
+	}
+	return webkit.Page{Name: "visit", Data: p}, nil
+}
+
+func (o *Office) visitPage(r request) (visitPage, error) {
+	s, err := o.presence(r)
+	if err != nil {
+		return visitPage{}, err
+	}
+	now := o.cfg.Clock()
+	p := visitPage{
+		Frame: o.frame(r, "desk"), Row: o.row(r, s, now), Open: s.Open(), Unsure: s.Open() && unsure(s),
+		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
+		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
+	}
+	events, err := o.cfg.Node.Replica().Evidence(s.Badge())
+	if err != nil {
+		return p, err
+	}
+	slices.SortFunc(events, func(a, b record.Stated) int { return int(int64(a.Event.At) - int64(b.Event.At)) })
+	for _, e := range events {
+		if !e.Event.Visit.IsZero() && e.Event.Visit != s.Visit {
+			continue
+		}
+		p.Evidence = append(p.Evidence, evidence{
+			At: o.moment(r, e.Event.At.Time(), now), What: wordOf(r, kindWords, string(e.Event.Kind)), Where: whereOf(e.Event.Place),
+			Node: o.nameOf(e.ID.Actor.Node()), How: wordOf(r, howWords, e.Event.How), Late: e.Standing != record.Counted,
+		})
+	}
+	return p, nil
+}
+
+var kindWords = map[string]string{
+	string(record.Arrived): "kind.arrived", string(record.Left): "kind.left", string(record.Moved): "kind.moved",
+	string(record.TimedOut): "kind.timed_out", string(record.Corrected): "kind.corrected", string(record.Carried): "kind.carried",
+	string(record.Marked): "kind.marked", string(record.Added): "kind.added", string(record.Joined): "kind.joined",
+}
+
+var howWords = map[string]string{"kiosk": "how.kiosk", "desk": "how.desk", "command": "how.command", "clock": "how.clock", record.HowFed: "how.fed"}
+
+// wordOf is the word for what a record says; what has none, of a newer
+// release, is shown as it is.
+func wordOf(r request, words map[string]string, s string) string {
+	if key := words[s]; key != "" {
+		return r.Text(key, nil)
+	}
+	return s
+}
+
+// nameOf is what a node is called.
+func (o *Office) nameOf(id record.NodeID) string {
+	if m, ok := o.cfg.Node.Roster().Member(identity.NodeID(id)); ok {
+		return m.Name
+	}
+	return id.String()[:6]
+}
+
+// checkOut records, on the word of the operator, that somebody has left.
+func (o *Office) checkOut(r request) (webkit.Response, error) {
+	s, err := o.presence(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	defer done()
+	if err := o.cfg.Node.ActBy(r.by(), "visit.out", []record.VisitID{s.Visit}, ""); err != nil {
+		return nil, err
+	}
+	if _, err := o.cfg.Node.Visits().CheckOut(ctx, s.Visit.String(), "desk"); err != nil {
+		return nil, inWords(err)
+	}
+	return webkit.Redirect{To: r.Link("/desk")}, nil
+}
+
+// stillHere records, on the word of the operator, that somebody is inside.
+func (o *Office) stillHere(r request) (webkit.Response, error) {
+	s, err := o.presence(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	defer done()
+	if err := o.cfg.Node.ActBy(r.by(), "visit.seen", []record.VisitID{s.Visit}, ""); err != nil {
+		return nil, err
+	}
+	if err := o.cfg.Node.Visits().Seen(ctx, s.Visit, "desk"); err != nil {
+		return nil, inWords(err)
+	}
+	return webkit.Redirect{To: r.Link("/desk/visit/" + s.Visit.String())}, nil
+}
+
+// dossier shows what desks alone may read; that it was read is on record first.
+func (o *Office) dossier(r request) (webkit.Response, error) {
+	p, err := o.visitPage(r)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := record.ParseVisitID(p.Row.ID)
+	if err := o.cfg.Node.ActBy(r.by(), "dossier.open", []record.VisitID{id}, ""); err != nil {
+		return nil, err
+	}
+	p.Sought = true
+	d, err := o.cfg.Node.Visits().Dossier(id)
+	switch {
+	case err == nil:
+		p.Dossier, p.Signed = &d, o.signed(r, d.Signed)
+	case errors.Is(err, crdt.ErrErased), errors.Is(err, crdt.ErrExpired):
+		p.Why = r.Text("visit.erased", nil)
+	default:
+		p.Why = r.Text("visit.closed", nil)
+	}
+	return webkit.Page{Name: "visit", Path: "/desk/visit/" + p.Row.ID, Data: p}, nil
+}
+
+// reprint shows a badge anew. The secret of the first one was on paper alone: this
+// one checks its bearer out, and opens no name.
+func (o *Office) reprint(r request) (webkit.Response, error) {
+	s, err := o.presence(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.cfg.Node.ActBy(r.by(), "badge.print", []record.VisitID{s.Visit}, ""); err != nil {
+		return nil, err
+	}
+	one := o.row(r, s, o.cfg.Clock())
+	at := o.cfg.Clock()
+	if s.Since != 0 {
+		at = s.Since.Time()
+	}
+	face, err := o.face(r, s.Type, one.Name, one.Company, one.Host, s.Badge(), s.Visit.QR(), at)
+	if err != nil {
+		return nil, err
+	}
+	return webkit.Page{
+		Name: "badge", Path: "/desk/visit/" + one.ID,
+		Data: badgePage{Frame: o.frame(r, "desk"), Faces: []badge.Face{face}, Visit: one.ID},
+	}, nil
+}

@@ -1,0 +1,154 @@
+package kiosk
+
+import (
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/webkit"
+)
+
+// Type is a type of visitor as the door's screen offers it.
+type Type struct {
+	ID string
+	// Name and Badge are by language.
+	Name, Badge map[string]string
+	// Ask says of a field whether it is asked for: "may", "must", or not.
+	Ask map[string]string
+	// Group: others come with the visitor, on the same form.
+	Group bool
+	// Papers are to be read and signed, in order.
+	Papers []Paper
+}
+
+// Paper is a document to be read and signed, in one language or more.
+type Paper struct {
+	ID string
+	// Name is by language, and so is Text.
+	Name map[string]string
+	Text map[string]PaperText
+}
+
+// PaperText is what a document says in one language.
+type PaperText struct{ Body, Hash, Version string }
+
+// paperLine is a document as the reader reads it.
+type paperLine struct {
+	ID, Word, Lang string
+	PaperText
+}
+
+func (t Type) papers(l lang.Locale) (out []paperLine) {
+	for _, p := range t.Papers {
+		there := map[string]string{}
+		for at := range p.Text {
+			there[at] = at
+		}
+		in := inLanguage(there, l, "")
+		if in == "" {
+			for _, in = range slices.Sorted(maps.Keys(there)) {
+				break
+			}
+		}
+		if text, ok := p.Text[in]; ok {
+			out = append(out, paperLine{p.ID, inLanguage(p.Name, l, p.ID), in, text})
+		}
+	}
+	return out
+}
+
+// plain is the type where the house has none.
+var plain = Type{Ask: map[string]string{"host": "may", "company": "may", "assist": "may"}}
+
+// Word is what the type is called, in a language, else in Swedish, else its id.
+func (t Type) Word(l lang.Locale) string { return inLanguage(t.Name, l, t.ID) }
+
+// OnBadge is what stands on the badge; empty: what the badge says by itself.
+func (t Type) OnBadge(l lang.Locale) string {
+	if s := inLanguage(t.Badge, l, ""); s != "" || t.ID == "" || t.ID == "visitor" {
+		return s
+	}
+	return t.Word(l)
+}
+
+// Asks reports whether a field is on the form, and Must whether it may not be
+// empty. Templates call them.
+func (t Type) Asks(field string) bool { return t.Ask[field] == "may" || t.Must(field) }
+
+// Must reports whether a field may not be empty.
+func (t Type) Must(field string) bool { return t.Ask[field] == "must" }
+
+func inLanguage(texts map[string]string, l lang.Locale, otherwise string) string {
+	for _, one := range []lang.Locale{l, lang.Swedish, lang.English} {
+		if s := texts[string(one)]; s != "" {
+			return s
+		}
+	}
+	return otherwise
+}
+
+// types are those who check in by themselves.
+func (k *Kiosk) types() []Type {
+	if k.cfg.Types == nil {
+		return []Type{plain}
+	}
+	if all := k.cfg.Types(); len(all) > 0 {
+		return all
+	}
+	return nil
+}
+
+// typeOf is a type of those; false where there is none of that id.
+func (k *Kiosk) typeOf(id string) (Type, bool) {
+	for _, t := range k.types() {
+		if t.ID == id || id == "" && t.ID == "visitor" {
+			return t, true
+		}
+	}
+	if k.cfg.Types == nil {
+		return plain, true
+	}
+	return Type{}, false
+}
+
+// typesPage asks what brings the visitor here.
+type typesPage struct {
+	Types []typeLine
+	Pause webkit.Pause
+}
+
+type typeLine struct{ ID, Word string }
+
+// arriveForm is the choice among the types, or the form where there is only
+// one.
+func (k *Kiosk) arriveForm(r *webkit.Request) (webkit.Response, error) {
+	if res := k.shut(r); res != nil {
+		return res, nil
+	}
+	all := k.types()
+	switch len(all) {
+	case 0:
+		return nil, lang.Problem{Key: lang.TypeAttended}
+	case 1:
+		return k.arrivalForm(r, arrivePage{Form: rand.Text(), Type: all[0]}, http.StatusOK), nil
+	}
+	p := typesPage{Pause: k.pause()}
+	for _, t := range all {
+		p.Types = append(p.Types, typeLine{t.ID, t.Word(r.Locale)})
+	}
+	return webkit.Page{Name: "types", Data: p}, nil
+}
+
+// typeForm is the form of one type.
+func (k *Kiosk) typeForm(r *webkit.Request) (webkit.Response, error) {
+	if res := k.shut(r); res != nil {
+		return res, nil
+	}
+	t, ok := k.typeOf(r.PathValue("type"))
+	if !ok {
+		return webkit.Redirect{To: r.Link("/kiosk/arrive")}, nil
+	}
+	return k.arrivalForm(r, arrivePage{Form: rand.Text(), Type: t, Arrival: Arrival{Type: t.ID}}, http.StatusOK), nil
+}

@@ -1,0 +1,102 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/backup"
+	"github.com/upprop/upprop/node/visits"
+)
+
+// A desk that burned comes back from its backup: it lists who is inside, gets
+// what it missed and the keys to names from another, and what was erased
+// meanwhile does not come back. The file opens no name.
+func TestADeskIsRestoredFromItsBackup(t *testing.T) {
+	desk := first(t)
+	other := desk.joined("Second desk", identity.RoleDesk)
+	ctx := context.Background()
+	arrive := func(n *running, name string) (got visits.Receipt) {
+		t.Helper()
+		eventually(t, name+" is let in", func() (ok bool) {
+			var err error
+			got, err = n.Visits().CheckIn(ctx, visits.Arrival{Name: record.Private("Marker-" + name)})
+			return err == nil
+		})
+		return got
+	}
+	stays, erased := arrive(desk, "Stays"), arrive(desk, "Erased")
+	path := filepath.Join(t.TempDir(), "desk.upprop")
+	if err := desk.Backup(path, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.Backup(path, ""); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a backup overwrote a file: %v", err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || bytes.Contains(b, []byte("Marker-")) {
+		t.Fatalf("%v, or a name in clear", err)
+	}
+	if _, err := desk.Erase(ctx, erased.Visit); err != nil {
+		t.Fatal(err)
+	}
+	after := arrive(desk, "After")
+	eventually(t, "the other desk knows all", func() bool {
+		_, err := other.Visits().Card(erased.Visit)
+		rows, err2 := other.Visits().List(true)
+		_, err3 := other.Visits().Card(after.Visit)
+		return err != nil && err2 == nil && len(rows) == 3 && err3 == nil
+	})
+	at := desk.Network().Addrs()[0]
+	desk.stop()
+
+	if _, err := Restore(RestoreOptions{Dir: string(other.Folder()), Path: path}); !errors.Is(err, ErrIsNode) {
+		t.Fatalf("restored over a node: %v", err)
+	}
+	dir := filepath.Join(t.TempDir(), "new", "machine")
+	cut := filepath.Join(t.TempDir(), "cut")
+	if err := os.WriteFile(cut, b[:len(b)-40], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(RestoreOptions{Dir: dir, Path: cut}); !errors.Is(err, backup.ErrDamaged) {
+		t.Fatalf("half a backup: %v", err)
+	}
+	inTheWay := filepath.Join(dir, "node.json.new")
+	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(RestoreOptions{Dir: dir, Path: path}); err == nil {
+		t.Fatal("restored although its last file cannot be written")
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	about, err := Restore(RestoreOptions{Dir: dir, Path: path})
+	if err != nil || about.Node != "Reception" || about.Campus != "Ekudden" {
+		t.Fatalf("%+v %v", about, err)
+	}
+	again := runWith(t, Config{Dir: dir, Listen: at}) // where the others look for it
+	if rows, err := again.Visits().List(true); err != nil || len(rows) < 2 {
+		t.Fatalf("at once it lists %d: %v", len(rows), err)
+	}
+	eventually(t, "it has all that it missed, and opens what may be opened", func() bool {
+		rows, err := again.Visits().List(true)
+		if err != nil || len(rows) != 3 {
+			return false
+		}
+		_, err = again.Visits().Card(after.Visit)
+		_, err2 := again.Visits().Card(stays.Visit)
+		return err == nil && err2 == nil
+	})
+	if _, err := again.Visits().Card(erased.Visit); err == nil {
+		t.Error("what was erased came back with the backup")
+	}
+	if _, err := again.CreateToken(TokenOptions{Role: identity.RoleRelay, Name: "R"}); err != nil {
+		t.Errorf("the restored issuer: %v", err)
+	}
+}

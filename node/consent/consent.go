@@ -1,0 +1,162 @@
+// Package consent is the words by which people consent: for what, in which
+// language, which version, and how a version is recognised later. It keeps no
+// consent and knows no visitor; who takes one in asks it for the words.
+//
+// Invariant: a version and a hash name one text for good. Two desks that edit
+// while they do not hear each other may give two texts one version; their hashes
+// differ.
+package consent
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/shape"
+)
+
+// Purpose is what a consent is for.
+type Purpose string
+
+// The purposes. What rests on another ground than consent is not asked for.
+const (
+	// Assist is the help that somebody needs to get out: a datum of health, kept
+	// by Article 9(2)(a) alone.
+	Assist Purpose = "assist"
+	// Notify is to be told of an alarm by text message or mail.
+	Notify Purpose = "notify"
+)
+
+// Purposes are all purposes.
+var Purposes = []Purpose{Assist, Notify}
+
+// Langs are the languages that there are words in.
+var Langs = []string{"sv", "en"}
+
+// Prefix is that of the settings: a purpose and a language follow.
+const Prefix = "consent/"
+
+// MaxText bounds the words, in characters.
+const MaxText = 500
+
+// Problem is what a person can do something about.
+type Problem struct{ Key, Hint string }
+
+func (p *Problem) Error() string { return p.Hint }
+
+// Problems, matched with errors.Is.
+var (
+	ErrPurpose = &Problem{"consent.purpose", "nothing is asked for by consent but help in an evacuation and being told of an alarm: write assist or notify"}
+	ErrLang    = &Problem{"consent.lang", "there are no words in that language: write sv or en"}
+	ErrText    = &Problem{"consent.text", fmt.Sprintf("words of consent are one line of 1 to %d characters: write them so", MaxText)}
+)
+
+// Words are the words of one version.
+type Words struct {
+	Purpose Purpose
+	Lang    string
+	// Version counts from 1, which are the words that this program comes with.
+	Version int
+	Text    string
+}
+
+// Hash names the words: the first half of their SHA-256, in hexadecimal.
+func (w Words) Hash() string {
+	sum := sha256.Sum256([]byte(w.Text))
+	return hex.EncodeToString(sum[:16])
+}
+
+var first = map[Purpose]map[string]string{
+	Assist: {
+		"sv": "När du kryssar i rutan samtycker du till att vi sparar det här. Det visas för utrymningsledare och reception, raderas med besöket, och du kan när som helst ångra dig i receptionen. För den som är under 16 år bestämmer en vårdnadshavare.",
+		"en": "By ticking the box you agree that we keep this. Wardens and the reception see it, it is erased with your visit, and you can change your mind at the reception at any time. For somebody under 16 a guardian decides.",
+	},
+	Notify: {
+		"sv": "Du samtycker till att vi skickar sms eller e-post till dig om larmet går medan du är här. Adressen används inte till något annat med stöd av samtycket, raderas med besöket, och du kan när som helst ångra dig.",
+		"en": "You agree that we send you a text message or an e-mail if the alarm goes while you are here. The address is used for nothing else on that ground, it is erased with your visit, and you can change your mind at any time.",
+	},
+}
+
+// Book are the words of a campus as they stand.
+type Book struct{ edited map[string]Words }
+
+// Of reads the words out of settings; what cannot be read counts for nothing.
+func Of(settings []crdt.Setting) Book {
+	b := Book{map[string]Words{}}
+	for _, s := range settings {
+		if w, ok := read(s); ok {
+			b.edited[s.Key] = w
+		}
+	}
+	return b
+}
+
+func key(p Purpose, lang string) string { return Prefix + string(p) + "/" + lang }
+
+func read(s crdt.Setting) (w Words, ok bool) {
+	rest, ours := strings.CutPrefix(s.Key, Prefix)
+	purpose, lang, split := strings.Cut(rest, "/")
+	version, text, written := strings.Cut(s.Value.String(), " ")
+	n, err := strconv.Atoi(version)
+	if !ours || !split || !written || err != nil || n < 2 || first[Purpose(purpose)][lang] == "" || !plain(text) {
+		return w, false
+	}
+	return Words{Purpose(purpose), lang, n, text}, true
+}
+
+// Words are those that stand for a purpose, in a language or, where there are
+// none in it, in Swedish.
+func (b Book) Words(p Purpose, lang string) Words {
+	if first[p][lang] == "" {
+		lang = "sv"
+	}
+	if w, ok := b.edited[key(p, lang)]; ok {
+		return w
+	}
+	return Words{p, lang, 1, first[p][lang]}
+}
+
+// Edit is the setting by which other words stand from now on, under the next
+// version. Errors: *Problem.
+func (b Book) Edit(p Purpose, lang, text string) (crdt.Setting, error) {
+	switch {
+	case first[p] == nil:
+		return crdt.Setting{}, ErrPurpose
+	case first[p][lang] == "":
+		return crdt.Setting{}, ErrLang
+	case !plain(text):
+		return crdt.Setting{}, ErrText
+	}
+	next := b.Words(p, lang).Version + 1
+	return crdt.Setting{Key: key(p, lang), Value: shape.String(strconv.Itoa(next) + " " + text)}, nil
+}
+
+// Versions are all words that have stood for a purpose in a language, by the
+// history of their setting, the oldest first: those by which somebody may have
+// consented.
+func Versions(p Purpose, lang string, history func(key string) []crdt.Edit) []Words {
+	if first[p][lang] == "" {
+		return nil
+	}
+	out := []Words{{p, lang, 1, first[p][lang]}}
+	for _, e := range history(key(p, lang)) {
+		if w, ok := read(e.Setting); ok && e.Counts && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// plain reports whether a text is one line that shows as it is written.
+func plain(s string) bool {
+	return strings.TrimSpace(s) == s && s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= MaxText &&
+		!strings.ContainsFunc(s, func(r rune) bool {
+			return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+		})
+}

@@ -1,0 +1,95 @@
+package kinds
+
+import (
+	"slices"
+)
+
+// Kind is a type of visitor: what is asked of them, what they sign, what stands
+// on their badge.
+type Kind struct {
+	// ID is what a visit's record says: "contractor".
+	ID string `json:"id"`
+	// Name and Badge are by language ("sv"). Badge stands on the badge, on top;
+	// where it is empty the name does.
+	Name  map[string]string `json:"name"`
+	Badge map[string]string `json:"badge"`
+	// Ask says of each of Fields whether it is asked for.
+	Ask map[string]Asked `json:"ask"`
+	// Documents are to be read and signed, by their ids, in order.
+	Documents []string `json:"documents"`
+	// Unattended: such visitors check in at a door's screen by themselves.
+	Unattended bool `json:"unattended"`
+	// Group: one form takes in many names.
+	Group bool `json:"group"`
+	// Standard: the type is there without anybody having set it up. It can be
+	// switched off, and back on, and is never gone.
+	Standard bool `json:"standard"`
+	// Off: the type is offered nowhere. Visits that have it keep it.
+	Off bool `json:"off"`
+}
+
+// Asked says whether something is asked for.
+type Asked string
+
+// What can be said.
+const (
+	No   Asked = "no"
+	May  Asked = "may"
+	Must Asked = "must"
+)
+
+// Fields are what a type may ask for besides the name, in the order of the
+// form. Do not change the slice.
+func Fields() []string { return fields }
+
+var fields = []string{"host", "company", "phone", "email", "purpose", "assist"}
+
+// Default is the type of those of whom none is said.
+const Default = "visitor"
+
+// staff are not visitors: who counts as staff is not for an operator to say.
+const staff = "staff"
+
+// standard are the types that there are before anybody has set one up. They ask
+// for little: a name, and what the host needs to come to the right person.
+func standard() []Kind {
+	ask := func(may ...string) map[string]Asked {
+		out := map[string]Asked{}
+		for _, f := range fields {
+			out[f] = No
+			if slices.Contains(may, f) {
+				out[f] = May
+			}
+		}
+		return out
+	}
+	kind := func(id, sv, en string, group bool, may ...string) Kind {
+		return Kind{
+			ID: id, Name: map[string]string{"sv": sv, "en": en}, Badge: map[string]string{}, Ask: ask(may...),
+			Documents: []string{}, Unattended: true, Group: group, Standard: true,
+		}
+	}
+	return []Kind{
+		kind(Default, "Besökare", "Visitor", false, "host", "company", "assist"),
+		kind("contractor", "Entreprenör", "Contractor", false, "host", "company", "purpose", "assist"),
+		kind("delivery", "Leverans", "Delivery", false, "host", "company", "assist"),
+		kind("interview", "Intervju", "Interview", false, "host", "assist"),
+		kind("group", "Skolklass eller grupp", "School or group", true, "host", "company", "assist"),
+		kind("event", "Evenemang", "Event", false, "company", "assist"),
+	}
+}
+
+// Word is what a type is called in a language, else in Swedish, else its id.
+func (k Kind) Word(lang string) string { return inLanguage(k.Name, lang, k.ID) }
+
+// OnBadge is what stands on the badge.
+func (k Kind) OnBadge(lang string) string { return inLanguage(k.Badge, lang, k.Word(lang)) }
+
+func inLanguage(texts map[string]string, lang, otherwise string) string {
+	for _, l := range []string{lang, "sv", "en"} {
+		if t := texts[l]; t != "" {
+			return t
+		}
+	}
+	return otherwise
+}

@@ -1,0 +1,263 @@
+package nodetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/alarm"
+	"github.com/upprop/upprop/node/visits"
+)
+
+// said is what a mark says, or which one a correction takes back.
+type said struct {
+	id     record.EventID
+	mark   record.Mark
+	starts []record.EvacID
+	// of is the mark that a correction takes back.
+	of record.EventID
+	// over: somebody who may have known of it said something else since, or
+	// tried to.
+	over bool
+}
+
+// holds reports whether a running house has an event of a visit, on disk or
+// shown ahead of its turn.
+func holds(h *House, v *visit, id record.EventID) bool {
+	r := h.Node().Replica()
+	stated, err := r.Evidence(v.id.Badge())
+	if err == nil && slices.ContainsFunc(stated, func(s record.Stated) bool { return s.ID == id }) {
+		return true
+	}
+	ps, err := r.ByBadge(v.id.Badge())
+	return err == nil && slices.ContainsFunc(ps, func(p record.Presence) bool {
+		return slices.ContainsFunc(p.Marks, func(m record.MarkFact) bool { return m.ID == id || slices.Contains(m.Copies, id) })
+	})
+}
+
+// overrules notes that somebody at a house says something else of a person now:
+// what the house knows of stands no more.
+func (c *Campus) overrules(h *House, v *visit) {
+	for _, f := range v.said {
+		f.said.over = f.said.over || holds(h, v, f.said.id)
+	}
+}
+
+// alarm starts a real evacuation of the campus.
+func (c *Campus) alarm(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil || h.revoked {
+		return "", nil
+	}
+	c.drills++
+	l := h.now()
+	e, err := l.node.Alarm().Start(context.Background(), false, "")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	done := h.Name + " sounds the alarm"
+	if h.life != l {
+		return done + ", unacknowledged", nil
+	}
+	if err != nil {
+		return done + ", in vain", c.refused(h, err)
+	}
+	for _, id := range e.IDs() {
+		if !slices.ContainsFunc(c.truth.starts, func(x *fact) bool { return x.evac == id }) {
+			c.truth.starts = append(c.truth.starts, &fact{
+				kind: sounded, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, evac: id, shaky: h.revoked,
+			})
+		}
+	}
+	return done, nil
+}
+
+func (c *Campus) allClear(s Step) (string, error) { return c.endDrill(s) }
+
+// refused judges a refusal of the alarm: a node may only refuse for these
+// reasons.
+func (c *Campus) refused(h *House, err error) error {
+	var p *alarm.Problem
+	if errors.As(err, &p) {
+		switch {
+		case p.Key == "disk.full" && h.full, p.Key == "store.broken", p.Key == "evacuation.not_covered", p.Key == "evacuation.nothing_to_undo",
+			p.Key == "evacuation.words_not_kept" && h.jammed:
+			return nil
+		}
+	}
+	return c.excused(h, err)
+}
+
+// known is somebody to say something of, who is inside or has just left: one of
+// few, so that several who have not heard of each other speak of the same.
+func (c *Campus) known(s Step) *visit {
+	var all []*visit
+	for _, v := range slices.Concat(c.truth.visits, c.truth.added) {
+		if n := len(v.left); !v.gone() || n > 0 && time.Since(v.left[n-1].at) < time.Hour {
+			all = append(all, v)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	all = all[max(0, len(all)-3):]
+	return all[s.B%len(all)]
+}
+
+var marks = []record.Mark{record.Safe, record.Safe, record.Missing, record.Inside, record.Refuge}
+
+func (c *Campus) mark(s Step) (string, error) {
+	h, v := c.pick(s.A), c.known(s)
+	if h == nil || v == nil {
+		return "", nil
+	}
+	return c.markAt(h, v, marks[s.X/3%uint64(len(marks))], s.X%3 == 0)
+}
+
+// markAt has somebody marked at a house, by the code on the badge alone or by
+// the whole visit.
+func (c *Campus) markAt(h *House, v *visit, m record.Mark, byCode bool) (string, error) {
+	code := record.Code{Badge: v.id.Badge()}
+	if !byCode {
+		code.Visit = v.id
+	}
+	l := h.now()
+	if l == nil {
+		return "", nil
+	}
+	e, on := l.node.Alarm().Running("")
+	if !on {
+		return "", nil
+	}
+	c.overrules(h, v)
+	began := time.Now()
+	got, err := l.node.Alarm().Mark(context.Background(), alarm.MarkRequest{Code: code, Mark: m, Point: "Car park", How: "command"})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	done := fmt.Sprintf("v%d is marked %s at %s", v.n, m, h.Name)
+	if h.life != l {
+		return done + ", unacknowledged", nil
+	}
+	if took := time.Since(began); took > answer {
+		return done, violated("answers alone", "%s took %v over a mark", h.Name, took)
+	}
+	if err != nil {
+		return done + ", in vain", c.refused(h, err)
+	}
+	v.said = append(v.said, &fact{
+		kind: marked, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+		said: said{id: got.ID, mark: m, starts: e.IDs()},
+	})
+	return done, nil
+}
+
+// markTwice has the alarm sound, the campus fall in two, and different things
+// said of the same person in the halves: of one whom the second half may not
+// have heard of, by the code on the badge.
+func (c *Campus) markTwice(s Step) (string, error) {
+	on := c.on()
+	if len(on) < 2 {
+		return "", nil
+	}
+	a, b := on[s.A%len(on)], on[(s.A+1)%len(on)]
+	if _, runs := b.Node().Alarm().Running(""); !runs {
+		if _, err := c.alarm(Step{A: s.A}); err != nil {
+			return "", err
+		}
+		time.Sleep(2 * repairEvery)
+	}
+	var halves [2][]identity.NodeID
+	for j, h := range c.Houses {
+		in := int(s.X>>uint(8+j)) & 1
+		if h == a || h == b {
+			in = map[*House]int{a: 0, b: 1}[h]
+		}
+		halves[in] = append(halves[in], h.ID)
+	}
+	c.Net.Partition(mode(s.X>>32), halves[0], halves[1])
+	if s.X>>40&1 == 0 {
+		defer c.Net.Heal()
+	}
+	v, stranger := c.known(s), s.X>>41&1 == 0
+	if stranger {
+		var err error
+		if v, err = c.arrive(a); err != nil {
+			return "", err
+		}
+	}
+	if v == nil {
+		return "", nil
+	}
+	did := fmt.Sprintf("the campus falls in two, and different things are said of v%d at %s and at %s", v.n, a.Name, b.Name)
+	if _, err := c.markAt(a, v, []record.Mark{record.Refuge, record.Inside}[s.X>>42&1], false); err != nil {
+		return did, err
+	}
+	time.Sleep(time.Second)
+	second := []record.Mark{record.Safe, record.Missing, record.Refuge}[s.X>>43%3]
+	_, err := c.markAt(b, v, second, stranger)
+	time.Sleep(time.Second)
+	return did, err
+}
+
+func (c *Campus) unmark(s Step) (string, error) {
+	h, v := c.pick(s.A), c.known(s)
+	if h == nil || v == nil || len(v.said) == 0 {
+		return "", nil
+	}
+	l := h.now()
+	c.overrules(h, v)
+	got, err := l.node.Alarm().Undo(context.Background(), record.Code{Badge: v.id.Badge(), Visit: v.id}, record.OnceID{})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	done := fmt.Sprintf("the mark on v%d is taken back at %s", v.n, h.Name)
+	if h.life != l {
+		return done + ", unacknowledged", nil
+	}
+	if err != nil {
+		return "", c.refused(h, err)
+	}
+	v.said = append(v.said, &fact{
+		kind: undone, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+		said: said{id: got.ID, of: got.Of, over: true},
+	})
+	return done, nil
+}
+
+func (c *Campus) add(s Step) (string, error) {
+	h := c.pick(s.A)
+	if h == nil {
+		return "", nil
+	}
+	l := h.now()
+	r := alarm.AddRequest{Text: "Somebody in a red jacket", How: "command"}
+	if s.X%2 == 0 {
+		r.Point = "Car park"
+	}
+	e, _ := l.node.Alarm().Running("")
+	ends := l.node.Replica().FilingDay() + visits.Retention
+	got, err := l.node.Alarm().Add(context.Background(), r)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.life != l {
+		c.truth.maybe++
+		return h.Name + " adds somebody, unacknowledged", nil
+	}
+	if err != nil {
+		c.truth.maybe++
+		return "", c.refused(h, err)
+	}
+	f := fact{kind: addition, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}
+	v := &visit{n: 1000 + len(c.truth.added), id: got.Visit, arrived: f, ends: ends, names: []string{r.Text.Reveal()}}
+	if r.Point != "" {
+		// Which event its mark is, its own node says.
+		if p, err := l.node.Replica().Presence(v.id); err == nil && len(p.Marks) > 0 {
+			f.kind, f.said = marked, said{id: p.Marks[0].ID, mark: record.Safe, starts: e.IDs()}
+			v.said = append(v.said, &f)
+		}
+	}
+	c.truth.added = append(c.truth.added, v)
+	return fmt.Sprintf("v%d is added at %s", v.n, h.Name), nil
+}

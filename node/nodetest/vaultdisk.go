@@ -1,0 +1,74 @@
+package nodetest
+
+import (
+	"errors"
+
+	"github.com/upprop/upprop/crdt/seal"
+)
+
+// What a disk of keys answers when it cannot write.
+var (
+	errDark   = errors.New("the power is gone")
+	errJammed = errors.New("input/output error")
+)
+
+// vaultDisk is where a house's keys rest: real files, whose every change the
+// power may go before, as before a write to the database. What has been done
+// lasts; what a cut leaves of changes that were not synced is for crdt/seal's
+// own tests.
+type vaultDisk struct {
+	seal.FS
+	h *House
+	l *life
+}
+
+func (v vaultDisk) may() error {
+	v.h.wrote()
+	v.h.mu.Lock()
+	defer v.h.mu.Unlock()
+	switch {
+	case v.l.dark:
+		return errDark
+	case v.h.jammed:
+		return errJammed
+	}
+	return nil
+}
+
+// changed: what was read of the file of keys may not be what is in it.
+func (h *House) changed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.loot = nil
+}
+
+// after does a change if it may be done.
+func (v vaultDisk) after(do func() error) error {
+	if err := v.may(); err != nil {
+		return err
+	}
+	defer v.h.changed()
+	return do()
+}
+
+func (v vaultDisk) Create(name string) error {
+	return v.after(func() error { return v.FS.Create(name) })
+}
+
+func (v vaultDisk) Write(name string, content []byte) error {
+	return v.after(func() error { return v.FS.Write(name, content) })
+}
+
+func (v vaultDisk) Blank(name string) error { return v.after(func() error { return v.FS.Blank(name) }) }
+
+func (v vaultDisk) Link(name, other string) error {
+	return v.after(func() error { return v.FS.Link(name, other) })
+}
+
+func (v vaultDisk) Rename(name, to string) error {
+	return v.after(func() error { return v.FS.Rename(name, to) })
+}
+
+func (v vaultDisk) Remove(name string) error {
+	return v.after(func() error { return v.FS.Remove(name) })
+}

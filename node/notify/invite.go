@@ -1,0 +1,67 @@
+package notify
+
+import (
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+)
+
+// Letter is a mail about an invitation.
+type Letter struct {
+	// Visit is the invitation's id: it is removed when that is erased.
+	Visit               record.VisitID
+	To                  record.Private
+	Subject, Text, HTML string
+	Calendar, Method    string
+	Picture             []byte
+	// Until is when it is of no use any more.
+	Until time.Time
+}
+
+// ErrNoMail means that this node has no mail server.
+var ErrNoMail = errors.New("this node sends no mail")
+
+// maxLetter is the largest picture and text of a letter, in bytes.
+const maxLetter = 128 << 10
+
+// Mail takes down a mail about an invitation; it is durable when it returns.
+// Errors: ErrNoMail, the disk's.
+func (s *Service) Mail(l Letter) error {
+	if s.Settings().SMTP == nil {
+		return ErrNoMail
+	}
+	if len(l.Picture)+len(l.Text)+len(l.HTML)+len(l.Calendar) > maxLetter {
+		return errors.New("a letter is too large")
+	}
+	now := s.cfg.Now().UTC()
+	e := Entry{
+		ID: idOf(InviteKind, MailChannel, l.Visit[:], []byte(rand.Text())), Kind: InviteKind, Channel: MailChannel, Visit: l.Visit,
+		State: Pending, Made: now, Next: now, Until: l.Until,
+	}
+	s.boxing.Lock()
+	defer s.boxing.Unlock()
+	box, err := s.lock(e.ID, letter{
+		To: l.To.Reveal(), Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method, Picture: l.Picture,
+	})
+	if err != nil {
+		return err
+	}
+	e.Box = box
+	if err := s.put(e); err != nil {
+		return err
+	}
+	s.wake()
+	return nil
+}
+
+// Mailed says how far the last mail about an invitation is; empty where there is
+// none, or nothing is known of it any more.
+func (s *Service) Mailed(v record.VisitID) State {
+	all := s.all(func(e Entry) bool { return e.Kind == InviteKind && e.Visit == v })
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1].State
+}

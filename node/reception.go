@@ -1,0 +1,93 @@
+package node
+
+import (
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/documents"
+	"github.com/upprop/upprop/node/invitations"
+	"github.com/upprop/upprop/node/kinds"
+	"github.com/upprop/upprop/node/notify"
+	"github.com/upprop/upprop/node/visits"
+)
+
+// openReception makes what those who come meet: the types of
+// visitors, and what they sign.
+func (n *Node) openReception() {
+	self := record.NodeID(n.key.ID())
+	mayEdit := func() bool { return members{n.roster}.mayEdit(self) }
+	record := func(by, what, note string) {
+		if err := n.ActBy(by, what, nil, note); err != nil {
+			n.log.Error("an act could not be put on record", "what", what, "err", err)
+		}
+	}
+	n.documents = documents.New(documents.Config{
+		Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record, Now: n.cfg.Now,
+	})
+	n.kinds = kinds.New(kinds.Config{
+		Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record,
+		Document: n.documents.Known,
+	})
+}
+
+// Kinds are the campus's types of visitors.
+func (n *Node) Kinds() *kinds.Book { return n.kinds }
+
+// openInvitations makes what keeps who is expected.
+func (n *Node) openInvitations() {
+	n.invitations = invitations.New(invitations.Config{
+		Replica: n.replica, Vault: n.vault, Draw: n.visits.Draw, SignQR: n.signQR, Judge: n.visits.Invited,
+		Desk: func() bool { return n.access().Dossiers }, Barred: n.Barred, Place: func() record.Place { return place(n.Self()) },
+		Type: func(id string) bool {
+			k, ok := n.kinds.Get(id)
+			return ok && !k.Off
+		},
+		Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName,
+		Act: func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
+		Tell: func(l invitations.Letter) error {
+			return n.notices.Mail(notify.Letter{
+				Visit: l.Visit, To: l.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method,
+				Picture: l.QR, Until: l.Until,
+			})
+		},
+	})
+}
+
+// Invitations are who is expected.
+func (n *Node) Invitations() *invitations.Service { return n.invitations }
+
+// Documents are what visitors read and sign.
+func (n *Node) Documents() *documents.Book { return n.documents }
+
+// Papers are the documents that a type signs and that have a text, in order.
+func (n *Node) Papers(k kinds.Kind) (out []documents.Document) {
+	for _, id := range k.Documents {
+		if d, ok := n.documents.Get(id); ok && !d.Off && len(d.Text) > 0 {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// rules are what a type of visitor asks at a door's screen.
+func (n *Node) rules(kind string) (visits.Rules, bool) {
+	k, ok := n.kinds.Get(kind)
+	if !ok || k.Off {
+		return visits.Rules{}, false
+	}
+	r := visits.Rules{Unattended: k.Unattended}
+	for _, d := range n.Papers(k) {
+		p := visits.Paper{ID: d.ID}
+		for _, t := range d.Text {
+			p.Hashes = append(p.Hashes, t.Hash)
+		}
+		r.Papers = append(r.Papers, p)
+	}
+	for f, asked := range k.Ask {
+		switch asked {
+		case kinds.Must:
+			r.Must = append(r.Must, f)
+		case kinds.No:
+			r.No = append(r.No, f)
+		}
+	}
+	return r, true
+}

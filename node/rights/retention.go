@@ -1,0 +1,104 @@
+package rights
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/terms"
+)
+
+// Terms are the figures by which data is kept, as they are known here.
+func (s *Service) Terms() terms.Terms { return terms.Of(s.cfg.Register.Settings(terms.Prefix)) }
+
+// TermsPreview is what a change of the terms means for what is stored.
+type TermsPreview struct {
+	Before, After terms.Days
+	// Destroyed are how many visits are over for longer than that, whose
+	// particulars are destroyed on every node; Shortened how many others are
+	// sealed anew for a shorter time. Those who may be inside are among neither.
+	Destroyed, Shortened int
+}
+
+// Of are the days of a class before and after.
+func (p TermsPreview) Of(c terms.Class) (before, after int) {
+	if c == terms.Contact {
+		return int(p.Before.Contact), int(p.After.Contact)
+	}
+	return int(p.Before.Card), int(p.After.Card)
+}
+
+// SetTerms keeps a class of data for another number of days, for one visitor
+// type or, where that is empty, for all that have none of their own; 0 days
+// takes the figure of a type away. It is durable, and on record, when it
+// returns; a dry run changes nothing. What is shortened holds for what is stored
+// too, at every desk within the hour; what is lengthened for new visits alone.
+// Errors: *Problem.
+func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType string, days int, dry bool) (TermsPreview, error) {
+	if _, err := s.desk(); err != nil {
+		return TermsPreview{}, err
+	}
+	set, err := terms.Setting(c, visitorType, days)
+	if err != nil {
+		return TermsPreview{}, err
+	}
+	old := s.cfg.Register.Settings(terms.Prefix)
+	before := terms.Of(old)
+	after := terms.Of(append(slices.DeleteFunc(slices.Clone(old), func(x crdt.Setting) bool { return x.Key == set.Key }), set))
+	out := TermsPreview{Before: before.For(visitorType), After: after.For(visitorType)}
+	today := record.DayOf(s.cfg.Now())
+	err = s.cfg.Register.Visits(func(p record.Presence) error {
+		was, is := before.For(p.Type), after.For(p.Type)
+		if p.Visit.IsZero() || p.Open() || is.Card >= was.Card && is.Contact >= was.Contact || s.cfg.Register.Shredded(p.Visit) {
+			return nil
+		}
+		last := record.DayOf(max(p.Since, p.Seen.At, p.Left.At).Time())
+		switch {
+		case last+was.Card <= today: // it has died already
+		case last+is.Card <= today:
+			out.Destroyed++
+		default:
+			out.Shortened++
+		}
+		return nil
+	})
+	if err != nil {
+		return TermsPreview{}, fmt.Errorf("set retention: %w", err)
+	}
+	if dry {
+		return out, nil
+	}
+	if _, err := s.cfg.Register.Commit(ctx, s.act("retention.set", terms.Note(c, visitorType, days)), crdt.Draft{Setting: &set}); err != nil {
+		return TermsPreview{}, fmt.Errorf("set retention: %w", err)
+	}
+	if s.cfg.TermsChanged != nil {
+		s.cfg.TermsChanged()
+	}
+	return out, nil
+}
+
+// kept are the terms as documents show them.
+type kept struct {
+	Card, Contact int
+	// Types are those that have figures of their own.
+	Types        []keptType
+	Events, Acts int
+}
+
+type keptType struct {
+	Type          string
+	Card, Contact int
+}
+
+func (s *Service) kept() kept {
+	t := s.Terms()
+	d := t.For("")
+	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most}
+	for _, name := range t.Types() {
+		d := t.For(name)
+		out.Types = append(out.Types, keptType{name, int(d.Card), int(d.Contact)})
+	}
+	return out
+}

@@ -1,0 +1,226 @@
+package rights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/consent"
+)
+
+const (
+	// selfTries is how often in selfWithin somebody may be wrong about one visit,
+	// and selfAll about all visits together.
+	selfTries, selfAll = 5, 60
+	selfWithin         = time.Hour
+)
+
+// Problems of a page of one's own. ErrSelf says the same of a visit that is not
+// known, of one that has been erased, and of a wrong answer: nobody finds out
+// which by asking.
+var (
+	ErrSelf     = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
+	ErrSelfWait = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
+	ErrSelfNone = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
+)
+
+// Asks are what a person may do on a page of their own.
+const (
+	AskSee      = "see"
+	AskRectify  = "rectify"
+	AskWithdraw = "withdraw"
+	AskErase    = "erase"
+)
+
+// SelfAsk is what a person asks about their own visit, with what proves that it
+// is theirs. It travels from an entrance to a desk, sealed like all traffic, and
+// is kept nowhere.
+type SelfAsk struct {
+	// Code is the badge's: its code, or the payload of its QR. Knows is what only
+	// they know: their telephone number, e-mail address, or name.
+	Code, Knows string
+	Do          string
+	Lang        Lang
+	// Right is what is right, by field; Purpose the consent that is taken back.
+	Right   map[string]string
+	Purpose string
+	// How says where it was asked: "kiosk" or "desk".
+	How string
+}
+
+// Format withholds what is in it from every fmt verb.
+func (SelfAsk) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[withheld]")) }
+
+// SelfAnswer is what there is, after what was asked has been done. It holds
+// personal data: for the person, and for no log.
+type SelfAnswer struct {
+	// Text is the extract in words; Data the same for machines.
+	Text string
+	Data []byte
+	// Consents are the purposes that stand, Due the day by which a case that was
+	// opened is answered, zero where none was.
+	Consents []string
+	Due      time.Time
+	// Erased: nothing is left to correct or erase.
+	Erased bool
+}
+
+// Format withholds what is in it from every fmt verb.
+func (SelfAnswer) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[withheld]")) }
+
+// SelfConfig is what answering people themselves takes beside a Service.
+type SelfConfig struct {
+	// Bears says whose badge a code is, and whether the badge itself was shown:
+	// its QR opens the bearer's name.
+	Bears func(code string) (v record.VisitID, shown bool, err error)
+	// Rectify corrects fields by name, as they were checked; Withdraw takes back a
+	// consent.
+	Rectify  func(ctx context.Context, v record.VisitID, right map[string]string) error
+	Withdraw func(ctx context.Context, v record.VisitID, p consent.Purpose, how, by string) error
+	// Data writes an extract for machines.
+	Data func(Extract, []Given) ([]byte, error)
+}
+
+// Self answers people about their own visits. Safe for concurrent use.
+type Self struct {
+	s   *Service
+	cfg SelfConfig
+
+	mu    sync.Mutex
+	wrong map[record.VisitID][]time.Time
+}
+
+// bySelf is how the person is named on record.
+const bySelf = "the person themself"
+
+// NewSelf makes a Self.
+func NewSelf(s *Service, cfg SelfConfig) *Self {
+	return &Self{s: s.As(bySelf), cfg: cfg, wrong: map[record.VisitID][]time.Time{}}
+}
+
+// Answer finds out whether it is the person themself who asks, does what they
+// ask, and answers with all that is stored then. Both are on record. Errors:
+// *Problem; those of a correction.
+func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
+	if _, err := f.s.desk(); err != nil {
+		return SelfAnswer{}, err
+	}
+	v, err := f.identify(a)
+	if err != nil {
+		return SelfAnswer{}, err
+	}
+	var out SelfAnswer
+	switch a.Do {
+	case AskSee:
+	case AskRectify:
+		err = f.cfg.Rectify(ctx, v, a.Right)
+	case AskWithdraw:
+		err = f.cfg.Withdraw(ctx, v, consent.Purpose(a.Purpose), a.How, bySelf)
+	case AskErase:
+		var c Case
+		if c, _, err = f.s.OpenCase(ctx, v, Erasure, "asked on their own page"); err == nil {
+			out.Due = c.Due
+		}
+	default:
+		err = ErrBadKind
+	}
+	if err != nil {
+		return SelfAnswer{}, err
+	}
+	x, err := f.s.Export(ctx, v, "self")
+	if err != nil {
+		return SelfAnswer{}, err
+	}
+	text, err := f.s.Text(x, a.Lang)
+	if err != nil {
+		return SelfAnswer{}, err
+	}
+	out.Text, out.Erased = text.Reveal(), x.Particulars.Status == Erased || x.Particulars.Status == Expired
+	stands := map[string]bool{string(consent.Assist): x.Particulars.Assist != ""}
+	for _, c := range x.Particulars.Consents {
+		stands[c.Purpose] = stands[c.Purpose] || c.Withdrawn.IsZero()
+	}
+	for _, p := range consent.Purposes {
+		if stands[string(p)] {
+			out.Consents = append(out.Consents, string(p))
+		}
+	}
+	out.Data, err = f.cfg.Data(x, f.s.Given(x))
+	return out, err
+}
+
+// identify finds the visit that a person can show to be theirs.
+func (f *Self) identify(a SelfAsk) (record.VisitID, error) {
+	v, shown, err := f.cfg.Bears(a.Code)
+	if err != nil {
+		v = record.VisitID{} // as one that nobody knows
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.s.cfg.Now()
+	if !v.IsZero() && f.tries(now, v) >= selfTries || f.tries(now, record.VisitID{}) >= selfAll {
+		return v, ErrSelfWait
+	}
+	if !v.IsZero() {
+		c, d, err := f.s.cfg.Open(v)
+		switch {
+		case errors.Is(err, ErrNotYet):
+			return v, ErrNotYet
+		case err == nil && proves(a.Knows, shown, c, d):
+			return v, nil
+		}
+	}
+	f.wrong[record.VisitID{}] = append(f.wrong[record.VisitID{}], now)
+	if !v.IsZero() {
+		f.wrong[v] = append(f.wrong[v], now)
+	}
+	return v, ErrSelf
+}
+
+// tries are how often somebody was wrong within the hour; callers hold mu.
+func (f *Self) tries(now time.Time, v record.VisitID) int {
+	for id, all := range f.wrong {
+		var late []time.Time
+		for _, at := range all {
+			if now.Sub(at).Abs() < selfWithin {
+				late = append(late, at)
+			}
+		}
+		if f.wrong[id] = late; len(late) == 0 {
+			delete(f.wrong, id)
+		}
+	}
+	return len(f.wrong[v])
+}
+
+// proves reports whether somebody knows what only the person does: an address
+// that they gave; or, where they gave none, their name, the badge in hand. A
+// name stands on the badge, so that it proves nothing without.
+func proves(knows string, shown bool, c record.Card, d record.Dossier) bool {
+	if phone := digits(d.Phone.Reveal()); len(phone) > 5 && sameNumber(digits(knows), phone) {
+		return true
+	}
+	if mail := folded(d.Email); mail != "" && folded(record.Private(knows)) == mail {
+		return true
+	}
+	return shown && d.Phone == "" && d.Email == "" && c.Name != "" &&
+		strings.Join(strings.Fields(folded(record.Private(knows))), " ") == strings.Join(strings.Fields(folded(c.Name)), " ")
+}
+
+// sameNumber reports whether two numbers are one, with and without the prefix of
+// the country.
+func sameNumber(a, b string) bool {
+	plain := func(s string) string {
+		s = strings.TrimPrefix(s, "00")
+		if rest, ok := strings.CutPrefix(s, "46"); ok && len(rest) > 5 {
+			s = rest
+		}
+		return strings.TrimPrefix(s, "0")
+	}
+	a, b = plain(a), plain(b)
+	return len(a) > 4 && a == b
+}

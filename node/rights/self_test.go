@@ -1,0 +1,133 @@
+package rights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/consent"
+)
+
+// own is a Self over a house: "code" is the visit's badge code, "qr" its QR.
+func (h *house) own() (*Self, *[]string) {
+	did := &[]string{}
+	return NewSelf(h.Service, SelfConfig{
+		Bears: func(code string) (record.VisitID, bool, error) {
+			switch code {
+			case "code", "qr":
+				return aVis, code == "qr", nil
+			case "forged":
+				return record.VisitID{}, false, errors.New("forged")
+			}
+			return record.VisitID{}, false, nil
+		},
+		Rectify: func(_ context.Context, _ record.VisitID, right map[string]string) error {
+			*did = append(*did, fmt.Sprint("rectify ", right["name"]))
+			return nil
+		},
+		Withdraw: func(_ context.Context, _ record.VisitID, p consent.Purpose, how, by string) error {
+			*did = append(*did, fmt.Sprint("withdraw ", p, " ", how, " ", by))
+			return nil
+		},
+		Data: func(Extract, []Given) ([]byte, error) { return []byte("{}"), nil },
+	}), did
+}
+
+// A badge alone opens nothing: it takes what only its bearer knows.
+func TestWhatProvesWhoAsks(t *testing.T) {
+	ctx := context.Background()
+	for _, c := range []struct {
+		name, code, knows string
+		dossier           record.Dossier
+		want              bool
+	}{
+		{"telephone", "code", "070-123 45", record.Dossier{Phone: "070-123 45"}, true},
+		{"telephone with the country", "code", "+46 70 123 45", record.Dossier{Phone: "070-123 45"}, true},
+		{"another telephone", "code", "070-123 46", record.Dossier{Phone: "070-123 45"}, false},
+		{"half a telephone", "qr", "123 45", record.Dossier{Phone: "070-123 45"}, false},
+		{"mail", "code", " ASTRID@ek.test ", record.Dossier{Email: "astrid@ek.test"}, true},
+		{"another mail", "qr", "astrid@ek.tes", record.Dossier{Email: "astrid@ek.test"}, false},
+		{"the name where an address is known", "qr", "Astrid Ek", record.Dossier{Email: "astrid@ek.test"}, false},
+		{"the name by code alone", "code", "Astrid Ek", record.Dossier{}, false},
+		{"the name with the badge", "qr", " astrid  EK ", record.Dossier{}, true},
+		{"another name with the badge", "qr", "Astrid", record.Dossier{}, false},
+		{"nothing", "qr", "", record.Dossier{}, false},
+		{"a short number", "qr", "112", record.Dossier{Phone: "112"}, false},
+		{"a strange code", "nonsense", "070-123 45", record.Dossier{Phone: "070-123 45"}, false},
+		{"a forged badge", "forged", "070-123 45", record.Dossier{Phone: "070-123 45"}, false},
+	} {
+		h := newHouse(t)
+		h.dossier = c.dossier
+		self, _ := h.own()
+		got, err := self.Answer(ctx, SelfAsk{Code: c.code, Knows: c.knows, Do: AskSee, Lang: English})
+		if c.want && (err != nil || got.Text == "" || len(got.Data) == 0) || !c.want && (!errors.Is(err, ErrSelf) || got.Text != "") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestGuessingEnds(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, _ := h.own()
+	right := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskSee, Lang: Swedish}
+	for range selfTries {
+		if _, err := self.Answer(ctx, SelfAsk{Code: "code", Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := self.Answer(ctx, right); !errors.Is(err, ErrSelfWait) {
+		t.Error("guessing goes on:", err)
+	}
+	h.clock = noon.Add(selfWithin)
+	if _, err := self.Answer(ctx, right); err != nil {
+		t.Error(err)
+	}
+	for range selfAll {
+		if _, err := self.Answer(ctx, SelfAsk{Code: "nonsense", Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := self.Answer(ctx, right); !errors.Is(err, ErrSelfWait) {
+		t.Error("trying all codes goes on:", err)
+	}
+}
+
+func TestWhatAPersonDoesThemself(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, did := h.own()
+	ask := func(do string) SelfAsk {
+		return SelfAsk{Code: "code", Knows: "070-123 45", Do: do, Lang: English, Right: map[string]string{"name": "Astrid Al"}, Purpose: "assist", How: "kiosk"}
+	}
+	h.card.Assist = "a chair"
+	h.dossier.Consents = []record.Consent{{Purpose: "notify", At: noon}, {Purpose: "assist", Withdrawn: noon}}
+	got, err := self.Answer(ctx, ask(AskSee))
+	if err != nil || len(got.Consents) != 2 || !got.Due.IsZero() || got.Erased {
+		t.Errorf("%v %v", got.Consents, err)
+	}
+	for _, do := range []string{AskRectify, AskWithdraw} {
+		if _, err := self.Answer(ctx, ask(do)); err != nil {
+			t.Error(do, err)
+		}
+	}
+	if len(*did) != 2 || (*did)[0] != "rectify Astrid Al" || (*did)[1] != "withdraw assist kiosk the person themself" {
+		t.Error(*did)
+	}
+	if got, err = self.Answer(ctx, ask(AskErase)); err != nil || !got.Due.Equal(Months(noon, 1)) || len(h.Cases()) != 1 || h.Cases()[0].Kind != Erasure {
+		t.Errorf("%v %v", got.Due, err)
+	}
+	if got, err = self.Answer(ctx, ask(AskErase)); err != nil || len(h.Cases()) != 1 {
+		t.Error("asked twice is two cases", err)
+	}
+	if _, err := self.Answer(ctx, ask("poem")); !errors.Is(err, ErrBadKind) {
+		t.Error(err)
+	}
+	if h.onRecord(ActExport) != 5 || fmt.Sprintf("%v %+v %#v", ask(AskSee), got, got) != "[withheld] [withheld] [withheld]" {
+		t.Error(h.onRecord(ActExport), "extracts on record, or it prints what is personal")
+	}
+	h.members[0].Desk = false
+	if _, err := self.Answer(ctx, ask(AskSee)); !errors.Is(err, ErrNotDesk) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/stream"
+	"github.com/upprop/upprop/node/privacy"
+	"github.com/upprop/upprop/node/rights"
+	"github.com/upprop/upprop/node/visits"
+)
+
+// selfProtocol takes to a desk what a person asks about their own visit at a node
+// that opens nothing, and back what the desk says. One frame each way.
+const selfProtocol = "/upprop/self/1"
+
+const (
+	maxSelfAsk    = 16 << 10
+	maxSelfAnswer = 1 << 20
+	selfPatience  = 10 * time.Second
+)
+
+// selfWire is a desk's answer: what there is, or a problem.
+type selfWire struct {
+	Answer  rights.SelfAnswer `json:"answer"`
+	Problem string            `json:"problem,omitempty"`
+	Field   string            `json:"field,omitempty"`
+	Limit   int               `json:"limit,omitempty"`
+	Hint    string            `json:"hint,omitempty"`
+}
+
+func (n *Node) openSelf() {
+	n.self.Store(rights.NewSelf(n.rights, rights.SelfConfig{
+		Bears: n.visits.Bears, Withdraw: n.Withdraw, Rectify: n.rectifySelf,
+		Data: func(x rights.Extract, g []rights.Given) ([]byte, error) {
+			if n.cfg.ExtractJSON == nil {
+				return nil, nil
+			}
+			return n.cfg.ExtractJSON(x, g)
+		},
+	}))
+}
+
+// rectifySelf corrects what the person says is right.
+func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[string]string) error {
+	var c privacy.Correction
+	for field, to := range map[string]**record.Private{"name": &c.Name, "company": &c.Company, "host": &c.Host, "email": &c.Email, "phone": &c.Phone} {
+		if right[field] == "" {
+			continue
+		}
+		text, err := visits.Line(field, record.Private(right[field]))
+		if err != nil {
+			return err
+		}
+		*to = &text
+	}
+	return n.Rectify(ctx, v, c)
+}
+
+// AnswerSelf answers a person about their own visit: here at a desk, else by the
+// first desk in touch. What they wrote and what they are told is kept nowhere.
+// Errors: *rights.Problem, *visits.Problem, *privacy.Problem.
+func (n *Node) AnswerSelf(ctx context.Context, a rights.SelfAsk) (rights.SelfAnswer, error) {
+	if n.Self().Role == identity.RoleDesk {
+		return n.self.Load().Answer(ctx, a)
+	}
+	var last error = rights.ErrSelfNone
+	for _, id := range n.net.Peers() {
+		m, ok := n.roster.Member(id)
+		if !ok || m.Role != identity.RoleDesk || m.Revoked != nil {
+			continue
+		}
+		w, err := n.askSelf(ctx, id, a)
+		switch {
+		case err != nil:
+			last = rights.ErrSelfNone
+			n.log.Info("a desk did not answer a person who asks about their own visit", "desk", id.Short(), "err", err)
+			continue
+		case w.Problem == "":
+			return w.Answer, nil
+		case w.Problem == rights.ErrNotYet.Key:
+			last = rights.ErrNotYet
+			continue
+		}
+		return rights.SelfAnswer{}, &visits.Problem{Key: w.Problem, Field: w.Field, Limit: w.Limit, Hint: w.Hint}
+	}
+	return rights.SelfAnswer{}, last
+}
+
+func (n *Node) askSelf(ctx context.Context, id identity.NodeID, a rights.SelfAsk) (w selfWire, err error) {
+	s, err := n.net.Open(ctx, id, selfProtocol)
+	if err != nil {
+		return w, fmt.Errorf("ask a desk: %w", err)
+	}
+	defer s.Reset()
+	b, err := json.Marshal(a)
+	if err != nil {
+		return w, fmt.Errorf("ask a desk: %w", err)
+	}
+	if err := errors.Join(s.SetDeadline(time.Now().Add(selfPatience)), stream.WriteFrame(s, b), s.CloseWrite()); err != nil {
+		return w, fmt.Errorf("ask a desk: %w", err)
+	}
+	b, err = stream.ReadFrame(s, maxSelfAnswer)
+	if err != nil {
+		return w, fmt.Errorf("ask a desk: %w", err)
+	}
+	if json.Unmarshal(b, &w) != nil {
+		return w, errors.New("ask a desk: not an answer") // the bytes are personal
+	}
+	return w, nil
+}
+
+// serveSelf answers for a person at another node.
+func (n *Node) serveSelf(ctx context.Context, s stream.Stream) {
+	fail := func() { s.Reset() }
+	self := n.self.Load()
+	if self == nil || s.SetDeadline(time.Now().Add(selfPatience)) != nil {
+		fail()
+		return
+	}
+	b, err := stream.ReadFrame(s, maxSelfAsk)
+	var a rights.SelfAsk
+	if err != nil || json.Unmarshal(b, &a) != nil || n.Barred() != nil {
+		fail()
+		return
+	}
+	if a.How != "desk" {
+		a.How = "kiosk"
+	}
+	var w selfWire
+	w.Answer, err = self.Answer(ctx, a)
+	if err != nil {
+		w.Answer = rights.SelfAnswer{}
+		var right *rights.Problem
+		var visit *visits.Problem
+		var gone *privacy.Problem
+		switch {
+		case errors.As(err, &right):
+			w.Problem, w.Hint = right.Key, right.Hint
+		case errors.As(err, &visit):
+			w.Problem, w.Field, w.Limit, w.Hint = visit.Key, visit.Field, visit.Limit, visit.Hint
+		case errors.As(err, &gone):
+			w.Problem, w.Hint = gone.Key, gone.Hint
+		default:
+			n.log.Error("a person who asks about their own visit could not be answered", "err", err)
+			fail()
+			return
+		}
+	}
+	if b, err = json.Marshal(w); err != nil || stream.WriteFrame(s, b) != nil {
+		fail()
+		return
+	}
+	_ = s.Close()
+}

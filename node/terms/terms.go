@@ -1,0 +1,158 @@
+// Package terms says for how long each class of what is personal is kept: the
+// figures of the campus, their bounds, and what holds for one visit. It
+// destroys nothing and decides no date; whoever seals or writes a document asks
+// it.
+//
+// Invariant: what is in force is within bounds whatever the settings say, and
+// the same on every node that has the same settings.
+package terms
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/shape"
+)
+
+// Class is a class of data that is kept for a time of its own.
+type Class string
+
+// The classes.
+const (
+	// Card is what wardens and desks may read: name, company, host and the help
+	// that the person needs; and the name that the badge opens.
+	Card Class = "card"
+	// Contact is what desks alone may read: e-mail, telephone, purpose, language
+	// and what was consented to.
+	Contact Class = "contact"
+	// Events are times and places, by codes.
+	Events Class = "events"
+	// Acts are the record of who did what, by codes.
+	Acts Class = "acts"
+)
+
+// Most is for how many days anything is kept: days of the register are dropped
+// after so many, and nothing that is sealed outlives them.
+const Most = 30
+
+// Classes are all classes, those first that are settings.
+var Classes = []Class{Card, Contact, Events, Acts}
+
+// Prefix is that of the settings: a class follows, and for a visitor type of
+// its own the type.
+const Prefix = "retention/"
+
+// Problem is what a person can do something about: a key for programs and
+// screens, and a sentence for commands.
+type Problem struct{ Key, Hint string }
+
+func (p *Problem) Error() string { return p.Hint }
+
+// Problems, matched with errors.Is.
+var (
+	ErrClass = &Problem{"retention.class", "there is no such class: write card or contact"}
+	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card or contact", Most)}
+	ErrDays  = &Problem{"retention.days", fmt.Sprintf("what is sealed is kept for 1 to %d days: write such a number", Most)}
+	ErrType  = &Problem{"retention.type", "a visitor type is 1 to 32 of a-z, 0-9 and -: write it as it stands in `upprop visit list --json`"}
+)
+
+// Days are for how many days the parts of one visit are kept.
+type Days struct{ Card, Contact record.Day }
+
+// Terms are the figures of a campus.
+type Terms struct {
+	all   map[Class]record.Day
+	types map[string]map[Class]record.Day
+}
+
+// Of reads the figures out of settings. What is out of bounds, or of a class
+// that is not known here, counts for nothing.
+func Of(settings []crdt.Setting) Terms {
+	t := Terms{all: map[Class]record.Day{}, types: map[string]map[Class]record.Day{}}
+	for _, s := range settings {
+		rest, ok := strings.CutPrefix(s.Key, Prefix)
+		days := record.Day(s.Value.Int())
+		if !ok || s.Value.Kind() != shape.KindInt || days < 1 || days > Most {
+			continue
+		}
+		class, kind, own := strings.Cut(rest, "/")
+		switch {
+		case Class(class) != Card && Class(class) != Contact:
+		case !own:
+			t.all[Class(class)] = days
+		case PlainType(kind):
+			if t.types[kind] == nil {
+				t.types[kind] = map[Class]record.Day{}
+			}
+			t.types[kind][Class(class)] = days
+		}
+	}
+	return t
+}
+
+// For are the days of a visit of a type. What desks alone may read never
+// outlives the name that it belongs to.
+func (t Terms) For(visitorType string) Days {
+	own := t.types[visitorType]
+	pick := func(c Class) record.Day {
+		for _, m := range []map[Class]record.Day{own, t.all} {
+			if d, ok := m[c]; ok {
+				return d
+			}
+		}
+		return Most
+	}
+	card := pick(Card)
+	return Days{Card: card, Contact: min(pick(Contact), card)}
+}
+
+// Types are the visitor types that have figures of their own, in order.
+func (t Terms) Types() []string {
+	var out []string
+	for k := range t.types {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Setting is the setting that gives a class so many days, for one visitor type
+// or, where that is empty, for all that have none of their own; 0 days takes
+// the figure of a type away. Errors: *Problem.
+func Setting(c Class, visitorType string, days int) (crdt.Setting, error) {
+	switch {
+	case c == Events || c == Acts:
+		return crdt.Setting{}, ErrFixed
+	case c != Card && c != Contact:
+		return crdt.Setting{}, ErrClass
+	case visitorType != "" && !PlainType(visitorType):
+		return crdt.Setting{}, ErrType
+	case days > Most || days < 1 && (days != 0 || visitorType == ""):
+		return crdt.Setting{}, ErrDays
+	}
+	key := Prefix + string(c)
+	if visitorType != "" {
+		key += "/" + visitorType
+	}
+	return crdt.Setting{Key: key, Value: shape.Int(int64(days))}, nil
+}
+
+// PlainType reports whether a visitor type may have figures of its own.
+func PlainType(s string) bool {
+	return s != "" && len(s) <= 32 && s[0] != '-' && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	})
+}
+
+// Note names a figure for the record: never people.
+func Note(c Class, visitorType string, days int) string {
+	out := string(c)
+	if visitorType != "" {
+		out += "/" + visitorType
+	}
+	return out + " " + strconv.Itoa(days)
+}

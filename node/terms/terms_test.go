@@ -1,0 +1,71 @@
+package terms
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/shape"
+)
+
+func set(t *testing.T, c Class, kind string, days int) crdt.Setting {
+	t.Helper()
+	s, err := Setting(c, kind, days)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !shape.SettingKey(s.Key) {
+		t.Fatalf("%q is no key of a setting", s.Key)
+	}
+	return s
+}
+
+func TestTermsOfAVisit(t *testing.T) {
+	if got := Of(nil).For("visitor"); got != (Days{Most, Most}) {
+		t.Errorf("without settings: %+v", got)
+	}
+	all := Of([]crdt.Setting{
+		set(t, Card, "", 14), set(t, Contact, "", 7), set(t, Card, "delivery", 2), set(t, Contact, "contractor", 30),
+		set(t, Card, "interview", 0),
+		{Key: Prefix + "card/guest", Value: shape.Int(400)},
+		{Key: Prefix + "card/a/b", Value: shape.Int(3)},
+		{Key: Prefix + "photo", Value: shape.Int(3)},
+		{Key: Prefix + "contact/x", Value: shape.String("3")},
+		{Key: "other", Value: shape.Int(1)},
+	})
+	for kind, want := range map[string]Days{
+		"visitor": {14, 7}, "": {14, 7}, "delivery": {2, 2}, "contractor": {14, 14}, "guest": {14, 7}, "interview": {14, 7}, "x": {14, 7}, "a/b": {14, 7},
+	} {
+		if got := all.For(kind); got != want {
+			t.Errorf("%s: %+v, want %+v", kind, got, want)
+		}
+	}
+	if got := all.Types(); len(got) != 2 || got[0] != "contractor" || got[1] != "delivery" {
+		t.Error(got)
+	}
+}
+
+func TestFiguresOutOfBounds(t *testing.T) {
+	for _, c := range []struct {
+		class Class
+		kind  string
+		days  int
+		want  error
+	}{
+		{Card, "", 0, ErrDays},
+		{Card, "", 31, ErrDays},
+		{Contact, "delivery", -1, ErrDays},
+		{Card, "Delivery", 3, ErrType},
+		{Card, "-x", 3, ErrType},
+		{Acts, "", 3, ErrFixed},
+		{Events, "", 3, ErrFixed},
+		{"photo", "", 3, ErrClass},
+	} {
+		if _, err := Setting(c.class, c.kind, c.days); !errors.Is(err, c.want) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	if Note(Card, "", 7) != "card 7" || Note(Contact, "delivery", 2) != "contact/delivery 2" {
+		t.Error("not as it is put on record")
+	}
+}

@@ -1,0 +1,93 @@
+package node
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/node/expiry"
+)
+
+const (
+	// asleep is how far the clock may be ahead of what running time makes of the
+	// last sure time, and still be followed: a machine that slept counts no time.
+	asleep = 7 * 24 * time.Hour
+	// calendarTick is how often other clocks are looked at.
+	calendarTick = 5 * time.Second
+)
+
+// sure is a time that most clocks of the campus bore out, and when that was by
+// running time.
+type sure struct{ campus, at time.Time }
+
+// calendar tells under which day events are filed. It follows the node's clock
+// until other clocks have been heard; from then on it follows what most of them
+// show, and does not jump when the node's own does. Safe for concurrent use.
+type calendar struct {
+	now  func() time.Time
+	last atomic.Pointer[sure]
+}
+
+// today does not block.
+func (c *calendar) today() record.Day {
+	now, s := c.now(), c.last.Load()
+	if s == nil {
+		return record.DayOf(now)
+	}
+	ran := s.campus.Add(time.Since(s.at))
+	if ahead := now.Sub(ran); ahead > 0 && ahead < asleep {
+		return record.DayOf(now)
+	}
+	return record.DayOf(ran)
+}
+
+// hear takes what other clocks show. Where no majority of clocks agrees, it
+// changes nothing: nobody can tell who is right.
+func (c *calendar) hear(news []mesh.NodeNews, now time.Time) {
+	if off, ok := majority(news, now); ok {
+		c.last.Store(&sure{now.Add(off), time.Now()})
+	}
+}
+
+// majority is how far ahead of ours the clocks are that agree with one another
+// and are more than all others together, ours counted where it belongs.
+func majority(news []mesh.NodeNews, now time.Time) (ahead time.Duration, ok bool) {
+	offs := []time.Duration{0}
+	for _, x := range news {
+		if heard(x, now) {
+			offs = append(offs, x.ClockOffset)
+		}
+	}
+	slices.Sort(offs)
+	middle := offs[len(offs)/2]
+	near := 0
+	for _, off := range offs {
+		if (off - middle).Abs() <= expiry.Agreeing {
+			near++
+		}
+	}
+	if len(offs) < 2 || 2*near <= len(offs) {
+		return 0, false
+	}
+	if middle.Abs() <= expiry.Agreeing {
+		middle = 0 // ours is one of them
+	}
+	return middle, true
+}
+
+// runCalendar keeps the calendar.
+func (n *Node) runCalendar(ctx context.Context) error {
+	tick := time.NewTicker(calendarTick)
+	defer tick.Stop()
+	for {
+		n.calendar.hear(n.mesh.Freshness(), n.cfg.Now())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

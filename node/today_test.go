@@ -1,0 +1,50 @@
+package node
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh"
+	"github.com/upprop/upprop/mesh/beat"
+)
+
+func TestTheCalendarFollowsMostClocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ahead time.Duration
+		now := func() time.Time { return time.Now().Add(ahead) }
+		peers := func(offs ...time.Duration) (out []mesh.NodeNews) {
+			for _, off := range offs {
+				out = append(out, mesh.NodeNews{News: beat.News{Direct: true, LastHeard: now(), ClockOffset: off}})
+			}
+			return out
+		}
+		const age = 73 * 365 * 24 * time.Hour
+		c := &calendar{now: now}
+		want := func(when string, day record.Day) {
+			t.Helper()
+			if got := c.today(); got != day {
+				t.Errorf("%s: %v, not %v", when, got, day)
+			}
+		}
+		right := func() record.Day { return record.DayOf(time.Now()) }
+		ahead = age
+		want("nobody heard", record.DayOf(now()))
+		c.hear(peers(-age), now())
+		want("one against one", record.DayOf(now()))
+		c.hear(peers(-age, 0), now())
+		want("two wrong, one right", record.DayOf(now()))
+		c.hear(peers(-age, -age), now())
+		want("two against it", right())
+		time.Sleep(50 * 24 * time.Hour)
+		want("weeks later, alone", right())
+		ahead = 0
+		want("put right", right())
+		c.hear(peers(0), now())
+		ahead = -age / 3
+		want("wrong the other way", right())
+		ahead = 3 * 24 * time.Hour
+		want("after a sleep of three days", record.DayOf(now()))
+	})
+}
