@@ -131,7 +131,9 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 		}
 		k.invites.drop(page)
 		shown := rand.Text()
-		k.welcomes.put(shown, welcome{Receipt: all[0], Others: all[1:], With: with, Type: kind, Name: a.Name, Company: a.Company, Host: a.Host})
+		w := welcome{Receipt: all[0], Others: all[1:], With: with, Type: kind, Name: a.Name, Company: a.Company, Host: a.Host}
+		w.Coming = k.print(r, w)
+		k.welcomes.put(shown, w)
 		return "/kiosk/welcome/" + shown, nil
 	})
 	var p lang.Problem

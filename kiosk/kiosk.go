@@ -57,6 +57,8 @@ type Config struct {
 	Mine func(context.Context, MineAsk) (MineAnswer, error)
 	// Badge is the shape of the badge; empty means BadgeCard.
 	Badge Badge
+	// Print prints badges on labels; nil: there is no label printer.
+	Print badge.Printer
 	// Closed tells why nobody may come in now: a lang.Problem, or nil. It is
 	// asked often and must not block. Nil means never closed.
 	Closed func() error

@@ -17,6 +17,8 @@ type welcome struct {
 	Others              []Receipt
 	With                []string
 	Name, Company, Host string
+	// Coming: the badges come out of a label printer.
+	Coming bool
 }
 
 type welcomePage struct {
@@ -35,7 +37,26 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if !ok {
 		return nil, lang.Problem{Key: "page.put_away"}
 	}
-	code := badge.Group(w.Receipt.Badge)
+	faces, err := k.faces(r, w)
+	if err != nil {
+		return nil, err
+	}
+	note, err := k.note(r)
+	if err != nil {
+		return nil, err
+	}
+	return webkit.Page{
+		Name: "welcome",
+		Data: welcomePage{
+			welcome: w, Page: id, Code: badge.Group(w.Receipt.Badge), Shape: k.cfg.Badge, Note: note, Pause: k.pause(),
+			Faces: faces,
+		},
+		Refresh: webkit.Refresh{After: time.Minute, To: "/kiosk"},
+	}, nil
+}
+
+// faces are the badges of those who came on one form.
+func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 	faces := make([]badge.Face, 0, 1+len(w.Others))
 	for i, one := range append([]Receipt{w.Receipt}, w.Others...) {
 		name := w.Name
@@ -49,21 +70,24 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 		}
 		faces = append(faces, badge.Face{
 			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: w.Type.OnBadge(r.Locale), Name: name, Company: w.Company, Host: w.Host,
-			Code: grouped, At: one.At, QR: qr,
+			Code: grouped, At: one.At, QR: qr, Payload: one.QR,
 		})
 	}
-	note, err := k.note(r)
-	if err != nil {
-		return nil, err
+	return faces, nil
+}
+
+// print has the badges printed where there is a label printer. Somebody who is
+// in is in, whether or not that can be done.
+func (k *Kiosk) print(r *webkit.Request, w welcome) bool {
+	if k.cfg.Print == nil {
+		return false
 	}
-	return webkit.Page{
-		Name: "welcome",
-		Data: welcomePage{
-			welcome: w, Page: id, Code: code, Shape: k.cfg.Badge, Note: note, Pause: k.pause(),
-			Faces: faces,
-		},
-		Refresh: webkit.Refresh{After: time.Minute, To: "/kiosk"},
-	}, nil
+	faces, err := k.faces(r, w)
+	if err != nil {
+		k.cfg.Logger.Error("a badge could not be drawn", "err", err)
+		return false
+	}
+	return k.cfg.Print(faces, func(key string) string { return r.Text(key, nil) })
 }
 
 // putAway forgets the page and goes back to the start, in the language of

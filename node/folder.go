@@ -35,6 +35,7 @@ func (f Folder) notices() string  { return f.path("notices.json") }
 func (f Folder) guard() string    { return f.path("applying") }
 func (f Folder) triggers() string { return f.path("triggers.json") }
 func (f Folder) printer() string  { return f.path("printer.json") }
+func (f Folder) labels() string   { return f.path("labels.json") }
 func (f Folder) feeds() string    { return f.path("feeds.json") }
 
 // about is what node.json says: which campus the node is in.

@@ -83,6 +83,9 @@ type Config struct {
 	// ExtractJSON writes a register extract for machines, for those who look at
 	// their own; nil: they get it in words alone.
 	ExtractJSON func(rights.Extract, []rights.Given) ([]byte, error)
+	// LabelSize refuses a size of label that no badge can be drawn in, in
+	// millimetres and dots an inch; nil: all are taken.
+	LabelSize func(width, height, dpi int) error
 	// Release is told to other nodes.
 	Release string
 	// Logger gets no personal data. Nil discards.
@@ -124,6 +127,7 @@ type Node struct {
 	feeds   *feed.Service
 	cables  *cable.Service
 	printer *printer.Service
+	labels  *printer.Labels
 	notices *notify.Service
 	webs    webs
 
@@ -224,6 +228,9 @@ func Open(cfg Config) (n *Node, err error) {
 	n.printer = printer.Open(printer.Config{
 		File: n.folder.printer(), Changed: n.replica.Changed, Record: n.note, Now: cfg.Now, Logger: n.log,
 		Running: func() (record.Evacuation, bool) { return n.replica.Evacuations().Running("") },
+	})
+	n.labels = printer.OpenLabels(printer.LabelConfig{
+		File: n.folder.labels(), Check: n.cfg.LabelSize, Record: n.note, Now: cfg.Now, Logger: n.log,
 	})
 	return n, n.openFeeds()
 }
@@ -364,7 +371,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.runDrills, n.runTidy, n.runOwed, n.runWebs,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.runDrills, n.runTidy, n.runOwed, n.runWebs,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

@@ -56,5 +56,8 @@ func (n *Node) HTTP() string { return n.about.HTTP }
 // Printer puts the list on paper by itself.
 func (n *Node) Printer() *printer.Service { return n.printer }
 
+// Labels print badges on this node's label printers.
+func (n *Node) Labels() *printer.Labels { return n.labels }
+
 // Gossip tells which members are alive.
 func (n *Node) Gossip() *gossip.Gossip { return n.gossip }

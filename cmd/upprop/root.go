@@ -56,6 +56,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 		c.trigger(),
 		c.feed(),
 		c.printer(),
+		c.badgePrinter(),
 		c.phone(),
 		c.pin(),
 		c.passphraseCommand(),

@@ -45,7 +45,14 @@ type Face struct {
 	Code                string
 	At                  time.Time
 	QR                  template.HTML
+	// Payload is what QR holds, for a label printer.
+	Payload string
 }
+
+// A Printer has badges printed on labels, all or none of them, in the language
+// of words; coming: they come out of a printer near here. It does not wait for
+// them.
+type Printer func(faces []Face, words func(key string) string) (coming bool)
 
 // Group sets a bare code in groups of four, which are easier to read, say and
 // type. A code that is grouped already stays as it is.

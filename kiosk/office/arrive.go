@@ -107,8 +107,8 @@ type badgePage struct {
 	Frame frame
 	Faces []badge.Face
 	Visit string
-	// New: the visit has just begun.
-	New bool
+	// New: the visit has just begun. Coming: the badges come out of a label printer.
+	New, Coming bool
 }
 
 func (o *Office) arrive(r request) (webkit.Response, error) {
@@ -187,7 +187,7 @@ func (o *Office) checkIn(r request, a visits.Arrival) (page string, err error) {
 		faces = append(faces, face)
 	}
 	page = rand.Text()
-	o.shown.put(page, badgePage{Faces: faces, Visit: all[0].Visit.String(), New: true})
+	o.shown.put(page, badgePage{Faces: faces, Visit: all[0].Visit.String(), New: true, Coming: o.print(r, faces)})
 	return page, nil
 }
 
@@ -197,8 +197,13 @@ func (o *Office) face(r request, kind string, name, company, host record.Private
 	qr, err := badge.SVG(payload, r.Text("badge.qr", map[string]any{"Code": grouped}))
 	return badge.Face{
 		Shape: o.cfg.Badge, Campus: o.cfg.CampusName, Kind: o.onBadge(r, kind), Name: name.Reveal(), Company: company.Reveal(), Host: host.Reveal(),
-		Code: grouped, At: at, QR: qr,
+		Code: grouped, At: at, QR: qr, Payload: payload,
 	}, err
+}
+
+// print has badges printed where there is a label printer.
+func (o *Office) print(r request, faces []badge.Face) bool {
+	return o.cfg.Print != nil && o.cfg.Print(faces, func(key string) string { return r.Text(key, nil) })
 }
 
 func (o *Office) welcome(r request) (webkit.Response, error) {

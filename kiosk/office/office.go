@@ -61,6 +61,8 @@ type Config struct {
 	PDF func(w io.Writer, l lang.Locale, text, mark string) error
 	// Badge is the shape of printed badges; empty means badge.Card.
 	Badge badge.Shape
+	// Print prints badges on labels; nil: there is no label printer.
+	Print badge.Printer
 	// Hosts are names under which the node may be called besides localhost
 	// and IP addresses.
 	Hosts []string

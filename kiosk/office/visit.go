@@ -191,6 +191,6 @@ func (o *Office) reprint(r request) (webkit.Response, error) {
 	}
 	return webkit.Page{
 		Name: "badge", Path: "/desk/visit/" + one.ID,
-		Data: badgePage{Frame: o.frame(r, "desk"), Faces: []badge.Face{face}, Visit: one.ID},
+		Data: badgePage{Frame: o.frame(r, "desk"), Faces: []badge.Face{face}, Visit: one.ID, Coming: o.print(r, []badge.Face{face})},
 	}, nil
 }

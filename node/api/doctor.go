@@ -70,6 +70,8 @@ func (a *API) facts() doctor.Facts {
 	}
 	_, st := n.Printer().Settings()
 	f.Printer = doctor.Printer{Damaged: st.Damaged, Failed: st.Failed, Why: st.Why}
+	_, lst := n.Labels().Settings()
+	f.Labels = doctor.Printer{Damaged: lst.Damaged, Failed: lst.Failed, Why: lst.Why}
 	f.DrillEvery, f.Founded = n.DrillEvery(), n.Founded()
 	if d, known := n.LastDrill(); known {
 		f.LastDrill = d.Start()

@@ -69,9 +69,9 @@ func aboutPrinter(err error) *Error {
 	}
 	status := http.StatusUnprocessableEntity
 	switch p.Key {
-	case "printer.none":
+	case "printer.none", "label.none":
 		status = http.StatusConflict
-	case "printer.failed":
+	case "printer.failed", "label.failed":
 		status = http.StatusBadGateway
 	}
 	e := sentence(status, p.Hint)

@@ -116,7 +116,9 @@ type Facts struct {
 	Points   int
 	Triggers Triggers
 	Printer  Printer
-	Feeds    Feeds
+	// Labels are the printers of badges, told of as Printer is.
+	Labels Printer
+	Feeds  Feeds
 }
 
 // Vault says since when the vault file of this node is missing, zero where it

@@ -123,6 +123,8 @@ func TestFindings(t *testing.T) {
 		{"drill-due", Notice, "", func(f *Facts) { f.Founded, f.DrillEvery = now.Add(-31*24*hour), 30 }},
 		{"printer-damaged", Warning, "Reception", func(f *Facts) { f.Printer.Damaged = true }},
 		{"printer-failed", Fault, "Reception", func(f *Facts) { f.Printer.Failed, f.Printer.Why = now, "it cannot be reached" }},
+		{"badge-printer-damaged", Warning, "Reception", func(f *Facts) { f.Labels.Damaged = true }},
+		{"badge-printer-failed", Warning, "Reception", func(f *Facts) { f.Labels.Failed, f.Labels.Why = now, "it is out of labels" }},
 		{"feeds-damaged", Fault, "Reception", func(f *Facts) { f.Feeds.Damaged = true }},
 		{"feed-signature", Warning, "Reception", func(f *Facts) { f.Feeds.Last = map[string]time.Time{"signature": now.Add(-hour)} }},
 		{"feed-refused", Warning, "Reception", func(f *Facts) { f.Feeds.Last = map[string]time.Time{"old": now.Add(-hour)} }},

@@ -46,6 +46,26 @@ func printing(f Facts) (out []Finding) {
 			"Look at the printer, its paper and its address, then `upprop printer test`.",
 		})
 	}
+	return append(out, labelling(f)...)
+}
+
+func labelling(f Facts) (out []Finding) {
+	if f.Labels.Damaged {
+		out = append(out, Finding{
+			"badge-printer-damaged", Warning, f.Name,
+			"The file labels.json in the data folder cannot be read.",
+			"No badge is printed by itself at a check-in.",
+			"Set the badge printers anew: `upprop badge-printer set ADDRESS`.",
+		})
+	}
+	if !f.Labels.Failed.IsZero() {
+		out = append(out, Finding{
+			"badge-printer-failed", Warning, f.Name,
+			fmt.Sprintf("The first badge printer has taken no badge since %s: %s.", Stamp(f.Labels.Failed), f.Labels.Why),
+			"Badges come out of the next printer, or of none: who checks in wears only what they write down.",
+			"Look at the printer, its labels and its address, then `upprop badge-printer test`.",
+		})
+	}
 	return out
 }
 

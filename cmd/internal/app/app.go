@@ -25,6 +25,7 @@ import (
 	"github.com/upprop/upprop/cmd/internal/socket"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
@@ -104,6 +105,7 @@ func (a *App) closing(fn func() error) { a.closers = append(a.closers, fn) }
 
 func (a *App) openNode() error {
 	cfg := a.cfg.Node
+	cfg.LabelSize = func(width, height, dpi int) error { return badge.Size{Width: width, Height: height, DPI: dpi}.Check() }
 	open := cfg.OpenStore
 	if open == nil {
 		open = func(dir string) (store.Store, error) { return store.Open(dir, store.Options{Logger: a.log}) }

@@ -73,22 +73,25 @@ func TestNewNode(t *testing.T) {
 	}
 }
 
+// submit sends a form in, and returns the page that follows.
+func submit(t *testing.T, a *App, path string, form url.Values) (status int, at, page string) {
+	t.Helper()
+	res, err := http.PostForm(a.URL()+path, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var b strings.Builder
+	if _, err := io.Copy(&b, res.Body); err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, res.Request.URL.Path, b.String()
+}
+
 // TestAtTheDoor goes through the kiosk as a visitor does.
 func TestAtTheDoor(t *testing.T) {
 	a := running(t, Config{Node: node.Config{Dir: first(t, identity.RoleDesk)}})
-	post := func(path string, form url.Values) (int, string, string) {
-		t.Helper()
-		res, err := http.PostForm(a.URL()+path, form)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		var b strings.Builder
-		if _, err := io.Copy(&b, res.Body); err != nil {
-			t.Fatal(err)
-		}
-		return res.StatusCode, res.Request.URL.Path, b.String()
-	}
+	post := func(path string, form url.Values) (int, string, string) { return submit(t, a, path, form) }
 	status, at, page := post("kiosk/arrive", url.Values{"name": {"Astrid Marker"}, "host": {"Sven"}, "lang": {"en"}})
 	code := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(page)
 	if status != 200 || !strings.HasPrefix(at, "/kiosk/welcome/") || code == "" {

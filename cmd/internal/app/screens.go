@@ -111,6 +111,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	a.node.Labels().Sample(a.sampleLabel)
 	a.node.Printer().Make(func(l string) ([]byte, error) { return muster.ListPaper(lang.Locale(l)) })
 	phones, err := phone.New(phone.Config{
 		Pairings: a.node.Phones(), Alarm: a.node.Alarm(), List: a.phoneList(muster),
@@ -139,6 +140,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
 		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
 		Mine:          a.mine,
+		Print:         a.printBadges,
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {
 			if err := a.node.Barred(); err != nil {
@@ -156,7 +158,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		PDF: func(w io.Writer, l lang.Locale, text, mark string) error {
 			return papers.Plain(w, l, text, mark, a.now())
 		},
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log, Print: a.printBadges,
 	})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, k.Close())

@@ -1,0 +1,242 @@
+package badge
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"strings"
+	"unicode"
+
+	"github.com/skip2/go-qrcode"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Size is how big a label is, in millimetres, and how many dots the printer
+// has to an inch.
+type Size struct{ Width, Height, DPI int }
+
+// The sizes that a badge can be drawn in: smaller, and no reader finds the QR
+// code; larger is no label any more.
+const (
+	LeastWidth, LeastHeight = 50, 25
+	MostSide                = 150
+	LeastDPI, MostDPI       = 150, 600
+)
+
+// Check refuses a size that no badge can be drawn in.
+func (s Size) Check() error {
+	if s.Width < LeastWidth || s.Height < LeastHeight || s.Width > MostSide || s.Height > MostSide || s.DPI < LeastDPI || s.DPI > MostDPI {
+		return fmt.Errorf("a label of %d × %d mm at %d dots an inch: from %d × %d to %d × %d mm and from %d to %d dots are printed",
+			s.Width, s.Height, s.DPI, LeastWidth, LeastHeight, MostSide, MostSide, LeastDPI, MostDPI)
+	}
+	return nil
+}
+
+func (s Size) dots(mm float64) int { return int(mm * float64(s.DPI) / 25.4) }
+
+// Words are what stands on a drawn badge, each ready to be read. QR is the
+// payload of its code.
+type Words struct{ Kind, Campus, Name, Company, Host, Since, Code, QR string }
+
+// instead stands for a letter that the font has not.
+const instead = '□'
+
+// errSmall is returned where the QR code would be too fine to be read.
+var errSmall = errors.New("draw a badge: the label is too small for its QR code")
+
+// leastModule is how wide a module of the QR code is at least, in millimetres.
+const leastModule = 0.24
+
+// Draw draws a badge for a label printer: a picture of two colours, one dot of
+// the printer a pixel. What is too long is made smaller, then cut with …; a
+// letter that the font has not is drawn as □.
+func Draw(w Words, size Size) (*image.Paletted, error) {
+	if err := size.Check(); err != nil {
+		return nil, err
+	}
+	width, height := size.dots(float64(size.Width)), size.dots(float64(size.Height))
+	p, err := newPen(width, height)
+	if err != nil {
+		return nil, err
+	}
+	margin, band := size.dots(2), max(size.dots(5), height/7)
+	draw.Draw(p.on, image.Rect(0, 0, width, band), image.Black, image.Point{}, draw.Src)
+	p.ink = image.White
+	kind := p.line(w.Kind, gobold.TTF, margin, band/6, (width-3*margin)*2/3, band*2/3)
+	p.right(w.Campus, width-margin, band/6, width-3*margin-kind, band*2/3)
+	p.ink = image.Black
+
+	// The code stands at the right, as big as fits beside the name.
+	room := min(height-band-2*margin-size.dots(4), width*2/5)
+	side, err := p.code(w.QR, width-margin, band+margin, room, size)
+	if err != nil {
+		return nil, err
+	}
+	p.right(w.Code, width-margin, band+margin+side+size.dots(0.5), max(side, width*2/5), size.dots(3.4))
+
+	left, y := width-side-3*margin, band+margin
+	free := height - y - margin
+	p.words(strings.Fields(w.Name), margin, y, left, free*4/10)
+	y += free * 4 / 10
+	lines := []string{w.Company, w.Host, w.Since}
+	high := min(free*2/10, size.dots(5.5))
+	for _, l := range lines {
+		if l != "" {
+			p.line(l, goregular.TTF, margin, y, left, high)
+			y += high
+		}
+	}
+	return p.twoColours(), nil
+}
+
+// pen draws grey on white; what is dark becomes black at the end.
+type pen struct {
+	on    *image.Gray
+	ink   *image.Uniform
+	fonts map[*byte]*opentype.Font
+}
+
+func newPen(width, height int) (*pen, error) {
+	p := &pen{on: image.NewGray(image.Rect(0, 0, width, height)), ink: image.Black, fonts: map[*byte]*opentype.Font{}}
+	draw.Draw(p.on, p.on.Bounds(), image.White, image.Point{}, draw.Src)
+	for _, ttf := range [][]byte{goregular.TTF, gobold.TTF} {
+		f, err := opentype.Parse(ttf)
+		if err != nil {
+			return nil, fmt.Errorf("read a font: %w", err)
+		}
+		p.fonts[&ttf[0]] = f
+	}
+	return p, nil
+}
+
+func (p *pen) face(ttf []byte, size int) font.Face {
+	f, err := opentype.NewFace(p.fonts[&ttf[0]], &opentype.FaceOptions{Size: float64(size), DPI: 72, Hinting: font.HintingFull})
+	if err != nil {
+		panic(err) // it refuses no size
+	}
+	return f
+}
+
+// clean is a text in letters that the font has.
+func (p *pen) clean(text string, f font.Face) string {
+	return strings.Map(func(r rune) rune {
+		if r == ' ' {
+			return r
+		}
+		if unicode.Is(unicode.Mn, r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		if _, ok := f.GlyphAdvance(r); !ok || !unicode.IsPrint(r) {
+			return instead
+		}
+		return r
+	}, norm.NFC.String(strings.Join(strings.Fields(strings.ToValidUTF8(text, string(instead))), " ")))
+}
+
+// fitting is a text and the size of letters at which it goes into a width: from
+// high down to two fifths of it, then cut.
+func (p *pen) fitting(text string, ttf []byte, width, high int) (string, font.Face) {
+	least := max(high*2/5, 1)
+	for size := high; ; size = max(size*9/10, least) {
+		f := p.face(ttf, size)
+		text := p.clean(text, f)
+		if font.MeasureString(f, text).Ceil() <= width {
+			return text, f
+		}
+		if size == least {
+			letters := []rune(text)
+			for len(letters) > 0 && font.MeasureString(f, string(letters)+"…").Ceil() > width {
+				letters = letters[:len(letters)-1]
+			}
+			return strings.TrimRight(string(letters), " ") + "…", f
+		}
+		_ = f.Close()
+	}
+}
+
+// line writes a text into a box and returns how wide it is.
+func (p *pen) line(text string, ttf []byte, x, y, width, high int) int {
+	text, f := p.fitting(text, ttf, width, high*9/10)
+	defer f.Close()
+	p.put(text, f, x, y, high)
+	return font.MeasureString(f, text).Ceil()
+}
+
+// right writes a text so that it ends at x.
+func (p *pen) right(text string, x, y, width, high int) {
+	text, f := p.fitting(text, gobold.TTF, width, high*9/10)
+	defer f.Close()
+	p.put(text, f, x-font.MeasureString(f, text).Ceil(), y, high)
+}
+
+func (p *pen) put(text string, f font.Face, x, y, high int) {
+	m := f.Metrics()
+	base := y + (high+m.Ascent.Ceil()-m.Descent.Ceil())/2
+	d := font.Drawer{Dst: p.on, Src: p.ink, Face: f, Dot: fixed.P(x, base)}
+	d.DrawString(text)
+}
+
+// words writes a name on one line or on two, whichever can be written larger.
+func (p *pen) words(words []string, x, y, width, high int) {
+	whole := strings.Join(words, " ")
+	f := p.face(gobold.TTF, high*9/10)
+	one := font.MeasureString(f, p.clean(whole, f)).Ceil()
+	_ = f.Close()
+	if one <= width*3/2 || len(words) < 2 {
+		p.line(whole, gobold.TTF, x, y, width, high)
+		return
+	}
+	// The break that makes the longer line shortest.
+	at, best := 1, len(whole)
+	for i := 1; i < len(words); i++ {
+		if n := max(len(strings.Join(words[:i], " ")), len(strings.Join(words[i:], " "))); n < best {
+			at, best = i, n
+		}
+	}
+	p.line(strings.Join(words[:at], " "), gobold.TTF, x, y, width, high/2)
+	p.line(strings.Join(words[at:], " "), gobold.TTF, x, y+high/2, width, high/2)
+}
+
+// code draws a QR code in whole dots, its right edge at x, and returns its side
+// without the quiet zone.
+func (p *pen) code(payload string, x, y, room int, size Size) (int, error) {
+	q, err := qrcode.New(payload, qrcode.Low)
+	if err != nil {
+		// The library's errors may quote the payload.
+		return 0, fmt.Errorf("draw QR of %d characters: the payload does not fit", len(payload))
+	}
+	q.DisableBorder = true
+	rows := q.Bitmap()
+	module := room / len(rows)
+	if float64(module)*25.4/float64(size.DPI) < leastModule {
+		return 0, errSmall
+	}
+	side := module * len(rows)
+	for j, row := range rows {
+		for i, dark := range row {
+			if dark {
+				at := image.Pt(x-side+i*module, y+j*module)
+				draw.Draw(p.on, image.Rectangle{at, at.Add(image.Pt(module, module))}, image.Black, image.Point{}, draw.Src)
+			}
+		}
+	}
+	return side, nil
+}
+
+// twoColours makes dark dots black, and all others white.
+func (p *pen) twoColours() *image.Paletted {
+	out := image.NewPaletted(p.on.Bounds(), color.Palette{color.White, color.Black})
+	for i, v := range p.on.Pix {
+		if v < 0x90 {
+			out.Pix[i] = 1
+		}
+	}
+	return out
+}
