@@ -43,12 +43,13 @@ func (n *Node) openLetters(o seal.VaultOptions) (err error) {
 
 // openNotices makes what tells hosts and those inside.
 func (n *Node) openNotices() (err error) {
-	told := &claims{node: n, by: map[record.EvacID][]notify.Claim{}}
+	told := &claims{node: n, by: map[record.EvacID][]notify.Claim{}, asked: map[record.VisitID]bool{}}
 	n.notices, err = notify.New(notify.Config{
 		Store: n.store, Keys: n.letters, Replica: n.replica, Self: record.NodeID(n.key.ID()), File: n.folder.notices(),
 		Place: func() record.Place { return place(n.Self()) },
 		Opens: func() bool { return n.access().Dossiers }, Dossier: n.visits.Dossier,
 		Points: n.Gathering, Rank: n.desksBefore, InTouch: n.inTouch, Claims: told.of, Claim: told.say,
+		Host: n.hostOf, Reminded: told.reminded, Remind: told.remind,
 		SignLink: n.signLink, Barred: n.Barred, Now: n.cfg.Now, Logger: n.log,
 	})
 	return err
@@ -57,6 +58,16 @@ func (n *Node) openNotices() (err error) {
 // announce takes down who is to be told of an arrival.
 func (n *Node) announce(v record.VisitID, a visits.Arrival) func(bool) {
 	return n.notices.Announce(v, notify.Arrival{Name: a.Name, Company: a.Company, Host: cmp.Or(a.HostMail, a.Host)})
+}
+
+// hostOf is who a visit's host is: the address that was written, or the one in
+// the directory of hosts.
+func (n *Node) hostOf(ctx context.Context, v record.VisitID) (record.Private, error) {
+	c, err := n.visits.Card(v)
+	if err != nil || c.Host == "" {
+		return "", err
+	}
+	return cmp.Or(n.hostMail(ctx, c.Host), c.Host), nil
 }
 
 // Notices tells hosts and those inside.
@@ -122,6 +133,8 @@ func (n *Node) Link(token string) (record.Link, error) {
 const (
 	actClaim = "notices.claim"
 	actDone  = "notices.done"
+	// actRemind: a host is asked about a visit.
+	actRemind = "notices.remind"
 )
 
 // claims are the acts by which nodes say that they send the messages of an
@@ -134,6 +147,8 @@ type claims struct {
 	read   bool
 	cursor crdt.Cursor
 	by     map[record.EvacID][]notify.Claim
+	// asked are the visits that a host was asked about.
+	asked map[record.VisitID]bool
 }
 
 // of are the claims on a start, in order of time.
@@ -174,16 +189,22 @@ func (c *claims) catchUp() error {
 // take keeps the claims of one entry; one that is taken twice is the same.
 func (c *claims) take(id record.EventID, acts record.Acts) {
 	for _, a := range acts.Acts {
-		if a.Kind != record.ActAudit || a.What != actClaim && a.What != actDone {
-			continue
-		}
-		var start record.EvacID
-		if start.UnmarshalText([]byte(a.Note)) != nil {
+		if a.Kind != record.ActAudit || a.What != actClaim && a.What != actDone && a.What != actRemind {
 			continue
 		}
 		// Whose word counts is a desk's: no other can have sent anything.
 		by := id.Actor.Node()
 		if m, ok := c.node.roster.Member(identity.NodeID(by)); !ok || m.Role != identity.RoleDesk || m.Revoked != nil {
+			continue
+		}
+		if a.What == actRemind {
+			for _, v := range a.Visits {
+				c.asked[v] = true
+			}
+			continue
+		}
+		var start record.EvacID
+		if start.UnmarshalText([]byte(a.Note)) != nil {
 			continue
 		}
 		one := notify.Claim{Node: by, At: a.At, Done: a.What == actDone}
@@ -206,5 +227,21 @@ func (c *claims) say(ctx context.Context, start record.EvacID, done bool) error 
 		what = actDone
 	}
 	act := record.Act{Kind: record.ActAudit, What: what, By: privacy.Operator, Note: start.String()}
+	return (register{c.node.replica}).Act(ctx, []record.Act{act})
+}
+
+// reminded reports whether a desk has said that it asks the host of a visit.
+func (c *claims) reminded(v record.VisitID) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.catchUp(); err != nil {
+		return false, fmt.Errorf("read who asks hosts: %w", err)
+	}
+	return c.asked[v], nil
+}
+
+// remind puts on record that this node asks the host of a visit.
+func (c *claims) remind(ctx context.Context, v record.VisitID) error {
+	act := record.Act{Kind: record.ActAudit, What: actRemind, By: privacy.Operator, Visits: []record.VisitID{v}}
 	return (register{c.node.replica}).Act(ctx, []record.Act{act})
 }

@@ -149,3 +149,44 @@ func TestLinkIsADesksAlone(t *testing.T) {
 		t.Error("an entrance makes links:", err)
 	}
 }
+
+// TestDesksTellOneAnotherWhomTheyAsk: what one desk puts on record about a long
+// visit another reads; an entrance's word does not count.
+func TestDesksTellOneAnotherWhomTheyAsk(t *testing.T) {
+	desk := first(t)
+	tok, err := desk.CreateToken(TokenOptions{Role: identity.RoleEntrance, Name: "East gate"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, err := Enroll(t.Context(), EnrollOptions{Dir: dir, Token: tok, Listen: "127.0.0.1:0"}); err != nil {
+		t.Fatal(err)
+	}
+	east := run(t, dir)
+	got, err := desk.Visits().CheckIn(t.Context(), visits.Arrival{Name: "Astrid Marker", Host: "Sven Ask <sven.marker@example.org>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if host, err := desk.hostOf(t.Context(), got.Visit); err != nil || host != "Sven Ask <sven.marker@example.org>" {
+		t.Fatal(host.Reveal(), err)
+	}
+	asked := func(n *running, v record.VisitID) bool {
+		c := &claims{node: n.Node, by: map[record.EvacID][]notify.Claim{}, asked: map[record.VisitID]bool{}}
+		is, err := c.reminded(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	other := record.VisitID{7}
+	eventually(t, "the entrance says that it asks", func() bool {
+		return (&claims{node: east.Node}).remind(t.Context(), other) == nil
+	})
+	if err := (&claims{node: desk.Node}).remind(t.Context(), got.Visit); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the word of the desk is heard", func() bool { return asked(desk, got.Visit) && asked(east, got.Visit) })
+	if asked(desk, other) || asked(east, other) {
+		t.Fatal("the word of an entrance counts")
+	}
+}

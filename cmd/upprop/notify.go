@@ -26,7 +26,29 @@ messages of an alarm get a link then, by which people say that they are safe or
 need help. Any node of the campus may be there. "off" leaves links out.`, "https://upprop.example.org"),
 		c.notifyText("reception", "Set who is told of arrivals whose host gave no address",
 			`Set an e-mail address that is told of arrivals where no address of the host was
-given. Use a shared one, not a person's own. "off" tells nobody.`, "reception@example.org"))
+given. Use a shared one, not a person's own. "off" tells nobody.`, "reception@example.org"), c.notifyRemind())
+}
+
+func (c *command) notifyRemind() *cobra.Command {
+	return &cobra.Command{
+		Use: "remind HOURS|off", Short: "Set after how long a host is asked whether a visitor is still there",
+		Long: `A visitor who has been inside for this long and has not checked out makes the list
+of an evacuation wrong: a desk that sends mail asks the host, or the reception,
+once. Nobody is taken off the list by it. It is 10h unless it is set.`,
+		Example: "  upprop notify set remind 9h\n  upprop notify set remind off",
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			hours := 0
+			if args[0] != "off" {
+				d, err := time.ParseDuration(args[0])
+				if err != nil || d%time.Hour != 0 || d <= 0 {
+					return wrongUsage("say after how many whole hours, like 10h, or off")
+				}
+				hours = int(d / time.Hour)
+			}
+			return c.setNotices(cmd, api.NoticeSettings{RemindHours: &hours}, "Set.")
+		},
+	}
 }
 
 // secretFlags say where a secret is.
@@ -233,7 +255,11 @@ func (c *command) notifyList() *cobra.Command {
 		}); err != nil {
 			return err
 		}
-		return c.say("Links in messages lead to: %s. Told where a host gave no address: %s.", orDash(n.Link), orDash(n.Reception))
+		asked := "Nobody is asked about long visits."
+		if n.RemindHours > 0 {
+			asked = fmt.Sprintf("Hosts are asked about visits after %d hours.", n.RemindHours)
+		}
+		return c.say("Links in messages lead to: %s. Told where a host gave no address: %s. %s", orDash(n.Link), orDash(n.Reception), asked)
 	})
 }
 

@@ -53,6 +53,9 @@ type Notices struct {
 	// Link and Reception are settings of the node's.
 	Link      string `json:"link"`
 	Reception string `json:"reception"`
+	// RemindHours is after how many hours inside a host is asked whether the
+	// visitor is still there; 0: never.
+	RemindHours int `json:"remind_hours"`
 }
 
 func (a *API) notices(*http.Request) (any, error) { return a.outbox(), nil }
@@ -61,7 +64,7 @@ func (a *API) outbox() Notices {
 	n := a.cfg.Node.Notices()
 	s, set := n.Status(), n.Settings()
 	out := Notices{
-		Tally: tally(s.Counts), Oldest: Stamp{s.Oldest}, Channels: []NoticeChannel{}, Evacuations: []Told{}, Link: set.Link, Reception: set.Reception,
+		Tally: tally(s.Counts), Oldest: Stamp{s.Oldest}, Channels: []NoticeChannel{}, Evacuations: []Told{}, Link: set.Link, Reception: set.Reception, RemindHours: set.AskedAfter(),
 	}
 	for _, c := range s.Channels {
 		x := NoticeChannel{Channel: c.Name, Kind: c.Kind, Server: c.Server, Tally: tally(c.Counts), FailingSince: Stamp{c.Failing}}
@@ -88,6 +91,8 @@ type NoticeSettings struct {
 	Webhook   *notify.Hook `json:"webhook,omitempty"`
 	Link      *string      `json:"link,omitempty"`
 	Reception *string      `json:"reception,omitempty"`
+	// RemindHours is 1 to 72, or 0 for never.
+	RemindHours *int `json:"remind_hours,omitempty"`
 }
 
 func (a *API) setNotices(r *http.Request) (any, error) {
@@ -107,6 +112,11 @@ func (a *API) setNotices(r *http.Request) (any, error) {
 		}
 		if in.Link != nil {
 			s.Link = strings.TrimSuffix(*in.Link, "/")
+		}
+		if in.RemindHours != nil {
+			if s.RemindHours = *in.RemindHours; s.RemindHours == 0 {
+				s.RemindHours = notify.NoReminders
+			}
 		}
 		if in.Reception != nil {
 			s.Reception = *in.Reception

@@ -49,6 +49,9 @@ func (s Settings) check() error {
 	if s.Reception != "" && !isAddress(s.Reception) {
 		return unfit("the reception's address is not an e-mail address", "write it like reception@example.org")
 	}
+	if s.RemindHours < NoReminders || s.RemindHours > mostRemindHours {
+		return unfit("hosts are asked after 1 to 72 hours, or never", "write it like 10h, or off")
+	}
 	return nil
 }
 

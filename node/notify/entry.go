@@ -36,6 +36,8 @@ const (
 	AlarmKind Kind = "alarm"
 	// InviteKind: somebody who is invited is told, or told that it is off.
 	InviteKind Kind = "invitation"
+	// RemindKind: a host is asked whether a visitor is still there.
+	RemindKind Kind = "reminder"
 	// HookKind: another system is told by ids.
 	HookKind Kind = "hook"
 )
@@ -79,7 +81,7 @@ type Entry struct {
 	Done  time.Time `json:"done,omitzero"`
 	// Why the last try failed, in a word.
 	Why string `json:"why,omitempty"`
-	// Box is the locked letter of a HostKind.
+	// Box is the locked letter of a HostKind, an InviteKind or a RemindKind.
 	Box []byte `json:"box,omitempty"`
 	// Event is what a HookKind tells of, Site and Door where it was.
 	Event string            `json:"event,omitempty"`

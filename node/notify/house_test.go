@@ -32,6 +32,8 @@ type town struct {
 	gone    map[record.VisitID]bool
 	files   map[record.VisitID]record.Dossier
 	claims  map[record.EvacID][]Claim
+	hosts   map[record.VisitID]record.Private
+	asked   map[record.VisitID]bool
 	apart   map[record.NodeID]bool // cut off from the others
 	log     bytes.Buffer
 }
@@ -40,6 +42,7 @@ func newTown(t *testing.T) *town {
 	return &town{
 		t: t, changed: make(chan struct{}), gone: map[record.VisitID]bool{}, files: map[record.VisitID]record.Dossier{},
 		claims: map[record.EvacID][]Claim{}, apart: map[record.NodeID]bool{},
+		hosts: map[record.VisitID]record.Private{}, asked: map[record.VisitID]bool{},
 	}
 }
 
@@ -220,6 +223,23 @@ func (o *office) start() {
 		},
 		Claim: func(_ context.Context, id record.EvacID, done bool) error {
 			w.edit(func() { w.claims[id] = append(w.claims[id], Claim{o.id, record.HLCOf(time.Now()), done}) })
+			return nil
+		},
+		Host: func(_ context.Context, v record.VisitID) (record.Private, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.gone[v] {
+				return "", crdt.ErrErased
+			}
+			return w.hosts[v], nil
+		},
+		Reminded: func(v record.VisitID) (bool, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.asked[v], nil
+		},
+		Remind: func(_ context.Context, v record.VisitID) error {
+			w.edit(func() { w.asked[v] = true })
 			return nil
 		},
 		SignLink: func(l record.Link) (string, error) { return "token-" + l.Visit.Short(), nil },

@@ -71,6 +71,12 @@ type Config struct {
 	// node on record, durable when it returns. Nil: there are none.
 	Claims func(record.EvacID) ([]Claim, error)
 	Claim  func(ctx context.Context, start record.EvacID, done bool) error
+	// Host is who a visit's host is, by address where that is known. Reminded says
+	// whether a desk has put on record that it asks about a visit, and Remind puts
+	// that of this node there, durable when it returns. Nil: nobody is asked.
+	Host     func(context.Context, record.VisitID) (record.Private, error)
+	Reminded func(record.VisitID) (bool, error)
+	Remind   func(context.Context, record.VisitID) error
 	// SignLink makes a link's token in this node's name. Nil: messages have no
 	// link.
 	SignLink func(record.Link) (string, error)
@@ -108,6 +114,11 @@ type Service struct {
 	health map[string]health
 	totals map[total]uint64
 	starts map[record.EvacID]*watched
+
+	// reminded are open visits that need not be asked about, reminding when that
+	// was looked at last. Run's alone.
+	reminded  map[record.VisitID]bool
+	reminding time.Time
 
 	// senders makes the sender of a channel; false where there is none.
 	senders func(Settings, string) (sender, bool)
@@ -149,6 +160,10 @@ func New(cfg Config) (*Service, error) {
 		cfg.Claims = func(record.EvacID) ([]Claim, error) { return nil, nil }
 		cfg.Claim = func(context.Context, record.EvacID, bool) error { return nil }
 	}
+	if cfg.Host == nil || cfg.Reminded == nil || cfg.Remind == nil {
+		cfg.Host = func(context.Context, record.VisitID) (record.Private, error) { return "", nil }
+		cfg.Reminded = func(record.VisitID) (bool, error) { return true, nil }
+	}
 	if cfg.Points == nil {
 		cfg.Points = func(record.SiteID) []string { return nil }
 	}
@@ -158,6 +173,7 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{
 		cfg: cfg, poke: make(chan struct{}, 1), entries: map[ID]Entry{}, active: map[ID]bool{}, busy: map[ID]bool{}, unsaved: map[ID]bool{},
 		health: map[string]health{}, totals: map[total]uint64{}, starts: map[record.EvacID]*watched{}, senders: channelOf,
+		reminded: map[record.VisitID]bool{},
 	}
 	var err error
 	if s.settings, err = loadSettings(cfg.File); err != nil {

@@ -39,7 +39,7 @@ func (s *Service) Run(ctx context.Context) error {
 		if s.cfg.Barred() == nil {
 			// Not after each sending: there may be thousands inside.
 			if skipped = time.Since(looked) < glance; !skipped {
-				errs, looked = errors.Join(errs, s.saveAgain(), s.forgetErased(), s.watch(ctx)), time.Now()
+				errs, looked = errors.Join(errs, s.saveAgain(), s.forgetErased(), s.watch(ctx), s.remind(ctx, s.cfg.Now())), time.Now()
 			}
 			for _, e := range s.due() {
 				select {
@@ -238,6 +238,9 @@ func (s *Service) deliver(ctx context.Context, e Entry) (state State, err error)
 		if state := s.outdated(e); state != "" {
 			return state, nil
 		}
+	}
+	if e.Kind == RemindKind && s.gone(e) {
+		return Over, nil
 	}
 	if !s.cfg.Now().Before(e.Until) {
 		return "", &fault{why: whyGivenUp, forGood: true}

@@ -31,6 +31,9 @@ type Settings struct {
 	Link string `json:"link,omitempty"`
 	// Reception is told of arrivals whose host gave no address. Empty: nobody.
 	Reception string `json:"reception,omitempty"`
+	// RemindHours is after how many hours inside a host is asked whether the
+	// visitor is still there; 0: ten, NoReminders: never.
+	RemindHours int `json:"remind_hours,omitempty"`
 }
 
 // SMTP is a mail server that takes mail from this node.

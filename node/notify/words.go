@@ -22,6 +22,8 @@ type words struct {
 	campus              string
 	hostTitle, hostText string // who, door, time, badge
 	from                string // name, company
+	remindTitle         string
+	remindText          string // badge, since, door
 }
 
 var languages = map[string]words{
@@ -37,6 +39,9 @@ var languages = map[string]words{
 		hostTitle:  "Din besökare är här",
 		hostText:   "%s väntar vid %s sedan kl. %s (bricka %s).\n\nDet här meddelandet skickades av besökssystemet Upprop. Det går inte att svara på.\n",
 		from:       "%s från %s",
+
+		remindTitle: "Är din besökare kvar?",
+		remindText:  "Din besökare med bricka %s, som kom kl. %s vid %s, har inte checkat ut. Vid en utrymning letar vi efter den som står på listan.\n\nÄr besökaren kvar behöver du inte göra något. Har besökaren gått: säg det till receptionen, så att listan stämmer.\n\nDet här meddelandet skickades av besökssystemet Upprop. Det går inte att svara på.\n",
 	},
 	"en": {
 		real:       "REAL ALARM at %s, %s. Leave now!",
@@ -50,6 +55,9 @@ var languages = map[string]words{
 		hostTitle:  "Your visitor is here",
 		hostText:   "%s has been waiting at %s since %s (badge %s).\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",
 		from:       "%s from %s",
+
+		remindTitle: "Is your visitor still here?",
+		remindText:  "Your visitor with badge %s, who came at %s by %s, has not checked out. In an evacuation whoever is on the list is searched for.\n\nIf the visitor is still here, you need do nothing. If the visitor has left, tell the reception, so that the list is right.\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",
 	},
 }
 
