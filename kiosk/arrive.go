@@ -27,6 +27,8 @@ type arrivePage struct {
 	Hosts bool
 	// Invite is the page of the invitation that the visitor came by.
 	Invite string
+	// Pass: the form was filled in by a pass.
+	Pass   bool
 	Papers []paperLine
 	Faults faults
 	Pause  webkit.Pause
@@ -111,7 +113,8 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 		}
 	}
 	page := r.Field("invite")
-	if invite, ok := k.invites.get(page); ok {
+	invite, ok := k.invites.get(page)
+	if ok {
 		a.Invitation, a.HostMail = invite.ID, invite.HostMail
 	}
 	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With}
@@ -131,7 +134,7 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 		}
 		k.invites.drop(page)
 		shown := rand.Text()
-		w := welcome{Receipt: all[0], Others: all[1:], With: with, Type: kind, Name: a.Name, Company: a.Company, Host: a.Host}
+		w := welcome{Receipt: all[0], Others: all[1:], With: with, Type: kind, Name: a.Name, Company: a.Company, Host: a.Host, Phone: a.Phone, Email: a.Email}
 		w.Coming = k.print(r, w)
 		k.welcomes.put(shown, w)
 		return "/kiosk/welcome/" + shown, nil
@@ -145,7 +148,7 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 	if errors.As(err, &p) && p.Field != "" {
 		a.Assist = typed
 		return k.arrivalForm(r, arrivePage{
-			Form: form, Type: kind, Invite: page, Arrival: a, Ticked: ticked, Faults: faultsOf(r, p),
+			Form: form, Type: kind, Invite: page, Pass: invite.Pass, Arrival: a, Ticked: ticked, Faults: faultsOf(r, p),
 		}, http.StatusUnprocessableEntity), nil
 	}
 	if err != nil {

@@ -26,6 +26,8 @@ type Invite struct {
 	ID, HostMail string
 	// Arrival is what is filled in on the form.
 	Arrival Arrival
+	// Pass: it is no invitation but what a visitor's own pass says.
+	Pass bool
 }
 
 // Format withholds the person from every fmt verb.
@@ -56,6 +58,9 @@ func (k *Kiosk) invited(r *webkit.Request) (webkit.Response, error) {
 	}
 	code, name := r.Field("code"), r.Field("name")
 	r.Withhold(tidy(code))
+	if isPass(tidy(code)) {
+		return k.openPass(r, tidy(code))
+	}
 	res, err := k.openInvitation(r, code, name)
 	var p lang.Problem
 	if errors.As(err, &p) {
@@ -94,13 +99,19 @@ func (k *Kiosk) inviteForm(r *webkit.Request) (webkit.Response, error) {
 	if !ok {
 		return nil, lang.Problem{Key: lang.TypeAttended}
 	}
-	return k.arrivalForm(r, arrivePage{Form: rand.Text(), Type: kind, Arrival: invite.Arrival, Invite: page}, http.StatusOK), nil
+	return k.arrivalForm(r, arrivePage{Form: rand.Text(), Type: kind, Arrival: invite.Arrival, Invite: page, Pass: invite.Pass}, http.StatusOK), nil
 }
 
-// scanned is what follows when an invitation is held to the reader on the start
+// scanned is what follows when a pass or an invitation is held to the reader on the start
 // page: its bearer comes, or goes. Nil: it is no invitation, or its bearer is
 // inside.
 func (k *Kiosk) scanned(r *webkit.Request, code string) (webkit.Response, error) {
+	if isPass(code) {
+		if res := k.shut(r); res != nil {
+			return res, nil
+		}
+		return k.openPass(r, code)
+	}
 	if k.cfg.Invitations == nil || r.Field("scan") == "" || !k.cfg.Invitations.Is(code) {
 		return nil, nil
 	}

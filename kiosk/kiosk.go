@@ -170,6 +170,8 @@ func (k *Kiosk) routes() []webkit.Route {
 		{Method: "POST", Pattern: "/kiosk/held/{page}", Handler: k.answerHeld},
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}", Handler: k.welcome},
 		{Method: "POST", Pattern: "/kiosk/welcome/{page}", Handler: k.putAway},
+		{Method: "GET", Pattern: "/kiosk/welcome/{page}/pass", Handler: k.showPass},
+		{Method: "GET", Pattern: "/kiosk/invited/{page}", Handler: k.inviteForm},
 		{Method: "GET", Pattern: "/kiosk/leave", Handler: k.leaveForm},
 		{Method: "POST", Pattern: "/kiosk/leave", Handler: k.leave},
 		{Method: "GET", Pattern: "/kiosk/goodbye", Handler: k.goodbye},
@@ -180,7 +182,6 @@ func (k *Kiosk) routes() []webkit.Route {
 		routes = append(routes,
 			webkit.Route{Method: "GET", Pattern: "/kiosk/invited", Handler: k.invitedForm},
 			webkit.Route{Method: "POST", Pattern: "/kiosk/invited", Handler: k.invited},
-			webkit.Route{Method: "GET", Pattern: "/kiosk/invited/{page}", Handler: k.inviteForm},
 		)
 	}
 	if k.cfg.FindHosts != nil {

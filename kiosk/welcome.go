@@ -17,6 +17,8 @@ type welcome struct {
 	Others              []Receipt
 	With                []string
 	Name, Company, Host string
+	// Phone and Email are for a pass, should the visitor ask for one.
+	Phone, Email string
 	// Coming: the badges come out of a label printer.
 	Coming bool
 }

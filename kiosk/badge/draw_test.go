@@ -31,7 +31,7 @@ var people = map[string]Words{
 }
 
 // Every label is of two colours and the size of the paper, and its code is read
-// off it. With UPPROP_SEE=FOLDER the pictures are kept, to be looked at.
+// off it. With UPPROP_SHOTS=FOLDER the pictures are kept, to be looked at.
 func TestDraw(t *testing.T) {
 	for s, size := range sizes {
 		for who, w := range people {
@@ -50,7 +50,7 @@ func TestDraw(t *testing.T) {
 			if err != nil || got.GetText() != payload {
 				t.Fatalf("%s, %s: the code reads %v, %v", s, who, got, err)
 			}
-			if dir := os.Getenv("UPPROP_SEE"); dir != "" {
+			if dir := os.Getenv("UPPROP_SHOTS"); dir != "" {
 				var b bytes.Buffer
 				if err := png.Encode(&b, p); err != nil {
 					t.Fatal(err)
