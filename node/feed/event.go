@@ -104,11 +104,11 @@ func (s *Service) act(ctx context.Context, x source, e Event) (Outcome, error) {
 	out := Outcome(e.What)
 	switch {
 	case in && inside:
-		err = s.cfg.House.See(ctx, last.Visit, x.Place)
+		err = s.cfg.House.See(ctx, last.Visit, x.Place, e.At)
 	case in:
 		next.Visit, err = s.enter(ctx, x, e)
 	case inside:
-		err = s.cfg.House.Leave(ctx, last.Visit, x.Place)
+		err = s.cfg.House.Leave(ctx, last.Visit, x.Place, e.At)
 	default:
 		out, next.Visit = "unknown", record.VisitID{}
 	}
@@ -135,7 +135,7 @@ func (s *Service) enter(ctx context.Context, x source, e Event) (v record.VisitI
 		if v.Badge() == 0 {
 			continue
 		}
-		if err = s.cfg.House.Enter(ctx, v, x.Place, name); !errors.Is(err, ErrTaken) {
+		if err = s.cfg.House.Enter(ctx, v, x.Place, name, e.At); !errors.Is(err, ErrTaken) {
 			return v, err
 		}
 	}

@@ -54,14 +54,15 @@ const (
 
 // House is what feeds do to visits.
 type House interface {
-	// Enter takes somebody in at a place under an id that the caller drew.
-	// ErrTaken: the id's badge code is another visit's. What returns without
-	// error is durable.
-	Enter(ctx context.Context, visit record.VisitID, at record.Place, name record.Private) error
+	// Enter takes somebody in at a place under an id that the caller drew; of a
+	// visit that is known it writes nothing. ErrTaken: the id's badge code is
+	// another visit's. What returns without error is durable. said is when it
+	// was, by the source's clock: here and below, evidence and no more.
+	Enter(ctx context.Context, visit record.VisitID, at record.Place, name record.Private, said time.Time) error
 	// See records that somebody was seen inside at a place, Leave that they left
-	// there.
-	See(ctx context.Context, visit record.VisitID, at record.Place) error
-	Leave(ctx context.Context, visit record.VisitID, at record.Place) error
+	// there: that judges no mark of an evacuation anew.
+	See(ctx context.Context, visit record.VisitID, at record.Place, said time.Time) error
+	Leave(ctx context.Context, visit record.VisitID, at record.Place, said time.Time) error
 	// Inside reports whether a visit is known and open.
 	Inside(visit record.VisitID) (bool, error)
 	// Say tells all nodes of a feed.

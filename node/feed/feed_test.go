@@ -47,7 +47,7 @@ func newCampus(t *testing.T) *campus {
 	}
 }
 
-func (c *campus) Enter(_ context.Context, v record.VisitID, at record.Place, name record.Private) error {
+func (c *campus) Enter(_ context.Context, v record.VisitID, at record.Place, name record.Private, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.taken > 0 {
@@ -64,14 +64,14 @@ func (c *campus) Enter(_ context.Context, v record.VisitID, at record.Place, nam
 	return nil
 }
 
-func (c *campus) See(_ context.Context, v record.VisitID, at record.Place) error {
+func (c *campus) See(_ context.Context, v record.VisitID, at record.Place, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inside[v] = at
 	return nil
 }
 
-func (c *campus) Leave(_ context.Context, v record.VisitID, _ record.Place) error {
+func (c *campus) Leave(_ context.Context, v record.VisitID, _ record.Place, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.inside, v)
