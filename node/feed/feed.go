@@ -84,11 +84,43 @@ type Tag [16]byte
 
 // Last is what was last done with a badge.
 type Last struct {
-	// At is the time of the event, In whether it went in.
+	// At is the time of the event, or ours where that was ahead; In whether it
+	// went in.
 	At time.Time `json:"at"`
 	In bool      `json:"in"`
 	// Visit is the stay that it began, or ended.
 	Visit record.VisitID `json:"visit,omitzero"`
+	// Done are the events that were acted upon last, maxDone at most.
+	Done []done `json:"done,omitempty"`
+}
+
+// done is an event of a badge by what it was and when, by its source's clock.
+type done int64
+
+func doneOf(sent time.Time, in bool) done {
+	d := done(sent.UnixMilli()) << 1
+	if in {
+		d |= 1
+	}
+	return d
+}
+
+// maxDone is how many events of a badge are known again when they are sent in
+// another order than they happened.
+const maxDone = 32
+
+// knows reports whether an event, by its time as it was sent, was acted upon.
+func (l Last) knows(sent time.Time, in bool) bool {
+	if len(l.Done) == 0 { // an earlier release wrote it
+		return l.At.Equal(sent) && l.In == in
+	}
+	return slices.Contains(l.Done, doneOf(sent, in))
+}
+
+// then is l after an event that counts as of at, for the same visit.
+func (l Last) then(sent, at time.Time, in bool) Last {
+	all := append(slices.Clone(l.Done), doneOf(sent, in))
+	return Last{At: at, In: in, Visit: l.Visit, Done: all[max(0, len(all)-maxDone):]}
 }
 
 // forgotten reports whether nothing can follow from it any more. Who is inside is
