@@ -138,8 +138,8 @@ type State struct {
 	Heard     time.Time `json:"heard,omitzero"`
 	Told      time.Time `json:"told,omitzero"`
 	ToldHeard time.Time `json:"told_heard,omitzero"`
-	// Off is its clock minus ours when it was last heard at once; Timed is false
-	// where that was never so.
+	// Off is its clock minus ours when it was last heard at once, or at least how
+	// far it is ahead; Timed is false where that was never so.
 	Off   time.Duration `json:"off"`
 	Timed bool          `json:"timed"`
 }
