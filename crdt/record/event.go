@@ -131,9 +131,10 @@ func (e Event) OfEvacuation() bool {
 	return (e.Kind == EvacStarted || e.Kind == EvacEnded || e.Kind == Swept) && e.BadgeOf() == 0
 }
 
-// OfHouse reports whether the event is of no visit and its kind is known.
-func (e Event) OfHouse() bool {
-	return e.OfEvacuation() || e.Kind == Fed && e.BadgeOf() == 0
+// OfFeed reports whether the event tells of a feed that can be named on a list,
+// and of no visit.
+func (e Event) OfFeed() bool {
+	return e.Kind == Fed && e.BadgeOf() == 0 && CheckPlaceName(string(e.Feed)) == nil
 }
 
 // Standing says how an event's writer stood when it wrote, by the roster.

@@ -25,7 +25,7 @@ import (
 
 const (
 	// MaxSources bounds the sources of one node.
-	MaxSources = 32
+	MaxSources = record.MaxFeeds
 	// MaxBody is the largest message, in bytes, and MaxEvents the events in one.
 	MaxBody   = 64 << 10
 	MaxEvents = 500
