@@ -179,6 +179,8 @@ type Service struct {
 	mu      sync.Mutex
 	sources []source
 	states  map[string]State
+	// told are the sources that other nodes were told of in this life.
+	told    map[string]bool
 	lines   map[string]Line
 	limits  map[string]*rate.Limiter
 	wrong   *rate.Limiter
@@ -202,7 +204,7 @@ func Open(cfg Config) (*Service, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		cfg: cfg, lines: map[string]Line{}, limits: map[string]*rate.Limiter{}, wrong: rate.NewLimiter(1, strangers),
+		cfg: cfg, told: map[string]bool{}, lines: map[string]Line{}, limits: map[string]*rate.Limiter{}, wrong: rate.NewLimiter(1, strangers),
 		counts: map[string]uint64{}, last: map[string]time.Time{}, changed: make(chan struct{}),
 	}
 	var err error
@@ -289,7 +291,8 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // tellAll tells other nodes of each source that they have not been told of
-// lately, or for the first time after a silence.
+// lately, or for the first time after a silence or a start: a cut may have come
+// between telling them that a source is over and removing it.
 func (s *Service) tellAll(ctx context.Context) {
 	if s.cfg.House.Barred() != nil {
 		return
@@ -312,7 +315,8 @@ func (s *Service) tellOf(ctx context.Context, x source, now bool) error {
 	s.setting.Lock()
 	defer s.setting.Unlock()
 	s.mu.Lock()
-	st, is := s.states[x.Name], slices.ContainsFunc(s.sources, func(y source) bool { return y.Name == x.Name })
+	st, is := s.state(x)
+	now = now || !s.told[x.Name]
 	s.mu.Unlock()
 	at := s.cfg.Now()
 	since := at.Sub(st.Told).Abs()
@@ -323,7 +327,11 @@ func (s *Service) tellOf(ctx context.Context, x source, now bool) error {
 	if err := s.cfg.House.Say(ctx, x.event(st.Heard)); err != nil {
 		return err
 	}
-	return s.note(x.Name, func(st *State) { st.Told, st.ToldHeard = at, st.Heard })
+	s.mu.Lock()
+	s.told[x.Name] = true
+	s.mu.Unlock()
+	// What is told now, and not what is heard by then.
+	return s.note(x.Name, func(now *State) { now.Told, now.ToldHeard = at, st.Heard })
 }
 
 // note changes a source's state, durably.
