@@ -131,6 +131,11 @@ func TestDoneIsBounded(t *testing.T) {
 	if len(l.Done) != maxDone || !l.knows(at.Add(time.Duration(2*maxDone)*time.Second), true) {
 		t.Error(len(l.Done))
 	}
+	// Nor when somebody came and went weeks ago.
+	at = at.Add(14 * 24 * time.Hour)
+	if l = l.then(at, at, true); len(l.Done) != 1 || !l.knows(at, true) {
+		t.Error(len(l.Done))
+	}
 }
 
 // Who is inside is on the list, whatever the name is like.

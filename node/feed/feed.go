@@ -117,9 +117,11 @@ func (l Last) knows(sent time.Time, in bool) bool {
 	return slices.Contains(l.Done, doneOf(sent, in))
 }
 
-// then is l after an event that counts as of at, for the same visit.
+// then is l after an event that counts as of at, for the same visit. Events that
+// would be refused as old by now are let go of.
 func (l Last) then(sent, at time.Time, in bool) Last {
-	all := append(slices.Clone(l.Done), doneOf(sent, in))
+	all := slices.DeleteFunc(slices.Clone(l.Done), func(d done) bool { return d < doneOf(at.Add(-remember), false) })
+	all = append(all, doneOf(sent, in))
 	return Last{At: at, In: in, Visit: l.Visit, Done: all[max(0, len(all)-maxDone):]}
 }
 

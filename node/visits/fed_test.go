@@ -52,6 +52,35 @@ func TestAFeedJudgesNoMark(t *testing.T) {
 	}
 }
 
+// The word of an arrival that is heard again is no arrival, also of who has left
+// since.
+func TestEnteredAgain(t *testing.T) {
+	h := newHouse(t)
+	d := h.door("East")
+	v := record.VisitID{1}
+	enter := func() bool {
+		t.Helper()
+		already, err := d.Enter(t.Context(), v, d.cfg.Place(), Arrival{Name: "Eva Ek", How: record.HowFed}, h.clock())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return already
+	}
+	if enter() {
+		t.Error("it is new")
+	}
+	d.out(v.String())
+	h.advance(time.Minute)
+	d.unchanged(func() {
+		if !enter() {
+			t.Error("it is known")
+		}
+	})
+	if n := len(d.list(true)); n != 0 {
+		t.Errorf("%d inside", n)
+	}
+}
+
 // What a source says that no clock shows is no evidence, and holds nothing up.
 func TestAFeedsImpossibleTime(t *testing.T) {
 	h := newHouse(t)
