@@ -94,8 +94,8 @@ func needsRight(acts record.Acts) bool {
 	})
 }
 
-// late reports whether an entry's shreds destroy nothing, because its author
-// wrote it after its revocation. It is kept all the same: others have taken it
+// late reports whether an entry's shreds destroy nothing, and its word on feeds
+// counts for nothing, because its author wrote it after its revocation. It is kept all the same: others have taken it
 // before they heard of that, and all must come to hold the same. What they have
 // destroyed stays destroyed there.
 func (r *Replica) late(id record.EventID) bool {

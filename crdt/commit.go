@@ -255,8 +255,10 @@ func (r *Replica) stage(b *store.Batch, n *ranks, s *staged) error {
 	switch {
 	case s.event != nil && s.event.BadgeOf() != 0:
 		b.Set(visitKey(*s.event, s.id), s.value)
-	case s.event != nil && s.event.OfHouse():
+	case s.event != nil && s.event.OfEvacuation():
 		b.Set(evacKey(s.id), s.value)
+	case s.event != nil && s.event.OfFeed():
+		return r.stageFed(b, n, s.id, *s.event)
 	case s.sealed != nil:
 		for i, one := range s.sealed {
 			var locked []byte

@@ -219,7 +219,7 @@ func (r *Replica) badgesIn(docs []record.DocID) ([]record.BadgeCode, error) {
 // b notes already. Callers hold writing.
 func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 	var badges []record.BadgeCode
-	evacuations, inline := false, map[record.VisitID]bool{}
+	evacuations, fed, inline := false, map[fedAt]bool{}, map[record.VisitID]bool{}
 	err := r.entries(id, nil, func(e entry) error {
 		b.Delete(feedKey(e.feed))
 		if change, err := shape.DecodeDay(e.env.Payload); err == nil {
@@ -228,6 +228,7 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 				return err
 			}
 			evacuations = dropEvacuation(b, event, e.env.ID) || evacuations
+			dropFed(b, event, e.env.ID, fed)
 			b.Delete(visitKey(event, e.env.ID))
 			badges = append(badges, event.BadgeOf())
 			return nil
@@ -276,6 +277,9 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 		if err := r.foldEvacuations(); err != nil {
 			return err
 		}
+	}
+	if err := r.foldFed(fed); err != nil {
+		return err
 	}
 	r.state.forget(id, folds)
 	return nil

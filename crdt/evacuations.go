@@ -12,9 +12,8 @@ import (
 	"github.com/upprop/upprop/crdt/store"
 )
 
-// Events of evacuations, and of what feeds staff in, are of no visit, so they
-// have an index of their own beside the visits'. There are few: all are folded
-// whenever one comes.
+// Events of evacuations are of no visit, so they have an index of their own
+// beside the visits'. There are few: all are folded whenever one comes.
 
 // Evacuations are the retained starts of evacuations, and which of them are
 // over. The slice is shared: do not change it.
@@ -30,13 +29,6 @@ func (r *Replica) Sweeps() record.Sweeps {
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()
 	return r.state.sweeps
-}
-
-// Feeds are what tells nodes of staff. The slice is shared: do not change it.
-func (r *Replica) Feeds() record.Feeds {
-	r.state.mu.RLock()
-	defer r.state.mu.RUnlock()
-	return r.state.feeds
 }
 
 // LeftSince are the visits that left at a time or later, or that left before
@@ -152,17 +144,17 @@ func (r *Replica) foldEvacuations() error {
 			r.clock.Resume(s.Event.At)
 		}
 	}
-	folded, sweeps, feeds := record.FoldEvacuations(all), record.FoldSweeps(all), record.FoldFeeds(all)
+	folded, sweeps := record.FoldEvacuations(all), record.FoldSweeps(all)
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
-	r.state.evacuations, r.state.sweeps, r.state.feeds = folded, sweeps, feeds
+	r.state.evacuations, r.state.sweeps = folded, sweeps
 	return nil
 }
 
 // refoldEvacuations folds anew when some of these entries are of one. Callers
 // hold folding.
 func (r *Replica) refoldEvacuations(entries []staged) error {
-	if !slices.ContainsFunc(entries, func(s staged) bool { return s.event != nil && s.event.OfHouse() }) {
+	if !slices.ContainsFunc(entries, func(s staged) bool { return s.event != nil && s.event.OfEvacuation() }) {
 		return nil
 	}
 	return errors.Join(r.foldEvacuations(), r.tidyLeft())
@@ -215,10 +207,10 @@ func (r *Replica) heldUnder(id record.DocID) record.Day {
 
 // dropEvacuation removes one event's row, where it has one.
 func dropEvacuation(b *store.Batch, e record.Event, id record.EventID) (had bool) {
-	if e.OfHouse() {
+	if e.OfEvacuation() {
 		b.Delete(evacKey(id))
 	}
-	return e.OfHouse()
+	return e.OfEvacuation()
 }
 
 // statedAt reads an entry of an index whose key ends as entryKey's does.

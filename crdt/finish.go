@@ -172,7 +172,7 @@ func (r *Replica) settle(f *flight) error {
 	if err != nil {
 		return err
 	}
-	if err := r.refoldEvacuations(f.entries); err != nil {
+	if err := errors.Join(r.refoldEvacuations(f.entries), r.refoldFeeds(f.entries)); err != nil {
 		return err
 	}
 	r.state.show(f, folds, settings)

@@ -16,6 +16,8 @@ import (
 //	v <visit> <doc> 0 <actor> <seq>   event; a departure by code alone
 //	                                  stands under the badge's first visit
 //	g <doc> 0 <actor> <seq>           event of an evacuation
+//	j <node> <feed> 0 <doc> 0 <actor> a writer's last word on a feed in a
+//	                                  document: seq (8), event
 //	p <visit> <audience>              rank (28), sealed part
 //	k <visit> <audience>              state (1), rank (28), hash (32), date (4),
 //	                                  wrapped key, locked
@@ -45,6 +47,7 @@ const (
 	keyHead       = 'h'
 	keyVisit      = 'v'
 	keyEvac       = 'g'
+	keyFed        = 'j'
 	keyPart       = 'p'
 	keyKey        = 'k'
 	keyContext    = 'c'

@@ -54,7 +54,7 @@ func (r *Replica) load() error {
 	if err := r.loadFeedEnd(); err != nil {
 		return err
 	}
-	if err := errors.Join(r.rebuildSets(), r.loadActs()); err != nil {
+	if err := errors.Join(r.rebuildSets(), r.moveFed(), r.loadActs()); err != nil {
 		return err
 	}
 	if err := r.reloadCampus(); err != nil {
@@ -108,13 +108,13 @@ func (r *Replica) loadSettings() {
 func (r *Replica) foldAll() error {
 	r.state.folding.Lock()
 	defer r.state.folding.Unlock()
-	if err := r.foldEvacuations(); err != nil {
+	if err := errors.Join(r.foldEvacuations(), r.foldFeeds()); err != nil {
 		return err
 	}
 	return r.foldVisits()
 }
 
-// foldVisits is foldAll but for evacuations. Callers hold folding.
+// foldVisits is foldAll but for evacuations and feeds. Callers hold folding.
 func (r *Replica) foldVisits() error {
 	fresh := &state{
 		open: map[record.BadgeCode][]record.Presence{}, left: map[record.BadgeCode][]record.Presence{}, joined: map[record.VisitID][]record.BadgeCode{},

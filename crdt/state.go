@@ -34,7 +34,11 @@ type state struct {
 	// evacuations are replaced, never changed.
 	evacuations record.Evacuations
 	sweeps      record.Sweeps
-	feeds       record.Feeds
+	// feeds are those that fed holds, as far as they count; replaced, never
+	// changed.
+	feeds record.Feeds
+	// fed are all feeds that are not over, by node and name; guarded by folding.
+	fed fedBy
 	// invited are the events of invitations; slices are replaced, never changed.
 	invited map[record.VisitID][]record.Stated
 	// edits are what settings are judged from; guarded by folding.
@@ -67,6 +71,7 @@ func (s *state) init() {
 	s.settings = map[string]Setting{}
 	s.invited = map[record.VisitID][]record.Stated{}
 	s.edits = edits{}
+	s.fed = newFedBy()
 	s.ahead = map[record.DocID]ahead{}
 	s.changed = make(chan struct{})
 	s.failed = make(chan struct{})

@@ -36,8 +36,8 @@ type Said struct {
 	Point record.PointName
 	// Other is the visit that who was added turned out to be.
 	Other record.VisitID
-	// SaidAt is when the device on which a mark was made says that it was, by its
-	// own clock; zero where it does not say.
+	// SaidAt is when the device on which a mark was made, or the system that tells
+	// of staff, says that it was, by its own clock; zero where none does.
 	SaidAt time.Time
 	// Void: it was taken back since. Late: a revoked node wrote it too late, and
 	// it does not count.
@@ -131,7 +131,7 @@ func lines(events []record.Stated, j judge) (out []Said) {
 			what = "apart"
 		}
 		var saidAt time.Time
-		if x.Kind == record.Marked && x.Said != 0 {
+		if x.Said != 0 && (x.Kind == record.Marked || x.How == record.HowFed) {
 			saidAt = x.Said.Time()
 		}
 		out = append(out, Said{

@@ -79,8 +79,8 @@ func (s *Service) noteOn(r *webkit.Request, x Said, counts, stands bool) string 
 		}
 		note = r.Text(key, map[string]any{"Point": string(x.Point)}) + " "
 	}
-	if !x.SaidAt.IsZero() {
-		note += r.Text("fact.said_at", map[string]any{"Time": s.reader(r).Moment(x.SaidAt, x.At)}) + " "
+	if key := saidWord(x); key != "" {
+		note += r.Text(key, map[string]any{"Time": s.reader(r).Moment(x.SaidAt, x.At)}) + " "
 	}
 	switch {
 	case x.Void:
@@ -94,6 +94,20 @@ func (s *Service) noteOn(r *webkit.Request, x Said, counts, stands bool) string 
 		note += r.Text("fact.judged_anew", nil)
 	}
 	return note
+}
+
+// saidWord is the key of what tells another time than that of writing; a system
+// that told of it within a minute tells none.
+func saidWord(x Said) string {
+	switch {
+	case x.SaidAt.IsZero():
+		return ""
+	case x.How != record.HowFed:
+		return "fact.said_at"
+	case x.At.Sub(x.SaidAt).Abs() < time.Minute:
+		return ""
+	}
+	return "fact.fed_at"
 }
 
 // factWord is the sign and the key of what was written.

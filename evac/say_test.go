@@ -151,6 +151,17 @@ func TestPersonsPage(t *testing.T) {
 	h.mu.Unlock()
 	_, _, page = f.do(t, "GET", person, nil)
 	has(t, page, "Said to be at 09:59:14, by the phone")
+	// So is that of an access-control system, where it told of it later.
+	for _, late := range []time.Duration{20 * time.Second, 7 * time.Minute} {
+		h.mu.Lock()
+		told := h.said[visitOf(6).Badge()]
+		told[0].Event.How, told[0].Event.Said = record.HowFed, record.HLCOf(told[0].Event.At.Time().Add(-late))
+		h.mu.Unlock()
+		_, _, page = f.do(t, "GET", person, nil)
+		if shown := strings.Contains(page, "by the access-control system&#39;s clock"); shown != (late > time.Minute) {
+			t.Errorf("told %v later: shown %v", late, shown)
+		}
+	}
 	// Two who had not heard of each other.
 	h.mu.Lock()
 	p := &h.open[6]

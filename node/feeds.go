@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
@@ -34,21 +35,20 @@ const staffType = "staff"
 // fedHouse implements feed.House.
 type fedHouse struct{ node *Node }
 
-func (h fedHouse) Enter(ctx context.Context, v record.VisitID, at record.Place, name record.Private) error {
-	_, err := h.node.visits.Enter(ctx, v, at, visits.Arrival{Name: name, Type: staffType, How: record.HowFed})
+func (h fedHouse) Enter(ctx context.Context, v record.VisitID, at record.Place, name record.Private, said time.Time) error {
+	_, err := h.node.visits.Enter(ctx, v, at, visits.Arrival{Name: name, Type: staffType, How: record.HowFed}, said)
 	if errors.Is(err, visits.ErrTaken) {
 		return feed.ErrTaken
 	}
 	return err
 }
 
-func (h fedHouse) See(ctx context.Context, v record.VisitID, at record.Place) error {
-	return h.node.visits.SeenAt(ctx, v, at, record.HowFed)
+func (h fedHouse) See(ctx context.Context, v record.VisitID, at record.Place, said time.Time) error {
+	return h.node.visits.SeenAt(ctx, v, at, record.HowFed, said)
 }
 
-func (h fedHouse) Leave(ctx context.Context, v record.VisitID, at record.Place) error {
-	_, err := h.node.visits.CheckOutAt(ctx, at, v.String(), record.HowFed)
-	return err
+func (h fedHouse) Leave(ctx context.Context, v record.VisitID, at record.Place, said time.Time) error {
+	return h.node.visits.LeaveAt(ctx, v, at, said)
 }
 
 func (h fedHouse) Inside(v record.VisitID) (bool, error) {

@@ -36,8 +36,8 @@ at a broker as well; there its word is as good as the broker's passwords.
 
 A message is {"badge":"4512","event":"in","at":"2026-11-27T08:02:14Z"}, with
 "name" if you like, or a list of up to 500. Let the system send {"event":"alive"}
-every few minutes: a feed that has been silent for longer than --quiet is named
-on every list, since staff may be missing from it.`,
+every few minutes, at a broker with "at": a feed that has been silent for longer
+than --quiet is named on every list, since staff may be missing from it.`,
 		Example: "  upprop feed add \"Access control\" --entrance \"Staff door\"\n  upprop feed add Doors --mqtt mqtts://broker.example.org:8883 --topic access/events --user upprop --password-file /etc/upprop/mqtt.password",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -40,7 +40,7 @@ func CarryOver(events []Stated, stays func(EventID) bool) (out []Event) {
 		case p.Open():
 			out = append(out, p.carried(q)...)
 		case q.State != "":
-			out = append(out, Event{Kind: Left, Visit: p.Visit, At: p.Left.At, Place: p.Left.Place, How: p.Left.How})
+			out = append(out, Event{Kind: Left, Visit: p.Visit, At: p.Left.At, Place: p.Left.Place, How: p.Left.How, Said: p.Left.Said})
 		}
 	}
 	return append(out, carryRestrictions(events, stays, append(rest, written(out)...))...)

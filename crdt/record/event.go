@@ -99,8 +99,9 @@ type Event struct {
 	// Cuts are the links that a drill cuts, for CutFor seconds.
 	Cuts   []Cut  `cbor:"25,keyasint,omitempty"`
 	CutFor uint32 `cbor:"26,keyasint,omitempty"`
-	// Said is when the device on which a Marked was made says that it was, by its
-	// own clock; evidence, and no more. Zero where it was made here and now.
+	// Said is when the device on which a Marked was made, or the system that tells
+	// by a feed of who came or went, says that it was, by its own clock; evidence,
+	// and no more. Zero where it was here and now.
 	Said HLC `cbor:"27,keyasint,omitempty"`
 	// From and To are when somebody who is Invited is expected, in Unix seconds.
 	From int64 `cbor:"28,keyasint,omitempty"`
@@ -130,9 +131,10 @@ func (e Event) OfEvacuation() bool {
 	return (e.Kind == EvacStarted || e.Kind == EvacEnded || e.Kind == Swept) && e.BadgeOf() == 0
 }
 
-// OfHouse reports whether the event is of no visit and its kind is known.
-func (e Event) OfHouse() bool {
-	return e.OfEvacuation() || e.Kind == Fed && e.BadgeOf() == 0
+// OfFeed reports whether the event tells of a feed that can be named on a list,
+// and of no visit.
+func (e Event) OfFeed() bool {
+	return e.Kind == Fed && e.BadgeOf() == 0 && CheckPlaceName(string(e.Feed)) == nil
 }
 
 // Standing says how an event's writer stood when it wrote, by the roster.

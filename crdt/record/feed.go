@@ -31,31 +31,44 @@ type Feed struct {
 // it: it is shared.
 type Feeds []Feed
 
-// FoldFeeds folds the events that tell of feeds; others are passed over. Of
-// each node's feed of one name the latest word counts, and that it was heard is
-// not taken back by it.
-func FoldFeeds(events []Stated) (out Feeds) {
-	type key struct {
-		node NodeID
-		name FeedName
-	}
-	latest, heard := map[key]Stated{}, map[key]HLC{}
+// MaxFeeds bounds the feeds of one node: of more, the first by name count.
+const MaxFeeds = 32
+
+// FoldFeed folds what was told of one node's feed of one name; other events are
+// passed over. The latest word counts, and that it was heard is not taken back by
+// it; nobody has heard it after writing so. It depends on the set of events
+// alone. false: nobody tells of it, or it is over.
+func FoldFeed(events []Stated) (f Feed, ok bool) {
+	var latest Stated
+	var heard HLC
 	for _, s := range events {
-		e := s.Event
-		if e.Kind != Fed || e.BadgeOf() != 0 || e.Feed == "" || s.Standing != Counted {
+		if !s.Event.OfFeed() || s.Standing != Counted {
 			continue
 		}
-		k := key{s.ID.Actor.Node(), e.Feed}
-		heard[k] = max(heard[k], e.Since)
-		was, there := latest[k]
-		if c := cmp.Or(cmp.Compare(e.At, was.Event.At), s.ID.Compare(was.ID)); !there || c > 0 {
-			latest[k] = s
+		heard = max(heard, min(s.Event.Since, s.Event.At))
+		if c := cmp.Or(cmp.Compare(s.Event.At, latest.Event.At), s.ID.Compare(latest.ID)); !ok || c > 0 {
+			latest, ok = s, true
 		}
 	}
-	for k, s := range latest {
-		if s.Event.Quiet > 0 {
-			out = append(out, Feed{k.node, k.name, s.Event.Place, heard[k], time.Duration(s.Event.Quiet) * time.Minute})
-		}
+	e := latest.Event
+	return Feed{latest.ID.Actor.Node(), e.Feed, e.Place, heard, time.Duration(e.Quiet) * time.Minute}, ok && e.Quiet > 0
+}
+
+// With is the feeds of one node and another one, as far as they count, in order
+// of name.
+func (all Feeds) With(f Feed) Feeds {
+	i, there := slices.BinarySearchFunc(all, f.Name, func(x Feed, n FeedName) int { return cmp.Compare(x.Name, n) })
+	if there || i >= MaxFeeds {
+		return all
+	}
+	all = slices.Insert(slices.Clone(all), i, f)
+	return all[:min(len(all), MaxFeeds)]
+}
+
+// ListFeeds are the feeds of all nodes.
+func ListFeeds(of map[NodeID]Feeds) (out Feeds) {
+	for _, all := range of {
+		out = append(out, all...)
 	}
 	slices.SortFunc(out, func(a, b Feed) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), bytes.Compare(a.Node[:], b.Node[:]))

@@ -71,8 +71,19 @@ func (m MarkFact) isOver(over map[EventID]bool) bool {
 type Departure struct {
 	ID EventID
 	At HLC
+	// Said is when a system that lets people in and out by their badges says that
+	// it was; zero where it was seen here and now.
+	Said HLC
 	// Over are the marks that its writer had before it.
 	Over []EventID
+}
+
+// was is when the badge went out, by all that is said of it.
+func (d Departure) was() HLC {
+	if d.Said != 0 {
+		return min(d.At, d.Said)
+	}
+	return d.At
 }
 
 // MaxOver bounds the Over of one mark.
@@ -163,13 +174,17 @@ func StillStanding(marks []MarkFact, departures []Departure) (ids []EventID) {
 }
 
 // Judge is Verdict for marks that are known to count, of one person or of
-// several visits that turned out to be one, and that person's departures.
+// several visits that turned out to be one, and that person's departures. What a
+// system tells of a badge counts for when the badge went out, and not for when
+// that was told: it knows of no mark, and is no news to who missed or saw the
+// person afterwards.
 func Judge(marks []MarkFact, departures []Departure) (v Verdict) {
 	over := judgedAnew(marks, departures)
 	var left HLC // the latest that stands
+	seen := false
 	for _, d := range departures {
 		if !over[d.ID] {
-			left = max(left, d.At)
+			left, seen = max(left, d.was()), seen || d.Said == 0
 		}
 	}
 	for _, m := range marks {
@@ -187,11 +202,12 @@ func Judge(marks []MarkFact, departures []Departure) (v Verdict) {
 	}
 	switch {
 	case left == 0:
-	case v.Mark == "", v.Mark == Missing:
+	case v.Mark == "", v.Mark == Missing && (seen || left > v.By.At):
 		// Evidence of leaving that the one who misses the person lacked.
 		return Verdict{Left: true}
 	case v.Mark != Safe:
-		// A badge went out; somebody else saw its bearer inside.
+		// A badge went out; somebody else saw its bearer inside, or misses them
+		// since.
 		v.Disputed = true
 	case left > v.By.At:
 		return Verdict{Left: true}
@@ -235,5 +251,5 @@ func (all Sweeps) In(e Evacuation) (out Sweeps) {
 }
 
 func factOf(s Stated) Fact {
-	return Fact{ID: s.ID, At: s.Event.At, Place: s.Event.Place, How: s.Event.How}
+	return Fact{ID: s.ID, At: s.Event.At, Place: s.Event.Place, How: s.Event.How, Said: s.Event.Said}
 }

@@ -27,8 +27,15 @@ func TestVerdict(t *testing.T) {
 	late := safe
 	late.Standing = Late
 	void := stated(3, 3, Event{Kind: Corrected, At: 20, Visit: visit(1), Of: &safe.ID})
+	out2 := stated(6, 1, Event{Kind: Left, At: 11, Visit: visit(1)})
 	outSeen := out
 	outSeen.Event.Over = []EventID{refuge.ID}
+	fed := out // told of at 15
+	fed.Event.How, fed.Event.Said = HowFed, 9
+	fedLater := fed
+	fedLater.Event.Said = 13
+	fedAhead := fed
+	fedAhead.Event.Said = 99
 	for _, c := range []struct {
 		name     string
 		events   []Stated
@@ -53,6 +60,14 @@ func TestVerdict(t *testing.T) {
 		{"safe and left earlier", []Stated{marked(3, 5, 20, Safe), out}, Safe, false, false},
 		{"a badge out, its bearer seen in a refuge", []Stated{refuge, out}, Refuge, false, true},
 		{"out of the refuge, by one who knew", []Stated{refuge, outSeen}, "", true, false},
+		{"a badge fed out", []Stated{fed}, "", true, false},
+		{"missed after the badge went out", []Stated{missing, fed}, Missing, false, true},
+		{"missed before the badge went out", []Stated{missing, fedLater}, "", true, false},
+		{"missed, and let out by somebody", []Stated{missing, fed, out2}, "", true, false},
+		{"safe after the badge went out", []Stated{safe, fed}, Safe, false, false},
+		{"safe before the badge went out", []Stated{safe, fedLater}, "", true, false},
+		{"fed out by a clock that is ahead", []Stated{marked(3, 6, 20, Safe), fedAhead}, Safe, false, false},
+		{"in a refuge after the badge went out", []Stated{refuge, fed}, Refuge, false, true},
 	} {
 		p := only(t, FoldBadge(append([]Stated{in}, c.events...)))
 		v := p.Verdict(alarm)

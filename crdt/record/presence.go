@@ -26,6 +26,9 @@ type Fact struct {
 	At    HLC
 	Place Place
 	How   string
+	// Said is when the device, or the system, that tells of it says that it was;
+	// zero: at At.
+	Said HLC
 }
 
 // By is the node that wrote it.
@@ -227,7 +230,7 @@ func (p *Presence) take(s Stated) {
 // leave adds a departure; departures come in order of time, those by code
 // after the others.
 func (p *Presence) leave(f Fact, over []EventID) {
-	p.Departures = append(p.Departures, Departure{f.ID, f.At, over})
+	p.Departures = append(p.Departures, Departure{f.ID, f.At, f.Said, over})
 	if p.Left.IsZero() {
 		p.Left = f
 		return

@@ -144,7 +144,7 @@ func (x FeedSource) judge(f Facts) (out []Finding) {
 			"feed-silent", Warning, f.Name,
 			fmt.Sprintf("The feed %s has been silent since %s.", x.Name, Stamp(x.Heard)),
 			"Staff who came or left since may be missing from every list, or stay on it, and every list says so.",
-			`Look at the access-control system and the network between. Where it has nothing to tell for so long, let it send {"event":"alive"}, or set the feed up with a longer --quiet.`,
+			`Look at the access-control system and the network between. Where it has nothing to tell for so long, let it send {"event":"alive"} (at a broker with "at", the time), or set the feed up with a longer --quiet.`,
 		})
 	}
 	if x.ClockOff {

@@ -37,17 +37,17 @@ type Event struct {
 	Name record.Private
 }
 
-// maxBadge and maxName bound what an event says, in characters.
-const maxBadge, maxName = 64, 200
+// maxBadge bounds a badge's number, in characters.
+const maxBadge = 64
 
-// check trims an event and judges it.
+// check trims an event and judges it, but for the name: nobody stays off the list
+// for theirs.
 func (e *Event) check(now time.Time) error {
 	e.Badge = record.Private(strings.TrimSpace(norm.NFC.String(e.Badge.Reveal())))
-	e.Name = record.Private(strings.TrimSpace(norm.NFC.String(e.Name.Reveal())))
 	switch {
 	case e.What == Alive:
 		return nil
-	case e.What != In && e.What != Out, e.Badge == "", e.At.IsZero(), !fit(e.Badge, maxBadge), !fit(e.Name, maxName):
+	case e.What != In && e.What != Out, e.Badge == "", e.At.IsZero(), e.At.Year() >= 9999, !fit(e.Badge, maxBadge):
 		return ErrMalformed
 	case now.Sub(e.At) > MaxAge:
 		return ErrOld
@@ -75,10 +75,12 @@ func (s *Service) act(ctx context.Context, x source, e Event) (Outcome, error) {
 	if e.What == Alive {
 		return Alive, nil
 	}
-	if e.At.After(now) {
-		e.At = now // a clock that is ahead must not outrank it when put right
-	}
 	e.At = e.At.UTC().Truncate(time.Millisecond)
+	at := e.At
+	if at.After(now) {
+		// A clock that is ahead must not outrank it when put right.
+		at = now.UTC().Truncate(time.Millisecond)
+	}
 	tag := Tag(x.mac("badge", e.Badge.Reveal()))
 	lock := &s.badges[int(tag[0])%len(s.badges)]
 	lock.Lock()
@@ -89,12 +91,12 @@ func (s *Service) act(ctx context.Context, x source, e Event) (Outcome, error) {
 	}
 	in := e.What == In
 	switch {
-	case last.At.Equal(e.At) && last.In == in:
+	case last.knows(e.At, in):
 		return "repeated", nil
-	case e.At.Before(last.At):
+	case at.Before(last.At):
 		return "late", nil
 	}
-	next := Last{At: e.At, In: in, Visit: last.Visit}
+	next := last.then(e.At, at, in)
 	inside := false
 	if !last.Visit.IsZero() {
 		if inside, err = s.cfg.House.Inside(last.Visit); err != nil {
@@ -104,11 +106,11 @@ func (s *Service) act(ctx context.Context, x source, e Event) (Outcome, error) {
 	out := Outcome(e.What)
 	switch {
 	case in && inside:
-		err = s.cfg.House.See(ctx, last.Visit, x.Place)
+		err = s.cfg.House.See(ctx, last.Visit, x.Place, e.At)
 	case in:
 		next.Visit, err = s.enter(ctx, x, e)
 	case inside:
-		err = s.cfg.House.Leave(ctx, last.Visit, x.Place)
+		err = s.cfg.House.Leave(ctx, last.Visit, x.Place, e.At)
 	default:
 		out, next.Visit = "unknown", record.VisitID{}
 	}
@@ -121,13 +123,11 @@ func (s *Service) act(ctx context.Context, x source, e Event) (Outcome, error) {
 	return out, nil
 }
 
-// enter takes the bearer in, under an id that follows from the event: where the
-// power goes before it is noted, the same event is the same visit.
+// enter takes the bearer in, under an id that follows from the badge and the time
+// as it was sent: where the power goes before it is noted, the same event is the
+// same visit, whatever our clock shows by then.
 func (s *Service) enter(ctx context.Context, x source, e Event) (v record.VisitID, err error) {
-	name := e.Name
-	if name == "" {
-		name = "Badge " + e.Badge
-	}
+	name := e.name()
 	for n := range 100 {
 		v = record.VisitID{}
 		copy(v[:8], x.mac("visit", e.Badge.Reveal(), e.At.Format(time.RFC3339Nano), strconv.Itoa(n)))
@@ -135,7 +135,7 @@ func (s *Service) enter(ctx context.Context, x source, e Event) (v record.VisitI
 		if v.Badge() == 0 {
 			continue
 		}
-		if err = s.cfg.House.Enter(ctx, v, x.Place, name); !errors.Is(err, ErrTaken) {
+		if err = s.cfg.House.Enter(ctx, v, x.Place, name, e.At); !errors.Is(err, ErrTaken) {
 			return v, err
 		}
 	}

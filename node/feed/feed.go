@@ -25,7 +25,7 @@ import (
 
 const (
 	// MaxSources bounds the sources of one node.
-	MaxSources = 32
+	MaxSources = record.MaxFeeds
 	// MaxBody is the largest message, in bytes, and MaxEvents the events in one.
 	MaxBody   = 64 << 10
 	MaxEvents = 500
@@ -54,14 +54,15 @@ const (
 
 // House is what feeds do to visits.
 type House interface {
-	// Enter takes somebody in at a place under an id that the caller drew.
-	// ErrTaken: the id's badge code is another visit's. What returns without
-	// error is durable.
-	Enter(ctx context.Context, visit record.VisitID, at record.Place, name record.Private) error
+	// Enter takes somebody in at a place under an id that the caller drew; of a
+	// visit that is known it writes nothing. ErrTaken: the id's badge code is
+	// another visit's. What returns without error is durable. said is when it
+	// was, by the source's clock: here and below, evidence and no more.
+	Enter(ctx context.Context, visit record.VisitID, at record.Place, name record.Private, said time.Time) error
 	// See records that somebody was seen inside at a place, Leave that they left
-	// there.
-	See(ctx context.Context, visit record.VisitID, at record.Place) error
-	Leave(ctx context.Context, visit record.VisitID, at record.Place) error
+	// there: that judges no mark of an evacuation anew.
+	See(ctx context.Context, visit record.VisitID, at record.Place, said time.Time) error
+	Leave(ctx context.Context, visit record.VisitID, at record.Place, said time.Time) error
 	// Inside reports whether a visit is known and open.
 	Inside(visit record.VisitID) (bool, error)
 	// Say tells all nodes of a feed.
@@ -83,11 +84,45 @@ type Tag [16]byte
 
 // Last is what was last done with a badge.
 type Last struct {
-	// At is the time of the event, In whether it went in.
+	// At is the time of the event, or ours where that was ahead; In whether it
+	// went in.
 	At time.Time `json:"at"`
 	In bool      `json:"in"`
 	// Visit is the stay that it began, or ended.
 	Visit record.VisitID `json:"visit,omitzero"`
+	// Done are the events that were acted upon last, maxDone at most.
+	Done []done `json:"done,omitempty"`
+}
+
+// done is an event of a badge by what it was and when, by its source's clock.
+type done int64
+
+func doneOf(sent time.Time, in bool) done {
+	d := done(sent.UnixMilli()) << 1
+	if in {
+		d |= 1
+	}
+	return d
+}
+
+// maxDone is how many events of a badge are known again when they are sent in
+// another order than they happened.
+const maxDone = 32
+
+// knows reports whether an event, by its time as it was sent, was acted upon.
+func (l Last) knows(sent time.Time, in bool) bool {
+	if len(l.Done) == 0 { // an earlier release wrote it
+		return l.At.Equal(sent) && l.In == in
+	}
+	return slices.Contains(l.Done, doneOf(sent, in))
+}
+
+// then is l after an event that counts as of at, for the same visit. Events that
+// would be refused as old by now are let go of.
+func (l Last) then(sent, at time.Time, in bool) Last {
+	all := slices.DeleteFunc(slices.Clone(l.Done), func(d done) bool { return d < doneOf(at.Add(-remember), false) })
+	all = append(all, doneOf(sent, in))
+	return Last{At: at, In: in, Visit: l.Visit, Done: all[max(0, len(all)-maxDone):]}
 }
 
 // forgotten reports whether nothing can follow from it any more. Who is inside is
@@ -105,8 +140,8 @@ type State struct {
 	Heard     time.Time `json:"heard,omitzero"`
 	Told      time.Time `json:"told,omitzero"`
 	ToldHeard time.Time `json:"told_heard,omitzero"`
-	// Off is its clock minus ours when it was last heard at once; Timed is false
-	// where that was never so.
+	// Off is its clock minus ours when it was last heard at once, or at least how
+	// far it is ahead; Timed is false where that was never so.
 	Off   time.Duration `json:"off"`
 	Timed bool          `json:"timed"`
 }
@@ -146,6 +181,8 @@ type Service struct {
 	mu      sync.Mutex
 	sources []source
 	states  map[string]State
+	// told are the sources that other nodes were told of in this life.
+	told    map[string]bool
 	lines   map[string]Line
 	limits  map[string]*rate.Limiter
 	wrong   *rate.Limiter
@@ -169,7 +206,7 @@ func Open(cfg Config) (*Service, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		cfg: cfg, lines: map[string]Line{}, limits: map[string]*rate.Limiter{}, wrong: rate.NewLimiter(1, strangers),
+		cfg: cfg, told: map[string]bool{}, lines: map[string]Line{}, limits: map[string]*rate.Limiter{}, wrong: rate.NewLimiter(1, strangers),
 		counts: map[string]uint64{}, last: map[string]time.Time{}, changed: make(chan struct{}),
 	}
 	var err error
@@ -256,7 +293,8 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // tellAll tells other nodes of each source that they have not been told of
-// lately, or for the first time after a silence.
+// lately, or for the first time after a silence or a start: a cut may have come
+// between telling them that a source is over and removing it.
 func (s *Service) tellAll(ctx context.Context) {
 	if s.cfg.House.Barred() != nil {
 		return
@@ -279,7 +317,8 @@ func (s *Service) tellOf(ctx context.Context, x source, now bool) error {
 	s.setting.Lock()
 	defer s.setting.Unlock()
 	s.mu.Lock()
-	st, is := s.states[x.Name], slices.ContainsFunc(s.sources, func(y source) bool { return y.Name == x.Name })
+	st, is := s.state(x)
+	now = now || !s.told[x.Name]
 	s.mu.Unlock()
 	at := s.cfg.Now()
 	since := at.Sub(st.Told).Abs()
@@ -290,7 +329,11 @@ func (s *Service) tellOf(ctx context.Context, x source, now bool) error {
 	if err := s.cfg.House.Say(ctx, x.event(st.Heard)); err != nil {
 		return err
 	}
-	return s.note(x.Name, func(st *State) { st.Told, st.ToldHeard = at, st.Heard })
+	s.mu.Lock()
+	s.told[x.Name] = true
+	s.mu.Unlock()
+	// What is told now, and not what is heard by then.
+	return s.note(x.Name, func(now *State) { now.Told, now.ToldHeard = at, st.Heard })
 }
 
 // note changes a source's state, durably.

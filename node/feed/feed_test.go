@@ -47,7 +47,7 @@ func newCampus(t *testing.T) *campus {
 	}
 }
 
-func (c *campus) Enter(_ context.Context, v record.VisitID, at record.Place, name record.Private) error {
+func (c *campus) Enter(_ context.Context, v record.VisitID, at record.Place, name record.Private, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.taken > 0 {
@@ -57,21 +57,22 @@ func (c *campus) Enter(_ context.Context, v record.VisitID, at record.Place, nam
 	if c.full != nil {
 		return c.full
 	}
-	if _, there := c.names[v]; !there {
-		c.stays++
+	if _, known := c.names[v]; known {
+		return nil
 	}
+	c.stays++
 	c.inside[v], c.names[v] = at, name
 	return nil
 }
 
-func (c *campus) See(_ context.Context, v record.VisitID, at record.Place) error {
+func (c *campus) See(_ context.Context, v record.VisitID, at record.Place, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inside[v] = at
 	return nil
 }
 
-func (c *campus) Leave(_ context.Context, v record.VisitID, _ record.Place) error {
+func (c *campus) Leave(_ context.Context, v record.VisitID, _ record.Place, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.inside, v)
@@ -201,7 +202,7 @@ func TestDay(t *testing.T) {
 		{3 * time.Minute, Out, "unknown", 0}, // followed somebody through the door
 		{10 * time.Minute, In, "in", 1},
 		{9 * time.Minute, Out, "late", 1},
-		{2 * time.Minute, Out, "late", 1},
+		{2 * time.Minute, Out, "repeated", 1},
 		{20 * time.Minute, Out, "out", 0},
 	} {
 		at := t0.Add(x.after)
@@ -279,7 +280,8 @@ func TestRefused(t *testing.T) {
 		badge(1, "inn", c.now):                 ErrMalformed,
 		badge(1, In, c.now.Add(-49*time.Hour)): ErrOld,
 		`{"badge":"1","event":"in","at":"yesterday"}`:                                        ErrMalformed,
-		`{"badge":"1\n","event":"in","at":"2026-11-27T08:00:00Z","name":"a\u0000b"}`:         ErrMalformed,
+		`{"badge":"1\u0000","event":"in","at":"2026-11-27T08:00:00Z"}`:                       ErrMalformed,
+		`{"badge":"1","event":"in","at":"9999-12-31T23:59:59-14:00"}`:                        ErrMalformed,
 		`{"badge":[1],"event":"in","at":"2026-11-27T08:00:00Z"}`:                             ErrMalformed,
 		`[` + strings.Repeat(badge(1, In, c.now)+",", MaxEvents) + badge(1, In, c.now) + `]`: ErrMalformed,
 	} {

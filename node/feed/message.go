@@ -44,7 +44,11 @@ func (s *Service) Handle(ctx context.Context, m signed.Message) (Done, error) {
 	}
 	off, timed := signed.Offset(m.Timestamp, s.cfg.Now())
 	s.clock(x, off, timed)
-	return s.take(ctx, x, all, timed && off.Abs() <= Slack)
+	var w word
+	if timed {
+		w = word{sent: s.cfg.Now().Add(off), live: off.Abs() <= Slack}
+	}
+	return s.take(ctx, x, all, w)
 }
 
 // Import acts upon events that somebody has from a source as a file. Errors:
@@ -62,12 +66,39 @@ func (s *Service) Import(ctx context.Context, name string, all []Event) (Done, e
 	if len(all) == 0 || len(all) > MaxEvents {
 		return Done{}, ErrMalformed
 	}
-	return s.take(ctx, x, all, false)
+	return s.take(ctx, x, all, word{})
 }
 
-// take acts upon the events of a message. live: it was sent just now, and not
-// sent again by somebody who has recorded it.
-func (s *Service) take(ctx context.Context, x source, all []Event, live bool) (Done, error) {
+// word is what is known of how a message came.
+type word struct {
+	// sent is when it was signed, by its source's clock; zero where it was not: a
+	// broker, or a file, says nothing of when it took a message in.
+	sent time.Time
+	// live: that was just now, so that nobody sends it who has recorded it.
+	live bool
+}
+
+// tells is until when a source has told what it knows by an event that was taken;
+// zero where that cannot be known. It is never later than it was.
+func (w word) tells(e Event, now time.Time) time.Time {
+	at := e.At
+	switch {
+	case w.live && (at.IsZero() || at.After(w.sent)):
+		at = w.sent
+	case at.Sub(now) > Slack:
+		// By such a clock, what has waited for hours would be of now.
+		return time.Time{}
+	case !w.sent.IsZero() && at.After(w.sent):
+		at = w.sent
+	}
+	if at.After(now) {
+		return now
+	}
+	return at
+}
+
+// take acts upon the events of a message.
+func (s *Service) take(ctx context.Context, x source, all []Event, w word) (Done, error) {
 	if err := s.cfg.House.Barred(); err != nil {
 		return Done{}, err
 	}
@@ -81,12 +112,15 @@ func (s *Service) take(ctx context.Context, x source, all []Event, live bool) (D
 		if err != nil && (!isProblem(err) || len(all) == 1) {
 			return d, err
 		}
-		at := e.At
-		if err == nil && out == Alive && at.IsZero() && live {
-			at = s.cfg.Now()
-		}
-		if err == nil && at.After(heard) {
-			heard = at
+		if err == nil {
+			now := s.cfg.Now()
+			if at := w.tells(e, now); at.After(heard) {
+				heard = at
+			}
+			// Where nothing else tells of its clock: it is ahead by that at least.
+			if off := e.At.Sub(now).Truncate(time.Second); w.sent.IsZero() && off >= -Slack {
+				s.clock(x, off, true)
+			}
 		}
 		d.Outcomes = append(d.Outcomes, out)
 	}

@@ -248,7 +248,7 @@ func (s *Service) published(ctx context.Context, x source, p *paho.Publish) bool
 		return true
 	}
 	for wait := time.Second; ; wait = min(2*wait, redial) {
-		_, err := s.take(ctx, x, all, true)
+		_, err := s.take(ctx, x, all, word{})
 		if err == nil || isProblem(err) {
 			return true
 		}

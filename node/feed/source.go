@@ -136,7 +136,18 @@ func (s *Service) set(x source) error {
 			return err
 		}
 	}
+	// One of that name that was removed may have left what was known of it.
+	s.forget(x.Name)
 	return s.replace(append(all, x))
+}
+
+// forget lets go of what is known of a source.
+func (s *Service) forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.states, name)
+	delete(s.limits, name)
+	delete(s.told, name)
 }
 
 // Remove ends a source: its word counts no more, and other nodes are told. Who
@@ -158,7 +169,11 @@ func (s *Service) Remove(ctx context.Context, name string) error {
 	over := x.event(heard)
 	over.Quiet = 0
 	// First said, then done: a feed of which nobody is told that it is over would
-	// be called silent for as long as days are kept.
+	// be called silent for as long as days are kept. Where it is not done after
+	// all, tellAll takes that back.
+	s.mu.Lock()
+	delete(s.told, name)
+	s.mu.Unlock()
 	if err := s.cfg.House.Say(ctx, over); err != nil {
 		return err
 	}
@@ -166,10 +181,7 @@ func (s *Service) Remove(ctx context.Context, name string) error {
 		return err
 	}
 	s.cfg.Record("feed.remove", name)
-	s.mu.Lock()
-	delete(s.states, name)
-	delete(s.limits, name)
-	s.mu.Unlock()
+	s.forget(name)
 	if err := s.cfg.Keeper.Save(name, State{}); err != nil {
 		return fmt.Errorf("forget a feed: %w", err)
 	}

@@ -232,7 +232,7 @@ func TestNamesAreNeverInErrors(t *testing.T) {
 		got, err := d.CheckIn(context.Background(), a)
 		if err != nil {
 			silent(t, err, "Zq7")
-			plain := utf8.ValidString(text) && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c >= 0x7f && c <= 0x9f || misleads(c) })
+			plain := utf8.ValidString(text) && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c >= 0x7f && c <= 0x9f || record.Misleads(c) })
 			if fault == nil && plain && utf8.RuneCountInString(text) <= MaxName {
 				r.Fatal("a plain name was refused")
 			}

@@ -32,11 +32,11 @@ type Departure struct {
 // visit not heard of it is written again, since a later departure may have to
 // close what has happened between, and counts with the first as one.
 func (s *Service) CheckOut(ctx context.Context, text, how string) (Departure, error) {
-	return s.CheckOutAt(ctx, s.cfg.Place(), text, how)
+	return s.checkOut(ctx, s.cfg.Place(), text, how, time.Time{})
 }
 
-// CheckOutAt is CheckOut at another place than this node's.
-func (s *Service) CheckOutAt(ctx context.Context, at record.Place, text, how string) (Departure, error) {
+// checkOut is CheckOut at a place; said as in LeaveAt.
+func (s *Service) checkOut(ctx context.Context, at record.Place, text, how string, said time.Time) (Departure, error) {
 	if err := s.barred(); err != nil {
 		return Departure{}, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) CheckOutAt(ctx context.Context, at record.Place, text, how str
 		return Departure{}, &Problem{Key: "badge.ambiguous", Field: "code", Hint: "two visits have this badge code: scan the QR code on the badge instead, or give the whole visit id"}
 	case len(open) == 1:
 		d.Visit, d.Known = open[0].Visit, true
-	case len(left) > 0 && !s.seenAfter(left[len(left)-1]):
+	case len(left) > 0 && (how == record.HowFed || !s.seenAfter(left[len(left)-1])):
 		// The departure may be another's, still on its way to the disk.
 		if err := s.cfg.Replica.Sync(); err != nil {
 			return Departure{}, fmt.Errorf("check out: %w", cause(err))
@@ -90,7 +90,10 @@ func (s *Service) CheckOutAt(ctx context.Context, at record.Place, text, how str
 		open = left[len(left)-1:]
 		d.Visit, d.Known = open[0].Visit, true
 	}
-	event := record.Event{Kind: record.Left, Visit: d.Visit, Place: at, How: how, Over: s.over(append(open, stray...))}
+	event := record.Event{Kind: record.Left, Visit: d.Visit, Place: at, How: how, Said: saidAt(said)}
+	if how != record.HowFed {
+		event.Over = s.over(append(open, stray...))
+	}
 	if d.Visit.IsZero() {
 		event.Badge = d.Badge
 	}

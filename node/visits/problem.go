@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -62,23 +61,11 @@ func cause(err error) error {
 	return err
 }
 
-// misleads reports characters that break a line, or that show a text in another
-// order than it is written: a name on the list or on paper must read as what
-// it is. Joiners and the marks of direction, which names of many scripts and
-// emoji need, reach no further than their neighbours and stay.
-func misleads(r rune) bool {
-	switch {
-	case unicode.IsControl(r), r == '\u2028', r == '\u2029', r == '\ufeff':
-		return true
-	}
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
-}
-
 // line checks one line of text that a person wrote.
 func line(field string, text record.Private, limit int) (record.Private, error) {
 	s := strings.TrimSpace(text.Reveal())
 	switch {
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, misleads):
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, record.Misleads):
 		return "", &Problem{Key: "text.control", Field: field, Hint: fmt.Sprintf("the %s has control characters or hidden marks of text direction in it: write it as plain text on one line", field)}
 	case utf8.RuneCountInString(s) > limit:
 		key := "text.too_long"

@@ -3,6 +3,7 @@ package visits
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
@@ -19,11 +20,11 @@ func (s *Service) Seen(ctx context.Context, visit record.VisitID, how string) er
 	if err != nil {
 		return fmt.Errorf("see somebody: %w", err)
 	}
-	return s.see(ctx, visit, p.Seen.Place, how)
+	return s.see(ctx, visit, p.Seen.Place, how, time.Time{})
 }
 
-func (s *Service) see(ctx context.Context, visit record.VisitID, at record.Place, how string) error {
-	event := record.Event{Kind: record.Moved, Visit: visit, Place: at, How: how}
+func (s *Service) see(ctx context.Context, visit record.VisitID, at record.Place, how string, said time.Time) error {
+	event := record.Event{Kind: record.Moved, Visit: visit, Place: at, How: how, Said: saidAt(said)}
 	if _, err := s.cfg.Replica.Commit(ctx, crdt.Draft{Event: &event}); err != nil {
 		return fmt.Errorf("see somebody: %w", cause(err))
 	}

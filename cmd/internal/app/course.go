@@ -22,28 +22,52 @@ const (
 	// courseKept is for how long what was seen is kept: longer than evacuations
 	// are.
 	courseKept = 60 * 24 * time.Hour
+	// courseForgot is how often it is let go of.
+	courseForgot = 24 * time.Hour
 )
 
 // watch notes what the news of each entrance is worth while an evacuation runs,
 // whenever that changes, until ctx ends. A disk that takes no more loses this
 // and nothing else.
 func (a *App) watch(ctx context.Context) {
-	a.forgetCourse()
 	t := time.NewTicker(watchEvery)
 	defer t.Stop()
-	seen, said := map[record.NodeID]evac.News{}, false
+	w := watching{seen: map[record.NodeID]evac.News{}}
 	for {
-		if _, on := a.node.Replica().Evacuations().Running(""); !on {
-			clear(seen)
-		} else if err := a.look(seen); err != nil && !said {
-			a.log.Error("how fresh the news is could not be kept for the report", "err", err)
-			said = true
-		}
+		a.watchOnce(&w)
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
+	}
+}
+
+// watching is what watch remembers from one look to the next.
+type watching struct {
+	seen map[record.NodeID]evac.News
+	// said: the log tells already that nothing can be kept.
+	said bool
+	// forgot is when what is old was last let go of.
+	forgot time.Time
+}
+
+// watchOnce takes one look.
+func (a *App) watchOnce(w *watching) {
+	a.forgetDaily(w)
+	if _, on := a.node.Replica().Evacuations().Running(""); !on {
+		clear(w.seen)
+	} else if err := a.look(w.seen); err != nil && !w.said {
+		a.log.Error("how fresh the news is could not be kept for the report", "err", err)
+		w.said = true
+	}
+}
+
+// forgetDaily lets go of what is old, once a day.
+func (a *App) forgetDaily(w *watching) {
+	if now := a.now(); now.Sub(w.forgot).Abs() >= courseForgot {
+		a.forgetCourse()
+		w.forgot = now
 	}
 }
 
