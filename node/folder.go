@@ -23,20 +23,21 @@ func (f Folder) path(name string) string { return filepath.Join(string(f), name)
 // Socket is where the running node takes commands.
 func (f Folder) Socket() string { return f.path("upprop.sock") }
 
-func (f Folder) key() string      { return f.path("node.key") }
-func (f Folder) root() string     { return f.path("root.key") }
-func (f Folder) about() string    { return f.path("node.json") }
-func (f Folder) database() string { return f.path("db") }
-func (f Folder) keyring() string  { return f.path("audience.keys") }
-func (f Folder) vault() string    { return f.path("vault.keys") }
-func (f Folder) webKey() string   { return f.path("web.key") }
-func (f Folder) letters() string  { return f.path("notices.keys") }
-func (f Folder) notices() string  { return f.path("notices.json") }
-func (f Folder) guard() string    { return f.path("applying") }
-func (f Folder) triggers() string { return f.path("triggers.json") }
-func (f Folder) printer() string  { return f.path("printer.json") }
-func (f Folder) labels() string   { return f.path("labels.json") }
-func (f Folder) feeds() string    { return f.path("feeds.json") }
+func (f Folder) key() string        { return f.path("node.key") }
+func (f Folder) root() string       { return f.path("root.key") }
+func (f Folder) about() string      { return f.path("node.json") }
+func (f Folder) database() string   { return f.path("db") }
+func (f Folder) keyring() string    { return f.path("audience.keys") }
+func (f Folder) vault() string      { return f.path("vault.keys") }
+func (f Folder) webKey() string     { return f.path("web.key") }
+func (f Folder) letters() string    { return f.path("notices.keys") }
+func (f Folder) notices() string    { return f.path("notices.json") }
+func (f Folder) guard() string      { return f.path("applying") }
+func (f Folder) triggers() string   { return f.path("triggers.json") }
+func (f Folder) printer() string    { return f.path("printer.json") }
+func (f Folder) statistics() string { return f.path("statistics.json") }
+func (f Folder) labels() string     { return f.path("labels.json") }
+func (f Folder) feeds() string      { return f.path("feeds.json") }
 
 // about is what node.json says: which campus the node is in.
 type about struct {

@@ -46,6 +46,7 @@ import (
 	"github.com/upprop/upprop/node/printer"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
+	"github.com/upprop/upprop/node/statistics"
 	"github.com/upprop/upprop/node/trigger"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -128,6 +129,7 @@ type Node struct {
 	cables  *cable.Service
 	printer *printer.Service
 	labels  *printer.Labels
+	counts  *statistics.Service
 	notices *notify.Service
 	webs    webs
 
@@ -231,6 +233,10 @@ func Open(cfg Config) (n *Node, err error) {
 	})
 	n.labels = printer.OpenLabels(printer.LabelConfig{
 		File: n.folder.labels(), Check: n.cfg.LabelSize, Record: n.note, Now: cfg.Now, Logger: n.log,
+	})
+	n.counts = statistics.Open(statistics.Config{
+		File: n.folder.statistics(), Visits: n.replica.Visits, Horizon: n.replica.Horizon, Now: cfg.Now, Logger: n.log,
+		Counts: func() bool { return n.Self().Role == identity.RoleDesk },
 	})
 	return n, n.openFeeds()
 }
@@ -371,7 +377,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.runDrills, n.runTidy, n.runOwed, n.runWebs,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runTidy, n.runOwed, n.runWebs,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

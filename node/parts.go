@@ -7,6 +7,7 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/stream"
 	"github.com/upprop/upprop/node/printer"
+	"github.com/upprop/upprop/node/statistics"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -55,6 +56,9 @@ func (n *Node) HTTP() string { return n.about.HTTP }
 
 // Printer puts the list on paper by itself.
 func (n *Node) Printer() *printer.Service { return n.printer }
+
+// Statistics counts arrivals, of nobody.
+func (n *Node) Statistics() *statistics.Service { return n.counts }
 
 // Labels print badges on this node's label printers.
 func (n *Node) Labels() *printer.Labels { return n.labels }

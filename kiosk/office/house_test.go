@@ -60,11 +60,14 @@ func (h *house) from(away bool) {
 
 const good = "mossa gitarr ponton"
 
-func newHouse(t testing.TB, role identity.Role) *house {
+func newHouse(t testing.TB, role identity.Role, prepare ...func(dir string)) *house {
 	t.Helper()
 	dir := t.TempDir()
 	if err := node.Init(node.InitOptions{Dir: dir, Campus: "Ekudden", Site: "Norra", Name: "Receptionen", Zone: "Hus A", Role: role, Listen: "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range prepare {
+		f(dir)
 	}
 	h := &house{t: t, logs: &logs{}}
 	log := slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))

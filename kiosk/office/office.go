@@ -143,6 +143,7 @@ func (o *Office) routes() []webkit.Route {
 		post("/desk/visit/{visit}/dossier", o.may(operators.Change, o.dossier)),
 		post("/desk/visit/{visit}/badge", o.may(operators.Print, o.reprint)),
 
+		get("/desk/statistics", o.may(operators.View, o.statistics)),
 		get("/desk/expected", o.may(operators.View, o.expected)), post("/desk/expected", o.may(operators.View, o.expected)),
 		get("/desk/invite", o.may(operators.Create, o.inviteForm)), post("/desk/invite", o.may(operators.Create, o.invite)),
 		get("/desk/import", o.may(operators.Create, o.importForm)), post("/desk/import", o.may(operators.Create, o.importFile)),

@@ -140,6 +140,7 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/subjects/withdraw", answer: (*API).withdraw},
 		{method: "GET", path: "/api/v1/consents", answer: (*API).consentWords},
 		{method: "POST", path: "/api/v1/consents", answer: (*API).setConsentWords},
+		{method: "GET", path: "/api/v1/statistics", answer: (*API).statistics},
 		{method: "GET", path: "/api/v1/retention", answer: (*API).retention},
 		{method: "POST", path: "/api/v1/retention", answer: (*API).setRetention},
 		{method: "POST", path: "/api/v1/breaches", answer: (*API).reportBreach},
