@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,6 +75,8 @@ func arrivalOf(r *webkit.Request) (a Arrival, typed string, ticked bool) {
 	typed, ticked = r.Field("assist"), r.Field("needs_help") != ""
 	if ticked {
 		a.Assist = typed
+		a.Under16 = r.Field("under16") != ""
+		a.Guardian = a.Under16 && r.Field("guardian") != ""
 	}
 	return a, typed, ticked
 }
@@ -117,7 +120,7 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 	if ok {
 		a.Invitation, a.HostMail = invite.ID, invite.HostMail
 	}
-	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With}
+	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With, strconv.FormatBool(a.Under16), strconv.FormatBool(a.Guardian)}
 	to, err := k.submitted.do(r.Context(), form, content, func() (string, error) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 		defer done()

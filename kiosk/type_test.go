@@ -129,3 +129,26 @@ func TestNoTypeChecksInAlone(t *testing.T) {
 		t.Errorf("status %d\n%s", v.res.Code, v.res.Body)
 	}
 }
+
+// Somebody under 16 does not consent alone, and what they ticked is still there
+// when they are told so.
+func TestUnder16AtTheDoor(t *testing.T) {
+	k, h, _ := door(t)
+	v := &visitor{t: t, k: k}
+	v.get("/kiosk/arrive?lang=en")
+	if !strings.Contains(v.text(), "I am under 16") {
+		t.Fatal("nobody is asked")
+	}
+	h.refuse = lang.Problem{Key: "minor.guardian", Field: "assist"}
+	v.post("/kiosk/arrive", "form=$form", "name=Anna", "needs_help=yes", "assist=Rullstol", "under16=yes", "lang=en")
+	if v.res.Code != 422 || !strings.Contains(v.text(), "cannot agree alone") || !strings.Contains(v.res.Body.String(), `name="under16" value="yes" checked`) {
+		t.Fatalf("status %d\n%s", v.res.Code, v.res.Body)
+	}
+	h.refuse = nil
+	v.post("/kiosk/arrive", "form=$form", "name=Anna", "needs_help=yes", "assist=Rullstol", "under16=yes", "guardian=yes", "lang=en")
+	v.post("/kiosk/arrive", "form=other", "name=Bo", "under16=yes", "guardian=yes", "lang=en")
+	got := h.checkedIn()
+	if len(got) != 2 || !got[0].Under16 || !got[0].Guardian || got[1].Under16 {
+		t.Fatalf("%d arrived", len(got))
+	}
+}

@@ -27,6 +27,9 @@ type Arrival struct {
 	Name, Company, Host, Phone, Email, Purpose, Assist, Type string
 	// With are the names of those who come with the person, one on each line.
 	With string
+	// Under16: the person is under 16, and Guardian: a guardian agrees to what is
+	// kept with consent.
+	Under16, Guardian bool
 	// Lang is the language that the person chose.
 	Lang string
 	// Signed are the documents that were read, by id: the hash of the text that

@@ -124,6 +124,8 @@ func (o *Office) arrive(r request) (webkit.Response, error) {
 			a.Assist = record.Private(r.Text("arrive.assist_unspecified", nil))
 		}
 	}
+	a.Under16 = r.Field("under16") != ""
+	a.Guardian = a.Under16 && r.Field("guardian") != ""
 	for _, t := range o.papers(r) {
 		if !t.On {
 			continue

@@ -25,6 +25,8 @@ func TestADayAtTheDesk(t *testing.T) {
 	r := h.reader()
 	r.login("desk")
 	r.post("/desk/new", "name=").is(422, "/desk/new", "Write the visitor's name")
+	r.post("/desk/new", "name=Lo Marker", "under16=yes", "phone=031-Marker").is(422, "/desk/new", "no telephone number or address is kept", `name="under16" value="yes" checked`)
+	r.post("/desk/new", "name=Lo Marker", "under16=yes", "needs_help=yes", "assist=Markerstol").is(422, "/desk/new", "cannot agree alone")
 	form := formID.FindStringSubmatch(r.get("/desk/new").body)
 	if form == nil {
 		t.Fatal("the form has no id")

@@ -49,6 +49,7 @@ func (d door) CheckInGroup(ctx context.Context, a kiosk.Arrival, with []string) 
 		Assist: record.Private(a.Assist), Email: record.Private(a.Email), Phone: record.Private(a.Phone),
 		Purpose: record.Private(a.Purpose), Type: a.Type, Lang: a.Lang, How: "kiosk", Signed: signed,
 		Invitation: invitationOf(a.Invitation), HostMail: record.Private(a.HostMail),
+		Under16: a.Under16, Guardian: a.Guardian,
 	}, names)
 	if err != nil {
 		return nil, inWords(err)

@@ -31,7 +31,7 @@ func TestProblemsAreSaid(t *testing.T) {
 	}
 	for _, key := range []string{
 		"name.empty", "name.too_long", "text.control", "text.too_long", "badge.malformed", "badge.ambiguous",
-		"badge.newer", "disk.full", "store.broken", "store.keys", "keys.missing",
+		"badge.newer", "minor.contact", "minor.guardian", "disk.full", "store.broken", "store.keys", "keys.missing",
 	} {
 		if !words.Has(key) {
 			t.Errorf("no words for %s", key)
