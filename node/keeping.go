@@ -127,7 +127,7 @@ func (n *Node) openKeeping() (err error) {
 	}
 	n.net.Notify(func(identity.NodeID, bool) { n.gate.Wake() })
 	n.resealer = privacy.NewResealer(privacy.ResealerConfig{
-		Records: r, Sealer: n.vault, Act: r.Act, Role: func() identity.Role { return n.Self().Role }, Today: n.date,
+		Records: r, Sealer: n.vault, Act: r.Act, Role: func() identity.Role { return n.Self().Role }, Today: n.date, Sure: n.expiry.SureToday,
 		Dated: n.datedSince, AllCovered: n.allCovered, Keep: n.Keep, Over: n.over, Now: n.cfg.Now, Logger: n.log,
 	})
 	n.maker = access.NewMaker(access.MakerConfig{

@@ -141,3 +141,61 @@ func TestTermsReachEveryNode(t *testing.T) {
 		}
 	})
 }
+
+// A desk whose clock has jumped ahead and that hears nobody destroys nothing by
+// its terms, and nothing is lost to it or to others when the clock is right again.
+func TestTermsDoNotGoByAClockAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate")
+		defer w.close()
+		desk, east := w.houses[0], w.houses[1]
+		ctx := context.Background()
+		v := east.told("Astrid Marker", "visitor")
+		time.Sleep(time.Minute)
+		east.leave(v)
+		time.Sleep(5 * time.Minute)
+		for _, c := range []terms.Class{terms.Card, terms.Contact} {
+			if _, err := desk.Rights().SetTerms(ctx, c, "", 5, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		if got := desk.dies(v, record.CardAudience); got != 5 {
+			t.Fatal("the terms do not hold:", got)
+		}
+		// What came in by the gate meanwhile has not been looked at by the terms.
+		w.net.Cut(memnet.Closing, east.key.ID(), desk.key.ID())
+		late := east.told("Bo Marker", "visitor")
+		east.leave(late)
+		desk.ahead.Store(int64(4 * 24 * time.Hour))
+		if _, err := desk.Rights().SetTerms(ctx, terms.Card, "", 3, false); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		desk.resealer.Wake()
+		time.Sleep(10 * time.Minute)
+		if desk.replica.Shredded(v) {
+			t.Fatal("destroyed by a clock alone")
+		}
+		desk.ahead.Store(0)
+		w.net.Heal()
+		time.Sleep(5 * time.Minute)
+		desk.resealer.Wake()
+		time.Sleep(5 * time.Minute)
+		for _, x := range []record.VisitID{v, late} {
+			if got := desk.dies(x, record.CardAudience); got != 3 {
+				t.Errorf("once the clock is right a name dies in %d days, want 3", got)
+			}
+			if _, _, err := desk.Visits().ForSubject(x); err != nil {
+				t.Error("lost:", err)
+			}
+		}
+		w.sleep(3)
+		if err := desk.AllowExpiry(ctx, record.DayOf(desk.now())); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := desk.Visits().ForSubject(v); err == nil {
+			t.Error("kept beyond its date")
+		}
+	})
+}

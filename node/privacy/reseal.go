@@ -77,6 +77,9 @@ type ResealerConfig struct {
 	// Role is this node's; Today the date by all it has to go by.
 	Role  func() identity.Role
 	Today func() record.Day
+	// Sure is Today, and whether it may be gone by, both of one moment: a clock
+	// alone must not destroy.
+	Sure func() (record.Day, bool)
 	// Dated is when the first keys with a date came to be known here; zero:
 	// there are none.
 	Dated func() time.Time
@@ -152,8 +155,9 @@ type Stand struct {
 // Plan is what a node of a role should seal anew: open visits whose date is
 // near, whatever is sealed to a key of the whole campus, and, at desks, what is
 // over that would by its key live longer than the terms allow. reach is how long
-// what is sealed until a date would live at most.
-func Plan(records []KeyRecord, role identity.Role, today record.Day, reach func(record.Day) record.Day, ofCampus func(KeyRecord) bool, stand func(record.VisitID) Stand) (out []Work) {
+// what is sealed until a date would live at most. While a node is not sure of the
+// date it leaves what is over as it stands: a clock that is ahead would end it.
+func Plan(records []KeyRecord, role identity.Role, today record.Day, sure bool, reach func(record.Day) record.Day, ofCampus func(KeyRecord) bool, stand func(record.VisitID) Stand) (out []Work) {
 	within, may := due[role]
 	if !may {
 		return nil
@@ -184,7 +188,7 @@ func Plan(records []KeyRecord, role identity.Role, today record.Day, reach func(
 		switch {
 		case s.Open && (old || k.Until <= today+within && k.Until < reach(today+keep)):
 			work[i] = true
-		case s.Open, old && role != identity.RoleDesk:
+		case s.Open, !sure, old && role != identity.RoleDesk:
 		case old && s.Ends > today:
 			*to = min(s.Ends, today+keep)
 			work[i] = true
@@ -250,7 +254,7 @@ func (r *Resealer) Step(ctx context.Context) error {
 		return err
 	}
 	ofCampus := func(k KeyRecord) bool { return k.Wrap != nil && r.cfg.Sealer.OfCampus(k.Wrap) }
-	today := r.cfg.Today()
+	today, sure := r.cfg.Sure()
 	reached := map[record.Day]record.Day{}
 	reach := func(d record.Day) record.Day {
 		if _, ok := reached[d]; !ok {
@@ -259,12 +263,12 @@ func (r *Resealer) Step(ctx context.Context) error {
 		return reached[d]
 	}
 	var over []record.VisitID
-	for _, w := range Plan(all, r.cfg.Role(), today, reach, ofCampus, r.stand) {
+	for _, w := range Plan(all, r.cfg.Role(), today, sure, reach, ofCampus, r.stand) {
 		if w.Until.Card <= today && w.Until.Dossier <= today {
 			over = append(over, w.Visit)
 			continue
 		}
-		err := r.Reseal(ctx, w.Visit, w.Until, nil)
+		err := r.reseal(ctx, w.Visit, w.Until, today, nil)
 		switch {
 		case errors.Is(err, ErrNotOpened):
 			// Stays on the list as "name withheld".
@@ -282,7 +286,7 @@ func (r *Resealer) Step(ctx context.Context) error {
 		}
 		r.cfg.Logger.Info("what is kept no longer by the terms is destroyed", "visits", len(over))
 	}
-	return r.dropCampus(ofCampus)
+	return r.dropCampus(ofCampus, sure)
 }
 
 func (r *Resealer) records() (all []KeyRecord, err error) {
@@ -321,12 +325,12 @@ func (r *Resealer) stand(v record.VisitID) (s Stand) {
 
 // dropCampus destroys the private keys without a date when no live record
 // needs them and all has been heard that could, or after the longest time that
-// a record may live.
-func (r *Resealer) dropCampus(ofCampus func(KeyRecord) bool) error {
+// a record may live, if this node is sure of the date.
+func (r *Resealer) dropCampus(ofCampus func(KeyRecord) bool, sure bool) error {
 	if !r.cfg.Sealer.HoldsCampus() {
 		return nil
 	}
-	over := r.cfg.Now().Sub(r.cfg.Dated()) > terms.Most*24*time.Hour
+	over := sure && r.cfg.Now().Sub(r.cfg.Dated()) > terms.Most*24*time.Hour
 	if !over {
 		all, err := r.records()
 		if err != nil {
@@ -365,6 +369,11 @@ type Particulars struct {
 // node may not open stay as they were; what the bearer of the badge could read
 // cannot be sealed anew without the badge and ends. Errors: ErrNotOpened.
 func (r *Resealer) Reseal(ctx context.Context, visit record.VisitID, until Dates, change func(*Particulars) error) error {
+	return r.reseal(ctx, visit, until, r.cfg.Today(), change)
+}
+
+// reseal goes by the date that was planned with, whatever the clock shows since.
+func (r *Resealer) reseal(ctx context.Context, visit record.VisitID, until Dates, today record.Day, change func(*Particulars) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var p Particulars
@@ -400,7 +409,6 @@ func (r *Resealer) Reseal(ctx context.Context, visit record.VisitID, until Dates
 	if p.Card == nil && p.Dossier == nil {
 		return ErrNotOpened
 	}
-	today := r.cfg.Today()
 	if until == (Dates{}) {
 		until = r.again(visit, had, today)
 	}

@@ -32,6 +32,7 @@ type safe struct {
 	shut     map[record.Audience]bool
 	campus   bool
 	covered  bool
+	unsure   bool
 	dated    time.Time
 	acts     []record.Act
 	stored   int
@@ -155,7 +156,8 @@ func (s *safe) DropCampus() error         { s.campus = false; return nil }
 
 func (s *safe) resealer() *Resealer {
 	return NewResealer(ResealerConfig{
-		Records: s, Sealer: s, Role: func() identity.Role { return s.role }, Today: s.today, Now: func() time.Time { return s.now },
+		Records: s, Sealer: s, Role: func() identity.Role { return s.role }, Today: s.today, Sure: func() (record.Day, bool) { return s.today(), !s.unsure },
+		Now:   func() time.Time { return s.now },
 		Dated: func() time.Time { return s.dated }, AllCovered: func() bool { return s.covered },
 		Act: func(_ context.Context, a []record.Act) error { s.acts = append(s.acts, a...); return nil },
 	})
