@@ -128,7 +128,9 @@ func (n *Node) openKeeping() (err error) {
 	n.net.Notify(func(identity.NodeID, bool) { n.gate.Wake() })
 	n.resealer = privacy.NewResealer(privacy.ResealerConfig{
 		Records: r, Sealer: n.vault, Act: r.Act, Role: func() identity.Role { return n.Self().Role }, Today: n.date, Sure: n.expiry.SureToday,
-		Dated: n.datedSince, AllCovered: n.allCovered, Keep: n.Keep, Over: n.over, Now: n.cfg.Now, Logger: n.log,
+		Dated: n.datedSince, AllCovered: n.allCovered, Keep: n.Keep, Now: n.cfg.Now, Logger: n.log,
+		Over: func(ctx context.Context, v []record.VisitID) (int, error) { return n.rights.EraseOver(ctx, v) },
+		Kept: func() func(record.Presence) bool { return n.rights.Kept() },
 	})
 	n.maker = access.NewMaker(access.MakerConfig{
 		Store: n.ring, Publisher: r, Book: n.vault.book, Members: n.roster.Members, Self: n.key.ID(), Today: n.sureDate,
@@ -136,12 +138,6 @@ func (n *Node) openKeeping() (err error) {
 	})
 	n.audit = audit.New(audit.Config{Write: r.Act, By: privacy.Operator, Logger: n.log})
 	return nil
-}
-
-// over has what is kept no longer by the terms destroyed everywhere.
-func (n *Node) over(ctx context.Context, visits []record.VisitID) error {
-	_, err := n.privacy.Erase(ctx, visits...)
-	return err
 }
 
 // runMaker makes keys ahead, and at once when a membership has ended.

@@ -199,3 +199,44 @@ func TestTermsDoNotGoByAClockAlone(t *testing.T) {
 		}
 	})
 }
+
+// Shorter terms leave what is restricted, or has a case that is open, until that
+// is over.
+func TestTermsLeaveWhatIsKeptForThePerson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception")
+		defer w.close()
+		desk, ctx := w.houses[0], context.Background()
+		restricted, asked, other := desk.told("Astrid Marker", "visitor"), desk.told("Bo Marker", "visitor"), desk.told("Cia Marker", "visitor")
+		time.Sleep(time.Minute)
+		for _, v := range []record.VisitID{restricted, asked, other} {
+			desk.leave(v)
+		}
+		w.sleep(3)
+		if err := desk.AllowExpiry(ctx, record.DayOf(desk.now())); err != nil { // the clock is right
+			t.Fatal(err)
+		}
+		if _, _, err := desk.Rights().OpenCase(ctx, restricted, rights.Restriction, "asked"); err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := desk.Rights().OpenCase(ctx, asked, rights.Access, "asked")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := desk.Rights().SetTerms(ctx, terms.Card, "", 2, false); err != nil || p.Destroyed != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+		time.Sleep(5 * time.Minute)
+		if !desk.replica.Shredded(other) || desk.dies(restricted, record.DossierAudience) != 27 || desk.dies(asked, record.CardAudience) != 27 {
+			t.Error("ended:", desk.replica.Shredded(other), desk.dies(restricted, record.DossierAudience), desk.dies(asked, record.CardAudience))
+		}
+		if _, err := desk.Rights().Decide(ctx, c.ID, rights.Granted, ""); err != nil {
+			t.Fatal(err)
+		}
+		desk.resealer.Wake()
+		time.Sleep(5 * time.Minute)
+		if !desk.replica.Shredded(asked) || desk.replica.Shredded(restricted) {
+			t.Error("after the decision:", desk.replica.Shredded(asked), desk.replica.Shredded(restricted))
+		}
+	})
+}

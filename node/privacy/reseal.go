@@ -90,9 +90,13 @@ type ResealerConfig struct {
 	// check-in or a re-sealing; nil: for as long as anything is.
 	Keep func(visitorType string) terms.Days
 	// Over has what is sealed about visits destroyed everywhere, since it is kept
-	// no longer by the terms that hold now; nil: it is left to its date. It returns
+	// no longer by the terms that hold now, but for those that Kept would tell of
+	// at that moment; nil: it is left to its date. It returns of how many visits,
 	// when that is durable here.
-	Over   func(ctx context.Context, visits []record.VisitID) error
+	Over func(ctx context.Context, visits []record.VisitID) (int, error)
+	// Kept tells, as things stand when it is called, which visits are kept for the
+	// person, so that terms end nothing of them; nil: none.
+	Kept   func() func(record.Presence) bool
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -115,103 +119,13 @@ func NewResealer(cfg ResealerConfig) *Resealer {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Kept == nil {
+		cfg.Kept = func() func(record.Presence) bool { return func(record.Presence) bool { return false } }
+	}
 	if cfg.Keep == nil {
 		cfg.Keep = terms.Of(nil).For
 	}
 	return &Resealer{cfg: cfg, wake: make(chan struct{}, 1)}
-}
-
-// due is how many days before its date a visit that is open is sealed anew, by
-// role: desks first, and wardens what no desk has done.
-var due = map[identity.Role]record.Day{identity.RoleDesk: 3, identity.RoleWarden: 1}
-
-// Dates are until when the parts of a visit are sealed.
-type Dates struct{ Card, Dossier record.Day }
-
-func (d Dates) of(a record.Audience) record.Day {
-	if a == record.DossierAudience {
-		return d.Dossier
-	}
-	return d.Card
-}
-
-// Work is a visit to be sealed anew, and until when; what would be until no
-// later than today is not sealed again.
-type Work struct {
-	Visit record.VisitID
-	Until Dates
-}
-
-// Stand is how a visit stands: whether the person may be inside, the last day
-// on which the particulars may be kept, the day on which the person was last
-// known to be there, zero where that is not known, and for how many days its
-// parts are kept by the terms that hold now.
-type Stand struct {
-	Open       bool
-	Ends, Last record.Day
-	Keep       terms.Days
-}
-
-// Plan is what a node of a role should seal anew: open visits whose date is
-// near, whatever is sealed to a key of the whole campus, and, at desks, what is
-// over that would by its key live longer than the terms allow. reach is how long
-// what is sealed until a date would live at most. While a node is not sure of the
-// date it leaves what is over as it stands: a clock that is ahead would end it.
-func Plan(records []KeyRecord, role identity.Role, today record.Day, sure bool, reach func(record.Day) record.Day, ofCampus func(KeyRecord) bool, stand func(record.VisitID) Stand) (out []Work) {
-	within, may := due[role]
-	if !may {
-		return nil
-	}
-	at := map[record.VisitID]int{}
-	var standings []Stand
-	dates := []Dates{}
-	var work []bool
-	for _, k := range records {
-		if k.Shredded || k.Wrap == nil || len(k.Wrap) == nobodySize || k.Audience == record.BearerAudience ||
-			role == identity.RoleWarden && k.Audience != record.CardAudience {
-			continue
-		}
-		i, known := at[k.Visit]
-		if !known {
-			i = len(out)
-			at[k.Visit] = i
-			out, standings, dates, work = append(out, Work{Visit: k.Visit}), append(standings, stand(k.Visit)), append(dates, Dates{}), append(work, false)
-		}
-		s, d := standings[i], &dates[i]
-		keep := s.Keep.Card
-		to := &d.Card
-		if k.Audience == record.DossierAudience {
-			keep, to = s.Keep.Contact, &d.Dossier
-		}
-		old := ofCampus(k)
-		*to = k.Until
-		switch {
-		case s.Open && (old || k.Until <= today+within && k.Until < reach(today+keep)):
-			work[i] = true
-		case s.Open, !sure, old && role != identity.RoleDesk:
-		case old && s.Ends > today:
-			*to = min(s.Ends, today+keep)
-			work[i] = true
-		case !old && role == identity.RoleDesk && s.Last != 0:
-			// Whoever sealed this knew the person to be there, by a date that was
-			// borne out: a clock from long before makes nothing over.
-			if end := max(s.Last, k.Until-terms.Most) + keep; k.Until > max(today, end) {
-				*to, work[i] = end, true
-			}
-		}
-	}
-	due := out[:0]
-	for i, w := range out {
-		if !work[i] {
-			continue // it stands, or is to die
-		}
-		w.Until = dates[i]
-		if standings[i].Open {
-			w.Until = Dates{today + standings[i].Keep.Card, today + standings[i].Keep.Contact}
-		}
-		due = append(due, w)
-	}
-	return due
 }
 
 // correctionBits is how many of a version's low bits count what is sealed anew
@@ -262,11 +176,16 @@ func (r *Resealer) Step(ctx context.Context) error {
 		}
 		return reached[d]
 	}
+	kept := r.cfg.Kept()
+	stand := func(v record.VisitID) Stand { return r.stand(v, kept) }
 	var over []record.VisitID
-	for _, w := range Plan(all, r.cfg.Role(), today, sure, reach, ofCampus, r.stand) {
-		if w.Until.Card <= today && w.Until.Dossier <= today {
+	for _, w := range Plan(all, r.cfg.Role(), today, sure, reach, ofCampus, stand) {
+		switch {
+		case w.Until.Card <= today && w.Until.Dossier <= today:
 			over = append(over, w.Visit)
 			continue
+		case w.Shortens && r.stand(w.Visit, r.cfg.Kept()).Kept:
+			continue // it has become so since
 		}
 		err := r.reseal(ctx, w.Visit, w.Until, today, nil)
 		switch {
@@ -278,15 +197,29 @@ func (r *Resealer) Step(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	if len(over) > 0 && r.cfg.Over != nil {
-		for part := range slices.Chunk(over, MaxVisits) {
-			if err := r.cfg.Over(ctx, part); err != nil {
-				return fmt.Errorf("destroy what is kept no longer: %w", err)
-			}
-		}
-		r.cfg.Logger.Info("what is kept no longer by the terms is destroyed", "visits", len(over))
+	if err := r.end(ctx, over); err != nil {
+		return err
 	}
 	return r.dropCampus(ofCampus, sure)
+}
+
+// end has what is over destroyed.
+func (r *Resealer) end(ctx context.Context, over []record.VisitID) error {
+	if r.cfg.Over == nil {
+		return nil
+	}
+	ended := 0
+	for part := range slices.Chunk(over, MaxVisits) {
+		n, err := r.cfg.Over(ctx, part)
+		if err != nil {
+			return fmt.Errorf("destroy what is kept no longer: %w", err)
+		}
+		ended += n
+	}
+	if ended > 0 {
+		r.cfg.Logger.Info("what is kept no longer by the terms is destroyed", "visits", ended)
+	}
+	return nil
 }
 
 func (r *Resealer) records() (all []KeyRecord, err error) {
@@ -305,13 +238,14 @@ func (r *Resealer) records() (all []KeyRecord, err error) {
 	return all, nil
 }
 
-func (r *Resealer) stand(v record.VisitID) (s Stand) {
+// stand is how a visit stands, by those that are kept for the person.
+func (r *Resealer) stand(v record.VisitID, kept func(record.Presence) bool) (s Stand) {
 	p, err := r.cfg.Records.Presence(v)
 	s.Keep = r.cfg.Keep(p.Type)
 	if err != nil {
 		return s
 	}
-	s.Open, s.Ends = p.Open(), p.Ends
+	s.Open, s.Ends, s.Kept = p.Open(), p.Ends, kept(p)
 	if s.Ends == 0 && p.Since != 0 {
 		s.Ends = record.DayOf(p.Since.Time()) + s.Keep.Card
 	}
@@ -438,7 +372,7 @@ func (r *Resealer) reseal(ctx context.Context, visit record.VisitID, until Dates
 // again are the dates that parts had, or where those have come or are not
 // known, those of what is sealed today.
 func (r *Resealer) again(visit record.VisitID, had Dates, today record.Day) Dates {
-	s := r.stand(visit)
+	s := r.stand(visit, func(record.Presence) bool { return false })
 	if had.Card <= today {
 		had.Card = s.Ends
 	}

@@ -355,7 +355,10 @@ func TestShorterTermsHoldForWhatIsStored(t *testing.T) {
 		}
 		return terms.Days{Card: 10, Contact: 3}
 	}
-	r.cfg.Over = func(_ context.Context, v []record.VisitID) error { over = append(over, v...); return nil }
+	r.cfg.Over = func(_ context.Context, v []record.VisitID) (int, error) {
+		over = append(over, v...)
+		return len(v), nil
+	}
 	s.role = identity.RoleWarden
 	if err := r.Step(t.Context()); err != nil || s.stored != 0 || len(over) != 0 {
 		t.Fatal("not at a desk, and done all the same", err)
@@ -377,7 +380,7 @@ func TestShorterTermsHoldForWhatIsStored(t *testing.T) {
 		t.Error("who is inside, or of whom nobody knows when, was shortened")
 	}
 	n := s.stored
-	r.cfg.Over = func(context.Context, []record.VisitID) error { return nil }
+	r.cfg.Over = func(context.Context, []record.VisitID) (int, error) { return 0, nil }
 	if err := r.Step(t.Context()); err != nil || s.stored != n {
 		t.Error("done twice", err)
 	}

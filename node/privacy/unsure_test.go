@@ -21,7 +21,10 @@ func TestTermsWaitForASureDate(t *testing.T) {
 	var over []record.VisitID
 	r := s.resealer()
 	r.cfg.Keep = func(string) terms.Days { return terms.Days{Card: 10, Contact: 3} }
-	r.cfg.Over = func(_ context.Context, v []record.VisitID) error { over = append(over, v...); return nil }
+	r.cfg.Over = func(_ context.Context, v []record.VisitID) (int, error) {
+		over = append(over, v...)
+		return len(v), nil
+	}
 	was := map[record.PartKey]KeyRecord{}
 	for k, v := range s.keys {
 		was[k] = v
@@ -62,5 +65,40 @@ func TestAClockThatJumpsWhileSealing(t *testing.T) {
 	}
 	if k := s.keys[record.PartKey{Visit: visit(1), Audience: cardOf}]; len(k.Wrap) == nobodySize {
 		t.Error("it opens nothing")
+	}
+}
+
+// The terms end and shorten nothing of a visit that is kept for the person,
+// also where it became so after the work was planned.
+func TestTermsLeaveWhatIsKeptForThePerson(t *testing.T) {
+	s := newSafe()
+	s.left(visit(1), "visitor", 1)
+	s.left(visit(2), "visitor", 12)
+	s.holds(visit(3), 20, false, "campus")
+	kept, asked := true, 0
+	var over []record.VisitID
+	r := s.resealer()
+	r.cfg.Keep = func(string) terms.Days { return terms.Days{Card: 10, Contact: 3} }
+	r.cfg.Over = func(_ context.Context, v []record.VisitID) (int, error) {
+		over = append(over, v...)
+		return len(v), nil
+	}
+	r.cfg.Kept = func() func(record.Presence) bool {
+		asked++
+		return func(record.Presence) bool { return kept || asked > 1 }
+	}
+	if err := r.Step(t.Context()); err != nil || s.until(visit(1), cardOf) != 29 || len(over) != 0 {
+		t.Error("ended for the terms:", s.until(visit(1), cardOf), over, err)
+	}
+	if k := s.keys[record.PartKey{Visit: visit(3), Audience: cardOf}]; string(k.Wrap) != "dated" || s.until(visit(3), cardOf) != 20 {
+		t.Error("the campus's key is not left behind without shortening:", s.until(visit(3), cardOf))
+	}
+	kept, asked = false, 0
+	if err := r.Step(t.Context()); err != nil || s.until(visit(1), cardOf) != 29 {
+		t.Error("shortened for the terms after it was to be kept:", s.until(visit(1), cardOf), err)
+	}
+	asked = -100
+	if err := r.Step(t.Context()); err != nil || s.until(visit(1), cardOf) != 9 || !slices.Contains(over, visit(2)) {
+		t.Error("not done for those who are not kept:", s.until(visit(1), cardOf), over, err)
 	}
 }
