@@ -97,6 +97,9 @@ type Self struct {
 // bySelf is how the person is named on record.
 const bySelf = "the person themself"
 
+// reasonSelf is why a case was opened that they asked for.
+const reasonSelf = "asked on their own page"
+
 // NewSelf makes a Self.
 func NewSelf(s *Service, cfg SelfConfig) *Self {
 	return &Self{s: s.As(bySelf), cfg: cfg, wrong: map[record.VisitID][]time.Time{}}
@@ -122,7 +125,7 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 		err = f.cfg.Withdraw(ctx, v, consent.Purpose(a.Purpose), a.How, bySelf)
 	case AskErase:
 		var c Case
-		if c, _, err = f.s.OpenCase(ctx, v, Erasure, "asked on their own page"); err == nil {
+		if c, _, err = f.s.begin(ctx, v, Erasure, reasonSelf, fixed); err == nil {
 			out.Due = c.Due
 		}
 	default:

@@ -131,3 +131,17 @@ func TestWhatAPersonDoesThemself(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The house's own words are not taken for the person's name.
+func TestWhoIsCalledAsTheReasonAsksForErasure(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, _ := h.own()
+	h.card.Name = "Own Page"
+	ask := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskErase, Lang: English}
+	if got, err := self.Answer(ctx, ask); err != nil || got.Due.IsZero() || len(h.Cases()) != 1 {
+		t.Error("refused:", err)
+	}
+	if _, _, err := h.OpenCase(ctx, aVis, Access, "asked on their own page"); !errors.Is(err, ErrReasonNames) {
+		t.Error("an operator's reason names the person:", err)
+	}
+}
