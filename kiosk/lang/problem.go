@@ -68,6 +68,7 @@ const (
 	SelfRefused       = "self.refused"
 	SelfWait          = "self.wait"
 	SelfNoDesk        = "self.no_desk"
+	SelfAtDesk        = "self.at_desk"
 	SubjectNotYet     = "subject.not_yet"
 	MinorContact      = "minor.contact"
 	MinorGuardian     = "minor.guardian"

@@ -2,9 +2,7 @@ package rights
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +23,7 @@ const (
 var (
 	ErrSelf     = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
 	ErrSelfWait = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
+	ErrSelfDesk = &Problem{"self.at_desk", "the badge and a name alone are not enough to correct or take back anything, since a badge may have been photographed: ask at a desk, which does it; what is kept can be seen, and its erasure asked for, here"}
 	ErrSelfNone = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
 )
 
@@ -67,6 +66,9 @@ type SelfAnswer struct {
 	Due      time.Time
 	// Erased: nothing is left to correct or erase.
 	Erased bool
+	// AtDesk: what they have shown is enough to see and to ask for erasure; a desk
+	// corrects and takes back consents.
+	AtDesk bool
 }
 
 // Format withholds what is in it from every fmt verb.
@@ -106,17 +108,21 @@ func NewSelf(s *Service, cfg SelfConfig) *Self {
 }
 
 // Answer finds out whether it is the person themself who asks, does what they
-// ask, and answers with all that is stored then. Both are on record. Errors:
+// ask, and answers with all that is stored then. Both are on record. Who has shown
+// no more than a badge and the name on it may see, and ask for erasure. Errors:
 // *Problem; those of a correction.
 func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	if _, err := f.s.desk(); err != nil {
 		return SelfAnswer{}, err
 	}
-	v, err := f.identify(a)
+	v, by, err := f.identify(a)
 	if err != nil {
 		return SelfAnswer{}, err
 	}
-	var out SelfAnswer
+	out := SelfAnswer{AtDesk: by == byBadge}
+	if out.AtDesk && (a.Do == AskRectify || a.Do == AskWithdraw) {
+		return SelfAnswer{}, ErrSelfDesk
+	}
 	switch a.Do {
 	case AskSee:
 	case AskRectify:
@@ -154,76 +160,4 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	}
 	out.Data, err = f.cfg.Data(x, f.s.Given(x))
 	return out, err
-}
-
-// identify finds the visit that a person can show to be theirs.
-func (f *Self) identify(a SelfAsk) (record.VisitID, error) {
-	v, shown, err := f.cfg.Bears(a.Code)
-	if err != nil {
-		v = record.VisitID{} // as one that nobody knows
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.s.cfg.Now()
-	if !v.IsZero() && f.tries(now, v) >= selfTries || f.tries(now, record.VisitID{}) >= selfAll {
-		return v, ErrSelfWait
-	}
-	if !v.IsZero() {
-		c, d, err := f.s.cfg.Open(v)
-		switch {
-		case errors.Is(err, ErrNotYet):
-			return v, ErrNotYet
-		case err == nil && proves(a.Knows, shown, c, d):
-			return v, nil
-		}
-	}
-	f.wrong[record.VisitID{}] = append(f.wrong[record.VisitID{}], now)
-	if !v.IsZero() {
-		f.wrong[v] = append(f.wrong[v], now)
-	}
-	return v, ErrSelf
-}
-
-// tries are how often somebody was wrong within the hour; callers hold mu.
-func (f *Self) tries(now time.Time, v record.VisitID) int {
-	for id, all := range f.wrong {
-		var late []time.Time
-		for _, at := range all {
-			if now.Sub(at).Abs() < selfWithin {
-				late = append(late, at)
-			}
-		}
-		if f.wrong[id] = late; len(late) == 0 {
-			delete(f.wrong, id)
-		}
-	}
-	return len(f.wrong[v])
-}
-
-// proves reports whether somebody knows what only the person does: an address
-// that they gave; or, where they gave none, their name, the badge in hand. A
-// name stands on the badge, so that it proves nothing without.
-func proves(knows string, shown bool, c record.Card, d record.Dossier) bool {
-	if phone := digits(d.Phone.Reveal()); len(phone) > 5 && sameNumber(digits(knows), phone) {
-		return true
-	}
-	if mail := folded(d.Email); mail != "" && folded(record.Private(knows)) == mail {
-		return true
-	}
-	return shown && d.Phone == "" && d.Email == "" && c.Name != "" &&
-		strings.Join(strings.Fields(folded(record.Private(knows))), " ") == strings.Join(strings.Fields(folded(c.Name)), " ")
-}
-
-// sameNumber reports whether two numbers are one, with and without the prefix of
-// the country.
-func sameNumber(a, b string) bool {
-	plain := func(s string) string {
-		s = strings.TrimPrefix(s, "00")
-		if rest, ok := strings.CutPrefix(s, "46"); ok && len(rest) > 5 {
-			s = rest
-		}
-		return strings.TrimPrefix(s, "0")
-	}
-	a, b = plain(a), plain(b)
-	return len(a) > 4 && a == b
 }

@@ -145,3 +145,27 @@ func TestWhoIsCalledAsTheReasonAsksForErasure(t *testing.T) {
 		t.Error("an operator's reason names the person:", err)
 	}
 }
+
+// A badge may have been photographed, and the picture opens the name: with no
+// more than these nothing is changed but by a desk.
+func TestABadgeAndANameChangeNothing(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	h.dossier, h.card.Assist = record.Dossier{}, "a chair"
+	self, did := h.own()
+	ask := SelfAsk{Code: "qr", Knows: "Astrid Ek", Lang: English, Right: map[string]string{"email": "thief@marker.test"}, Purpose: "assist"}
+	for _, ask.Do = range []string{AskRectify, AskWithdraw} {
+		if _, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfDesk) || len(*did) != 0 {
+			t.Error(ask.Do, err, *did)
+		}
+	}
+	for _, ask.Do = range []string{AskSee, AskErase} {
+		if got, err := self.Answer(ctx, ask); err != nil || !got.AtDesk || got.Text == "" {
+			t.Error(ask.Do, err)
+		}
+	}
+	h.dossier.Email = "astrid@ek.test"
+	ask.Do, ask.Knows = AskRectify, "astrid@ek.test"
+	if got, err := self.Answer(ctx, ask); err != nil || got.AtDesk || len(*did) != 1 {
+		t.Error("with the address:", err)
+	}
+}
