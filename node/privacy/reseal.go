@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,9 @@ var ErrNotOpened = &Problem{"rectify.not_opened", "this node cannot open the par
 
 // ErrNoChange means that nothing was to be corrected.
 var ErrNoChange = &Problem{"rectify.no_change", "nothing is to be corrected: say what is right, such as --name or --company"}
+
+// ErrSpent means that no version is left that would outrank what stands.
+var ErrSpent = &Problem{"rectify.spent", "the particulars of that visit have been sealed anew as often as can be, which takes a node that means ill: they stay as they are; look at `upprop audit list`, and erase them if they are wrong: `upprop erase`"}
 
 // KeyRecord is one key record as it stands. Wrap is nil where it cannot be
 // read any more. Until is when it dies: the record's date, or that of the key it
@@ -189,8 +193,8 @@ func (r *Resealer) Step(ctx context.Context) error {
 		}
 		err := r.reseal(ctx, w.Visit, w.Until, today, nil)
 		switch {
-		case errors.Is(err, ErrNotOpened):
-			// Stays on the list as "name withheld".
+		case errors.Is(err, ErrNotOpened), errors.Is(err, ErrSpent):
+			// Stays on the list as "name withheld", now or from its date on.
 		case err != nil:
 			return err
 		case ctx.Err() != nil:
@@ -301,7 +305,7 @@ type Particulars struct {
 // would live until today at most is ended. It returns when that is durable here;
 // the old key is then outranked, and destroyed as others are. Parts that this
 // node may not open stay as they were; what the bearer of the badge could read
-// cannot be sealed anew without the badge and ends. Errors: ErrNotOpened.
+// cannot be sealed anew without the badge and ends. Errors: ErrNotOpened, ErrSpent.
 func (r *Resealer) Reseal(ctx context.Context, visit record.VisitID, until Dates, change func(*Particulars) error) error {
 	return r.reseal(ctx, visit, until, r.cfg.Today(), change)
 }
@@ -346,14 +350,14 @@ func (r *Resealer) reseal(ctx context.Context, visit record.VisitID, until Dates
 	if until == (Dates{}) {
 		until = r.again(visit, had, today)
 	}
+	version, err := outranking(version, change != nil)
+	if err != nil {
+		return err
+	}
 	if change != nil {
 		if err := change(&p); err != nil {
 			return err
 		}
-	}
-	// A correction outranks whatever is sealed anew by who has not heard of it.
-	if version++; change != nil {
-		version = (version>>correctionBits + 1) << correctionBits
 	}
 	entries, stored, err := r.sealed(visit, version, until, today, p)
 	if err != nil {
@@ -367,6 +371,21 @@ func (r *Resealer) reseal(ctx context.Context, visit record.VisitID, until Dates
 	}
 	stored()
 	return nil
+}
+
+// outranking is the version after one that stands. A correction outranks whatever
+// is sealed anew by who has not heard of it. Errors: ErrSpent.
+func outranking(stands uint32, correction bool) (uint32, error) {
+	next := uint64(stands) + 1
+	if correction {
+		next = (uint64(stands)>>correctionBits + 1) << correctionBits
+	}
+	// What is sealed anew must not pass for a correction, and none begins again at
+	// zero, below all that stands.
+	if next > math.MaxUint32 || !correction && next>>correctionBits != uint64(stands)>>correctionBits {
+		return 0, ErrSpent
+	}
+	return uint32(next), nil
 }
 
 // again are the dates that parts had, or where those have come or are not

@@ -1,7 +1,9 @@
 package rights
 
 import (
+	"crypto/sha256"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,9 @@ const (
 	byAddress
 )
 
-// identify finds the visit that a person can show to be theirs.
+// identify finds the visit that a person can show to be theirs. Who is wrong is
+// counted by the code that was typed, whether or not it is of a visit: else the
+// end of guessing would say which are.
 func (f *Self) identify(a SelfAsk) (record.VisitID, proof, error) {
 	v, shown, err := f.cfg.Bears(a.Code)
 	if err != nil {
@@ -27,8 +31,10 @@ func (f *Self) identify(a SelfAsk) (record.VisitID, proof, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := f.s.cfg.Now()
-	if !v.IsZero() && f.tries(now, v) >= selfTries || f.tries(now, record.VisitID{}) >= selfAll {
+	now, code := f.s.cfg.Now(), typed(a.Code)
+	f.wrong.tidy(now)
+	f.all = within(f.all, now)
+	if len(f.wrong[code]) >= selfTries || len(f.all) >= selfAll {
 		return v, unproved, ErrSelfWait
 	}
 	if !v.IsZero() {
@@ -38,31 +44,52 @@ func (f *Self) identify(a SelfAsk) (record.VisitID, proof, error) {
 			return v, unproved, ErrNotYet
 		case err == nil:
 			if by := proves(a.Knows, shown, c, d); by != unproved {
-				return v, by, nil
+				return v, by, f.counted(now, v)
 			}
 		}
 	}
-	f.wrong[record.VisitID{}] = append(f.wrong[record.VisitID{}], now)
-	if !v.IsZero() {
-		f.wrong[v] = append(f.wrong[v], now)
-	}
+	f.all, f.wrong[code] = append(f.all, now), append(f.wrong[code], now)
 	return v, unproved, ErrSelf
 }
 
-// tries are how often somebody was wrong within the hour; callers hold mu.
-func (f *Self) tries(now time.Time, v record.VisitID) int {
-	for id, all := range f.wrong {
-		var late []time.Time
-		for _, at := range all {
-			if now.Sub(at).Abs() < selfWithin {
-				late = append(late, at)
-			}
-		}
-		if f.wrong[id] = late; len(late) == 0 {
-			delete(f.wrong, id)
+// counted counts what a person does about their visit: each is on record for as
+// long as the visit, on every node. Callers hold mu.
+func (f *Self) counted(now time.Time, v record.VisitID) error {
+	f.acts.tidy(now)
+	if len(f.acts[v]) >= selfActs {
+		return ErrSelfEnough
+	}
+	f.acts[v] = append(f.acts[v], now)
+	return nil
+}
+
+// typedCode stands for a code as it was typed; the text itself is kept nowhere.
+type typedCode string
+
+// typed is the badge's code, whether it was typed or is in a QR, or a digest of
+// what is no code.
+func typed(text string) typedCode {
+	if c, err := record.ParseCode(text); err == nil {
+		return typedCode(c.Badge.String())
+	}
+	sum := sha256.Sum256([]byte(folded(record.Private(text))))
+	return typedCode(sum[:])
+}
+
+// times are when something was done within the hour, by what it is counted by.
+type times[K comparable] map[K][]time.Time
+
+func (t times[K]) tidy(now time.Time) {
+	for k, all := range t {
+		if t[k] = within(all, now); len(t[k]) == 0 {
+			delete(t, k)
 		}
 	}
-	return len(f.wrong[v])
+}
+
+// within are those of times that are less than an hour away.
+func within(all []time.Time, now time.Time) []time.Time {
+	return slices.DeleteFunc(all, func(at time.Time) bool { return now.Sub(at).Abs() >= selfWithin })
 }
 
 // proves tells what somebody shows who knows what only the person does: an address

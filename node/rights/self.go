@@ -11,20 +11,22 @@ import (
 )
 
 const (
-	// selfTries is how often in selfWithin somebody may be wrong about one visit,
-	// and selfAll about all visits together.
-	selfTries, selfAll = 5, 60
-	selfWithin         = time.Hour
+	// selfTries is how often in selfWithin somebody may be wrong about one code,
+	// selfAll about all codes together, and selfActs how often a person may see or
+	// do something about one visit.
+	selfTries, selfAll, selfActs = 5, 60, 20
+	selfWithin                   = time.Hour
 )
 
 // Problems of a page of one's own. ErrSelf says the same of a visit that is not
 // known, of one that has been erased, and of a wrong answer: nobody finds out
 // which by asking.
 var (
-	ErrSelf     = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
-	ErrSelfWait = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
-	ErrSelfDesk = &Problem{"self.at_desk", "the badge and a name alone are not enough to correct or take back anything, since a badge may have been photographed: ask at a desk, which does it; what is kept can be seen, and its erasure asked for, here"}
-	ErrSelfNone = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
+	ErrSelf       = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
+	ErrSelfWait   = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
+	ErrSelfEnough = &Problem{"self.enough", fmt.Sprintf("that is enough for now: %d times within an hour; wait an hour, or ask at a desk", selfActs)}
+	ErrSelfDesk   = &Problem{"self.at_desk", "the badge and a name alone are not enough to correct or take back anything, since a badge may have been photographed: ask at a desk, which does it; what is kept can be seen, and its erasure asked for, here"}
+	ErrSelfNone   = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
 )
 
 // Asks are what a person may do on a page of their own.
@@ -93,7 +95,9 @@ type Self struct {
 	cfg SelfConfig
 
 	mu    sync.Mutex
-	wrong map[record.VisitID][]time.Time
+	all   []time.Time // when somebody was wrong
+	wrong times[typedCode]
+	acts  times[record.VisitID]
 }
 
 // bySelf is how the person is named on record.
@@ -104,7 +108,7 @@ const reasonSelf = "asked on their own page"
 
 // NewSelf makes a Self.
 func NewSelf(s *Service, cfg SelfConfig) *Self {
-	return &Self{s: s.As(bySelf), cfg: cfg, wrong: map[record.VisitID][]time.Time{}}
+	return &Self{s: s.As(bySelf), cfg: cfg, wrong: times[typedCode]{}, acts: times[record.VisitID]{}}
 }
 
 // Answer finds out whether it is the person themself who asks, does what they

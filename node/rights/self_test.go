@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -84,8 +85,8 @@ func TestGuessingEnds(t *testing.T) {
 	if _, err := self.Answer(ctx, right); err != nil {
 		t.Error(err)
 	}
-	for range selfAll {
-		if _, err := self.Answer(ctx, SelfAsk{Code: "nonsense", Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
+	for i := range selfAll {
+		if _, err := self.Answer(ctx, SelfAsk{Code: fmt.Sprint("nonsense ", i), Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
 			t.Fatal(err)
 		}
 	}
@@ -167,5 +168,55 @@ func TestABadgeAndANameChangeNothing(t *testing.T) {
 	ask.Do, ask.Knows = AskRectify, "astrid@ek.test"
 	if got, err := self.Answer(ctx, ask); err != nil || got.AtDesk || len(*did) != 1 {
 		t.Error("with the address:", err)
+	}
+}
+
+// A code of no visit stops being answered as one of a visit does, by whichever
+// form it was given; else guessing would tell which codes are of visits.
+func TestGuessingTellsNoCodes(t *testing.T) {
+	ctx := context.Background()
+	badge := aVis.Badge().String()
+	for name, known := range map[string]bool{"of a visit": true, "of none": false} {
+		h := newHouse(t)
+		self, _ := h.own()
+		self.cfg.Bears = func(string) (v record.VisitID, shown bool, err error) {
+			if known {
+				v = aVis
+			}
+			return v, false, nil
+		}
+		for i := range selfTries + 2 {
+			code, want := badge, ErrSelf
+			if i%2 == 1 {
+				code = strings.ToLower(" " + badge[:4] + badge[len(badge)-4:])
+			}
+			if i >= selfTries {
+				want = ErrSelfWait
+			}
+			if _, err := self.Answer(ctx, SelfAsk{Code: code, Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, want) {
+				t.Errorf("a code %s, try %d: %v", name, i+1, err)
+			}
+		}
+		if _, err := self.Answer(ctx, SelfAsk{Code: record.VisitID{9}.Badge().String(), Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
+			t.Error("another code waits too:", err)
+		}
+	}
+}
+
+func TestAPersonDoesNotFillTheRecord(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, did := h.own()
+	ask := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskRectify, Lang: English, Right: map[string]string{"name": "x"}}
+	for range selfActs {
+		if _, err := self.Answer(ctx, ask); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfEnough) || len(*did) != selfActs || h.onRecord(ActExport) != selfActs {
+		t.Error("done without end:", len(*did), err)
+	}
+	h.clock = noon.Add(selfWithin)
+	if _, err := self.Answer(ctx, ask); err != nil {
+		t.Error("an hour later:", err)
 	}
 }
