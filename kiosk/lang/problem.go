@@ -67,6 +67,7 @@ const (
 	DocumentsChanged  = "documents.changed"
 	SelfRefused       = "self.refused"
 	SelfWait          = "self.wait"
+	SelfMaybe         = "self.maybe"
 	SelfEnough        = "self.enough"
 	SelfNoDesk        = "self.no_desk"
 	SelfAtDesk        = "self.at_desk"

@@ -24,6 +24,7 @@ const (
 var (
 	ErrSelf       = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
 	ErrSelfWait   = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
+	ErrSelfMaybe  = &Problem{"self.maybe", "it may have been done, but no desk has said so: look at what is stored in a few minutes, and ask again only if it was not"}
 	ErrSelfEnough = &Problem{"self.enough", fmt.Sprintf("that is enough for now: %d times within an hour; wait an hour, or ask at a desk", selfActs)}
 	ErrSelfDesk   = &Problem{"self.at_desk", "the badge and a name alone are not enough to correct or take back anything, since a badge may have been photographed: ask at a desk, which does it; what is kept can be seen, and its erasure asked for, here"}
 	ErrSelfNone   = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
@@ -144,13 +145,26 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	if err != nil {
 		return SelfAnswer{}, err
 	}
+	if err := f.show(ctx, v, a.Lang, &out); err != nil {
+		if a.Do == AskSee {
+			return SelfAnswer{}, err
+		}
+		// Nobody must do again what has been done.
+		f.s.cfg.Logger.Error("what a person asked for is done, and what is stored then could not be shown", "err", err)
+		return SelfAnswer{}, ErrSelfMaybe
+	}
+	return out, nil
+}
+
+// show adds to an answer what is stored now, on record.
+func (f *Self) show(ctx context.Context, v record.VisitID, lang Lang, out *SelfAnswer) error {
 	x, err := f.s.Export(ctx, v, "self")
 	if err != nil {
-		return SelfAnswer{}, err
+		return err
 	}
-	text, err := f.s.Text(x, a.Lang)
+	text, err := f.s.Text(x, lang)
 	if err != nil {
-		return SelfAnswer{}, err
+		return err
 	}
 	out.Text, out.Erased = text.Reveal(), x.Particulars.Status == Erased || x.Particulars.Status == Expired
 	stands := map[string]bool{string(consent.Assist): x.Particulars.Assist != ""}
@@ -163,5 +177,5 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 		}
 	}
 	out.Data, err = f.cfg.Data(x, f.s.Given(x))
-	return out, err
+	return err
 }

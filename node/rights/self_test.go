@@ -220,3 +220,18 @@ func TestAPersonDoesNotFillTheRecord(t *testing.T) {
 		t.Error("an hour later:", err)
 	}
 }
+
+// What has been done is not said to have failed: it would be done again.
+func TestWhatIsDoneAndCannotBeShown(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, did := h.own()
+	self.cfg.Data = func(Extract, []Given) ([]byte, error) { return nil, errDisk }
+	ask := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskRectify, Lang: English, Right: map[string]string{"name": "x"}}
+	if got, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfMaybe) || len(*did) != 1 || got.Text != "" {
+		t.Error(*did, err)
+	}
+	ask.Do = AskSee
+	if got, err := self.Answer(ctx, ask); !errors.Is(err, errDisk) || got.Text != "" {
+		t.Error(err)
+	}
+}

@@ -32,7 +32,7 @@ func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, err
 // what they cannot mend sends them to the reception.
 func selfKey(key string) string {
 	switch key {
-	case lang.SelfWait, lang.SelfEnough, lang.SelfNoDesk, lang.SelfAtDesk, lang.SubjectNotYet:
+	case lang.SelfWait, lang.SelfEnough, lang.SelfMaybe, lang.SelfNoDesk, lang.SelfAtDesk, lang.SubjectNotYet:
 		return key
 	}
 	return lang.SelfRefused
