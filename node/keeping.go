@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -283,9 +284,10 @@ func (n *Node) ErasureStatus(id record.ErasureID) (privacy.Status, error) {
 // ErasureStatuses implements api.Privacy.
 func (n *Node) ErasureStatuses() ([]privacy.Summary, error) { return n.privacy.Statuses() }
 
-// Rectify implements api.Privacy.
-func (n *Node) Rectify(ctx context.Context, v record.VisitID, c privacy.Correction) error {
-	return n.resealer.Rectify(ctx, v, c)
+// Rectify implements api.Privacy; by is on record, empty: whoever sits at this
+// node.
+func (n *Node) Rectify(ctx context.Context, v record.VisitID, c privacy.Correction, by string) error {
+	return n.resealer.Rectify(ctx, v, c, cmp.Or(by, privacy.Operator))
 }
 
 // WriteOff implements api.Privacy.

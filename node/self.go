@@ -46,7 +46,7 @@ func (n *Node) openSelf() {
 }
 
 // rectifySelf corrects what the person says is right.
-func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[string]string) error {
+func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[string]string, by string) error {
 	var c privacy.Correction
 	for field, to := range map[string]**record.Private{"name": &c.Name, "company": &c.Company, "host": &c.Host, "email": &c.Email, "phone": &c.Phone} {
 		if right[field] == "" {
@@ -58,7 +58,7 @@ func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[stri
 		}
 		*to = &text
 	}
-	return n.Rectify(ctx, v, c)
+	return n.Rectify(ctx, v, c, by)
 }
 
 // AnswerSelf answers a person about their own visit: here at a desk, else by the

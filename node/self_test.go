@@ -88,7 +88,7 @@ func TestOnesOwnPageAtAnEntrance(t *testing.T) {
 			seen[l.What] = true
 		}
 	}
-	if !seen["subject.export"] || !seen["consent.withdraw"] || !seen["case.open"] {
+	if !seen["subject.export"] || !seen["subject.rectify"] || !seen["consent.withdraw"] || !seen["case.open"] {
 		t.Error("not on record as the person's own:", seen)
 	}
 	here.stop()

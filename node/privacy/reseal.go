@@ -482,17 +482,17 @@ type Correction struct {
 	Name, Company, Host, Email, Phone *record.Private
 }
 
-// Rectify corrects a visit's particulars. Done at desks only, on record before
-// it is done, durable when it returns. The texts must have been checked as
+// Rectify corrects a visit's particulars, for by. Done at desks only, on record
+// before it is done, durable when it returns. The texts must have been checked as
 // those of a check-in are. Errors: *Problem.
-func (r *Resealer) Rectify(ctx context.Context, visit record.VisitID, c Correction) error {
+func (r *Resealer) Rectify(ctx context.Context, visit record.VisitID, c Correction, by string) error {
 	if r.cfg.Role() != identity.RoleDesk {
 		return ErrNotDesk
 	}
 	if c == (Correction{}) {
 		return ErrNoChange
 	}
-	act := record.Act{Kind: record.ActAudit, What: ActRectify, By: Operator, Visits: []record.VisitID{visit}, Note: c.fields()}
+	act := record.Act{Kind: record.ActAudit, What: ActRectify, By: by, Visits: []record.VisitID{visit}, Note: c.fields()}
 	return r.Reseal(ctx, visit, Dates{}, func(p *Particulars) error {
 		switch {
 		case p.Card != nil && p.Dossier == nil && p.over && c.Email == nil && c.Phone == nil:

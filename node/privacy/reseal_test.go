@@ -282,7 +282,7 @@ func TestRectify(t *testing.T) {
 	s := newSafe()
 	s.holds(visit(1), 20, true, "dated")
 	r, ctx := s.resealer(), t.Context()
-	if err := r.Rectify(ctx, visit(1), Correction{Name: private("Astrid Ek-Al"), Phone: private("070")}); err != nil {
+	if err := r.Rectify(ctx, visit(1), Correction{Name: private("Astrid Ek-Al"), Phone: private("070")}, "operator x"); err != nil {
 		t.Fatal(err)
 	}
 	card, err := codec.DecodeCard(s.parts[record.PartKey{Visit: visit(1), Audience: cardOf}].Box)
@@ -296,7 +296,7 @@ func TestRectify(t *testing.T) {
 	if k := s.keys[record.PartKey{Visit: visit(1), Audience: bearerOf}]; k.Version != 1<<16 || len(k.Wrap) != 48 {
 		t.Error("the badge still opens the name that was wrong")
 	}
-	if len(s.acts) != 1 || s.acts[0].What != ActRectify || fmt.Sprint(s.acts) == "" {
+	if len(s.acts) != 1 || s.acts[0].What != ActRectify || s.acts[0].By != "operator x" || fmt.Sprint(s.acts) == "" {
 		t.Errorf("%+v", s.acts)
 	}
 
@@ -316,7 +316,7 @@ func TestRectify(t *testing.T) {
 		s.holds(visit(1), 20, true, "dated")
 		r = s.resealer()
 		c.do()
-		if err := r.Rectify(ctx, visit(1), c.in); !errors.Is(err, c.want) || s.stored != 0 {
+		if err := r.Rectify(ctx, visit(1), c.in, "operator x"); !errors.Is(err, c.want) || s.stored != 0 {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -385,7 +385,7 @@ func TestShorterTermsHoldForWhatIsStored(t *testing.T) {
 		t.Error("done twice", err)
 	}
 	// A correction keeps the dates that the parts have.
-	if err := r.Rectify(t.Context(), visit(0), Correction{Name: private("Astrid Al")}); err != nil {
+	if err := r.Rectify(t.Context(), visit(0), Correction{Name: private("Astrid Al")}, "operator x"); err != nil {
 		t.Fatal(err)
 	}
 	if s.until(visit(0), cardOf) != 9 || s.until(visit(0), dossierOf) != 2 {

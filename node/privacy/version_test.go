@@ -47,7 +47,7 @@ func TestASpentVersionIsRefused(t *testing.T) {
 		s.parts[k], s.keys[k] = part, key
 	}
 	r := s.resealer()
-	if err := r.Rectify(t.Context(), visit(1), Correction{Name: private("Astrid Al")}); !errors.Is(err, ErrSpent) || len(s.acts) != 0 {
+	if err := r.Rectify(t.Context(), visit(1), Correction{Name: private("Astrid Al")}, "operator x"); !errors.Is(err, ErrSpent) || len(s.acts) != 0 {
 		t.Error("corrected:", s.acts, err)
 	}
 	if err := r.Step(t.Context()); err != nil || s.stored != 2 {

@@ -83,8 +83,8 @@ type SelfConfig struct {
 	// its QR opens the bearer's name.
 	Bears func(code string) (v record.VisitID, shown bool, err error)
 	// Rectify corrects fields by name, as they were checked; Withdraw takes back a
-	// consent.
-	Rectify  func(ctx context.Context, v record.VisitID, right map[string]string) error
+	// consent. by is who does so, on record.
+	Rectify  func(ctx context.Context, v record.VisitID, right map[string]string, by string) error
 	Withdraw func(ctx context.Context, v record.VisitID, p consent.Purpose, how, by string) error
 	// Data writes an extract for machines.
 	Data func(Extract, []Given) ([]byte, error)
@@ -131,7 +131,7 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	switch a.Do {
 	case AskSee:
 	case AskRectify:
-		err = f.cfg.Rectify(ctx, v, a.Right)
+		err = f.cfg.Rectify(ctx, v, a.Right, bySelf)
 	case AskWithdraw:
 		err = f.cfg.Withdraw(ctx, v, consent.Purpose(a.Purpose), a.How, bySelf)
 	case AskErase:

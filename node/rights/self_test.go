@@ -24,8 +24,8 @@ func (h *house) own() (*Self, *[]string) {
 			}
 			return record.VisitID{}, false, nil
 		},
-		Rectify: func(_ context.Context, _ record.VisitID, right map[string]string) error {
-			*did = append(*did, fmt.Sprint("rectify ", right["name"]))
+		Rectify: func(_ context.Context, _ record.VisitID, right map[string]string, by string) error {
+			*did = append(*did, fmt.Sprint("rectify ", right["name"], " ", by))
 			return nil
 		},
 		Withdraw: func(_ context.Context, _ record.VisitID, p consent.Purpose, how, by string) error {
@@ -112,7 +112,7 @@ func TestWhatAPersonDoesThemself(t *testing.T) {
 			t.Error(do, err)
 		}
 	}
-	if len(*did) != 2 || (*did)[0] != "rectify Astrid Al" || (*did)[1] != "withdraw assist kiosk the person themself" {
+	if len(*did) != 2 || (*did)[0] != "rectify Astrid Al the person themself" || (*did)[1] != "withdraw assist kiosk the person themself" {
 		t.Error(*did)
 	}
 	if got, err = self.Answer(ctx, ask(AskErase)); err != nil || !got.Due.Equal(Months(noon, 1)) || len(h.Cases()) != 1 || h.Cases()[0].Kind != Erasure {
