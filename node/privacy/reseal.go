@@ -31,6 +31,9 @@ var ErrNoChange = &Problem{"rectify.no_change", "nothing is to be corrected: say
 // ErrSpent means that no version is left that would outrank what stands.
 var ErrSpent = &Problem{"rectify.spent", "the particulars of that visit have been sealed anew as often as can be, which takes a node that means ill: they stay as they are; look at `upprop audit list`, and erase them if they are wrong: `upprop erase`"}
 
+// ErrTooLong means that no node would read what was to be sealed.
+var ErrTooLong = &Problem{"rectify.too_long", "what would be stored of that visit is longer than any node reads: write it shorter"}
+
 // KeyRecord is one key record as it stands. Wrap is nil where it cannot be
 // read any more. Until is when it dies: the record's date, or that of the key it
 // is sealed to where that one is earlier.
@@ -408,6 +411,11 @@ func (r *Resealer) again(visit record.VisitID, had Dates, today record.Day) Date
 // date has come.
 func (r *Resealer) sealed(visit record.VisitID, version uint32, until Dates, today record.Day, p Particulars) (entries []record.SealedEntry, stored func(), err error) {
 	parts := p.parts()
+	for _, clear := range parts {
+		if len(clear) > codec.MaxPart {
+			return nil, nil, ErrTooLong
+		}
+	}
 	done := []func(){}
 	for _, dates := range []record.Day{until.Card, until.Dossier} {
 		some := map[record.Audience][]byte{}

@@ -3,8 +3,10 @@ package privacy
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
+	"github.com/upprop/upprop/crdt/codec"
 	"github.com/upprop/upprop/crdt/record"
 )
 
@@ -52,5 +54,29 @@ func TestASpentVersionIsRefused(t *testing.T) {
 	}
 	if err := r.Step(t.Context()); err != nil || s.stored != 2 {
 		t.Error("others were not sealed anew:", s.stored, err)
+	}
+}
+
+// A correction keeps what a newer release has written of the person, and is not
+// made where nobody could read the outcome.
+func TestACorrectionKeepsWhatItDoesNotKnow(t *testing.T) {
+	s := newSafe()
+	s.holds(visit(1), 20, true, "dated")
+	// A map of one field, 77, with a long text.
+	const long = codec.MaxPart - 50
+	newer := "\xa1\x18\x4d\x79" + string([]byte{long >> 8, long & 0xff}) + strings.Repeat("x", long)
+	k := record.PartKey{Visit: visit(1), Audience: cardOf}
+	p := s.parts[k]
+	p.Box = codec.EncodeCard(record.Card{Name: "A", Rest: record.Private(newer)})
+	s.parts[k] = p
+	r := s.resealer()
+	if err := r.Rectify(t.Context(), visit(1), Correction{Name: private("B")}, "operator x"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := codec.DecodeCard(s.parts[k].Box); err != nil || c.Name != "B" || len(c.Rest) != len(newer) {
+		t.Error("lost:", len(c.Rest), err)
+	}
+	if err := r.Rectify(t.Context(), visit(1), Correction{Name: private(strings.Repeat("B", 100))}, "operator x"); !errors.Is(err, ErrTooLong) {
+		t.Error(err)
 	}
 }
