@@ -17,6 +17,7 @@ import (
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/privacy"
+	"github.com/upprop/upprop/node/sheet"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -32,14 +33,13 @@ func (r register) Act(ctx context.Context, acts []record.Act) error {
 // Publish implements access.Publisher.
 func (r register) Publish(ctx context.Context, acts []record.Act) error { return r.Act(ctx, acts) }
 
-// Set writes settings, durably.
+// Set writes settings, durably, whoever has set them before.
 func (r register) Set(ctx context.Context, all ...crdt.Setting) error {
 	var drafts []crdt.Draft
 	for _, s := range all {
 		drafts = append(drafts, crdt.Draft{Setting: &s})
 	}
-	_, err := r.Commit(ctx, drafts...)
-	return err
+	return sheet.Commit(ctx, r.Commit, drafts...)
 }
 
 // Known takes a visit for known of which there is an event, or a key record

@@ -71,7 +71,7 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	if dry {
 		return out, nil
 	}
-	if _, err := s.cfg.Register.Commit(ctx, s.act("retention.set", terms.Note(c, visitorType, days)), crdt.Draft{Setting: &set}); err != nil {
+	if err := s.set(ctx, s.act("retention.set", terms.Note(c, visitorType, days)), set); err != nil {
 		return TermsPreview{}, fmt.Errorf("set retention: %w", err)
 	}
 	if s.cfg.TermsChanged != nil {
