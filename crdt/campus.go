@@ -26,6 +26,17 @@ type Setting struct {
 // errUnchanged: the setting has that value already.
 var errUnchanged = errors.New("setting is unchanged")
 
+// OverruledError is the ErrDraft of a setting that a node whose word does not
+// count has set to this very value: another value has to be written between.
+type OverruledError struct{ Key string }
+
+func (e *OverruledError) Error() string {
+	return fmt.Sprintf("setting %q was last set to this by a node whose word does not count: set another value first, then this one", e.Key)
+}
+
+// Unwrap is ErrDraft.
+func (*OverruledError) Unwrap() error { return ErrDraft }
+
 // maxPendingSettings bounds the changes kept while what they depend on is
 // missing.
 const maxPendingSettings = 1024
@@ -75,7 +86,7 @@ func (c *campus) write(actor record.ActorID, s Setting, standing func(record.Eve
 	}
 	// The core writes no value upon the same one, although that does not count.
 	if top := c.current(s.Key); top != nil && sameValue(top.Value, s.Value) {
-		return nil, change, fmt.Errorf("setting %q was last set to this by a node whose word does not count: set another value first, then this one: %w", s.Key, ErrDraft)
+		return nil, change, &OverruledError{s.Key}
 	}
 	c.spoilt = true
 	if err := c.doc.SetActorID(actor.Hex()); err != nil {

@@ -96,7 +96,8 @@ func TestARevokedNodesLateSettingGivesWayToTheOneBefore(t *testing.T) {
 			check()
 			// To repeat what the revoked node wrote is not taken for unchanged.
 			again := Draft{Setting: &Setting{Key: "campus/name", Value: shape.String("Stolen")}}
-			if _, err := a.Commit(context.Background(), again); !errors.Is(err, ErrDraft) {
+			var over *OverruledError
+			if _, err := a.Commit(context.Background(), again); !errors.Is(err, ErrDraft) || !errors.As(err, &over) || over.Key != "campus/name" {
 				t.Fatalf("an edit that changes nothing was acknowledged: %v", err)
 			}
 			putSetting(t, a, "campus/name", "Other")

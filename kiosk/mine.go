@@ -33,10 +33,12 @@ type MineAnswer struct {
 	// Data is the same for machines; empty where it is not handed out.
 	Data []byte
 	// Consents are the purposes that stand; Due is by when an erasure that was
-	// asked for is answered; Erased: nothing is left to correct.
-	Consents []string
-	Due      time.Time
-	Erased   bool
+	// asked for is answered; Erased: nothing is left to correct. AtDesk: the
+	// reception corrects and takes back, since the badge and a name are all that
+	// was shown.
+	Consents       []string
+	Due            time.Time
+	Erased, AtDesk bool
 }
 
 // Format withholds the person from every fmt verb.

@@ -20,6 +20,8 @@ func (o *own) at(c *kiosk.Config) {
 		switch {
 		case a.Knows == "gone":
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfNoDesk}
+		case a.Knows == "Bo Marker":
+			return kiosk.MineAnswer{Text: "REGISTER EXTRACT\n  Name: Bo Marker", Consents: []string{"assist"}, AtDesk: true}, nil
 		case a.Knows != "0701740605" && a.Knows != "0701740606":
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfRefused}
 		case a.Right["name"] == "bad":
@@ -135,5 +137,25 @@ func TestOnesOwnPageIsForgotten(t *testing.T) {
 	v.get("/kiosk/privacy")
 	if strings.Contains(v.res.Body.String(), "/kiosk/mine") {
 		t.Error("it leads to a page that is not there")
+	}
+}
+
+// Who has shown a badge and a name is sent to the reception for what they may not
+// change, and is offered the rest.
+func TestOnesOwnPageByBadgeAndName(t *testing.T) {
+	o := &own{}
+	k, _, _ := door(t, o.at)
+	v := &visitor{t: t, k: k}
+	for l, want := range map[string]string{"en": "Go to the reception", "sv": "Gå till receptionen"} {
+		v.post("/kiosk/mine", "lang="+l, "code=K7M4-2QXP", "knows=Bo Marker")
+		page, _, _ := strings.Cut(v.res.Header().Get("Location"), "?")
+		v.get(page + "?lang=" + l)
+		body := v.res.Body.String()
+		if !strings.Contains(body, want) || !strings.Contains(body, `value="erase"`) {
+			t.Errorf("the page does not say where to go, or offers no erasure:\n%s", body)
+		}
+		if strings.Contains(body, `value="rectify"`) || strings.Contains(body, `value="withdraw"`) {
+			t.Error("the page offers what will be refused")
+		}
 	}
 }

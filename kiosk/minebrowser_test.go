@@ -49,6 +49,11 @@ func TestOnesOwnPageInABrowser(t *testing.T) {
 			see("mine-asked")
 			p.Click("form button[value=close]")
 			p.Wait(".choices")
+			p.Goto(srv.URL + "/kiosk/mine?lang=" + l)
+			p.Wait("#code")
+			p.Type("K7M4-2QXP" + browsertest.Tab + "Bo Marker" + browsertest.Enter)
+			p.Wait(".extract")
+			see("mine-at-desk")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/privacy"
+	"github.com/upprop/upprop/node/sheet"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -31,14 +33,13 @@ func (r register) Act(ctx context.Context, acts []record.Act) error {
 // Publish implements access.Publisher.
 func (r register) Publish(ctx context.Context, acts []record.Act) error { return r.Act(ctx, acts) }
 
-// Set writes settings, durably.
+// Set writes settings, durably, whoever has set them before.
 func (r register) Set(ctx context.Context, all ...crdt.Setting) error {
 	var drafts []crdt.Draft
 	for _, s := range all {
 		drafts = append(drafts, crdt.Draft{Setting: &s})
 	}
-	_, err := r.Commit(ctx, drafts...)
-	return err
+	return sheet.Commit(ctx, r.Commit, drafts...)
 }
 
 // Known takes a visit for known of which there is an event, or a key record
@@ -127,8 +128,10 @@ func (n *Node) openKeeping() (err error) {
 	}
 	n.net.Notify(func(identity.NodeID, bool) { n.gate.Wake() })
 	n.resealer = privacy.NewResealer(privacy.ResealerConfig{
-		Records: r, Sealer: n.vault, Act: r.Act, Role: func() identity.Role { return n.Self().Role }, Today: n.date,
-		Dated: n.datedSince, AllCovered: n.allCovered, Keep: n.Keep, Over: n.over, Now: n.cfg.Now, Logger: n.log,
+		Records: r, Sealer: n.vault, Act: r.Act, Role: func() identity.Role { return n.Self().Role }, Today: n.date, Sure: n.expiry.SureToday,
+		Dated: n.datedSince, AllCovered: n.allCovered, Keep: n.Keep, Now: n.cfg.Now, Logger: n.log,
+		Over: func(ctx context.Context, v []record.VisitID) (int, error) { return n.rights.EraseOver(ctx, v) },
+		Kept: func() func(record.Presence) bool { return n.rights.Kept() },
 	})
 	n.maker = access.NewMaker(access.MakerConfig{
 		Store: n.ring, Publisher: r, Book: n.vault.book, Members: n.roster.Members, Self: n.key.ID(), Today: n.sureDate,
@@ -136,12 +139,6 @@ func (n *Node) openKeeping() (err error) {
 	})
 	n.audit = audit.New(audit.Config{Write: r.Act, By: privacy.Operator, Logger: n.log})
 	return nil
-}
-
-// over has what is kept no longer by the terms destroyed everywhere.
-func (n *Node) over(ctx context.Context, visits []record.VisitID) error {
-	_, err := n.privacy.Erase(ctx, visits...)
-	return err
 }
 
 // runMaker makes keys ahead, and at once when a membership has ended.
@@ -287,9 +284,10 @@ func (n *Node) ErasureStatus(id record.ErasureID) (privacy.Status, error) {
 // ErasureStatuses implements api.Privacy.
 func (n *Node) ErasureStatuses() ([]privacy.Summary, error) { return n.privacy.Statuses() }
 
-// Rectify implements api.Privacy.
-func (n *Node) Rectify(ctx context.Context, v record.VisitID, c privacy.Correction) error {
-	return n.resealer.Rectify(ctx, v, c)
+// Rectify implements api.Privacy; by is on record, empty: whoever sits at this
+// node.
+func (n *Node) Rectify(ctx context.Context, v record.VisitID, c privacy.Correction, by string) error {
+	return n.resealer.Rectify(ctx, v, c, cmp.Or(by, privacy.Operator))
 }
 
 // WriteOff implements api.Privacy.

@@ -41,7 +41,7 @@ func TestErasedOnEveryNode(t *testing.T) {
 		return err == nil && c.Name == "Astrid Marker"
 	})
 	right := record.Private("Astrid Markör")
-	if err := desk.Rectify(ctx, got.Visit, privacy.Correction{Name: &right}); err != nil {
+	if err := desk.Rectify(ctx, got.Visit, privacy.Correction{Name: &right}, ""); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the right name is at the reception", func() bool {

@@ -91,7 +91,7 @@ func TestOnePersonThroughAllRights(t *testing.T) {
 	// Rectification, while the other desk is cut off.
 	south.stop()
 	right := record.Private("Astrid Markör")
-	if err := here.Rectify(ctx, v, privacy.Correction{Name: &right}); err != nil {
+	if err := here.Rectify(ctx, v, privacy.Correction{Name: &right}, ""); err != nil {
 		t.Fatal(err)
 	}
 	south = south.back()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -47,7 +46,7 @@ func (n *Node) openSelf() {
 }
 
 // rectifySelf corrects what the person says is right.
-func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[string]string) error {
+func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[string]string, by string) error {
 	var c privacy.Correction
 	for field, to := range map[string]**record.Private{"name": &c.Name, "company": &c.Company, "host": &c.Host, "email": &c.Email, "phone": &c.Phone} {
 		if right[field] == "" {
@@ -59,7 +58,7 @@ func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[stri
 		}
 		*to = &text
 	}
-	return n.Rectify(ctx, v, c)
+	return n.Rectify(ctx, v, c, by)
 }
 
 // AnswerSelf answers a person about their own visit: here at a desk, else by the
@@ -69,50 +68,13 @@ func (n *Node) AnswerSelf(ctx context.Context, a rights.SelfAsk) (rights.SelfAns
 	if n.Self().Role == identity.RoleDesk {
 		return n.self.Load().Answer(ctx, a)
 	}
-	var last error = rights.ErrSelfNone
+	var desks []identity.NodeID
 	for _, id := range n.net.Peers() {
-		m, ok := n.roster.Member(id)
-		if !ok || m.Role != identity.RoleDesk || m.Revoked != nil {
-			continue
+		if m, ok := n.roster.Member(id); ok && m.Role == identity.RoleDesk && m.Revoked == nil {
+			desks = append(desks, id)
 		}
-		w, err := n.askSelf(ctx, id, a)
-		switch {
-		case err != nil:
-			last = rights.ErrSelfNone
-			n.log.Info("a desk did not answer a person who asks about their own visit", "desk", id.Short(), "err", err)
-			continue
-		case w.Problem == "":
-			return w.Answer, nil
-		case w.Problem == rights.ErrNotYet.Key:
-			last = rights.ErrNotYet
-			continue
-		}
-		return rights.SelfAnswer{}, &visits.Problem{Key: w.Problem, Field: w.Field, Limit: w.Limit, Hint: w.Hint}
 	}
-	return rights.SelfAnswer{}, last
-}
-
-func (n *Node) askSelf(ctx context.Context, id identity.NodeID, a rights.SelfAsk) (w selfWire, err error) {
-	s, err := n.net.Open(ctx, id, selfProtocol)
-	if err != nil {
-		return w, fmt.Errorf("ask a desk: %w", err)
-	}
-	defer s.Reset()
-	b, err := json.Marshal(a)
-	if err != nil {
-		return w, fmt.Errorf("ask a desk: %w", err)
-	}
-	if err := errors.Join(s.SetDeadline(time.Now().Add(selfPatience)), stream.WriteFrame(s, b), s.CloseWrite()); err != nil {
-		return w, fmt.Errorf("ask a desk: %w", err)
-	}
-	b, err = stream.ReadFrame(s, maxSelfAnswer)
-	if err != nil {
-		return w, fmt.Errorf("ask a desk: %w", err)
-	}
-	if json.Unmarshal(b, &w) != nil {
-		return w, errors.New("ask a desk: not an answer") // the bytes are personal
-	}
-	return w, nil
+	return selfAsker{n.net.Open, n.log}.first(ctx, desks, a)
 }
 
 // serveSelf answers for a person at another node.

@@ -55,6 +55,10 @@ func TestOnesOwnPageAtAnEntrance(t *testing.T) {
 		t.Error("the badge in hand and the name:", err)
 	}
 
+	if _, err := gate.AnswerSelf(ctx, rights.SelfAsk{Code: bare.QR, Knows: "bo marker", Do: rights.AskRectify, Lang: rights.Swedish, Right: map[string]string{"email": "thief@marker.test"}}); !errors.As(err, &p) || p.Key != rights.ErrSelfDesk.Key {
+		t.Error("the badge in hand and the name correct:", err)
+	}
+
 	ask.Do, ask.Purpose = rights.AskWithdraw, string(consent.Assist)
 	if got, err = gate.AnswerSelf(ctx, ask); err != nil || strings.Contains(got.Text, "uses a chair") || len(got.Consents) != 0 {
 		t.Error("taken back:", err)
@@ -84,7 +88,7 @@ func TestOnesOwnPageAtAnEntrance(t *testing.T) {
 			seen[l.What] = true
 		}
 	}
-	if !seen["subject.export"] || !seen["consent.withdraw"] || !seen["case.open"] {
+	if !seen["subject.export"] || !seen["subject.rectify"] || !seen["consent.withdraw"] || !seen["case.open"] {
 		t.Error("not on record as the person's own:", seen)
 	}
 	here.stop()

@@ -141,3 +141,102 @@ func TestTermsReachEveryNode(t *testing.T) {
 		}
 	})
 }
+
+// A desk whose clock has jumped ahead and that hears nobody destroys nothing by
+// its terms, and nothing is lost to it or to others when the clock is right again.
+func TestTermsDoNotGoByAClockAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate")
+		defer w.close()
+		desk, east := w.houses[0], w.houses[1]
+		ctx := context.Background()
+		v := east.told("Astrid Marker", "visitor")
+		time.Sleep(time.Minute)
+		east.leave(v)
+		time.Sleep(5 * time.Minute)
+		for _, c := range []terms.Class{terms.Card, terms.Contact} {
+			if _, err := desk.Rights().SetTerms(ctx, c, "", 5, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		if got := desk.dies(v, record.CardAudience); got != 5 {
+			t.Fatal("the terms do not hold:", got)
+		}
+		// What came in by the gate meanwhile has not been looked at by the terms.
+		w.net.Cut(memnet.Closing, east.key.ID(), desk.key.ID())
+		late := east.told("Bo Marker", "visitor")
+		east.leave(late)
+		desk.ahead.Store(int64(4 * 24 * time.Hour))
+		if _, err := desk.Rights().SetTerms(ctx, terms.Card, "", 3, false); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		desk.resealer.Wake()
+		time.Sleep(10 * time.Minute)
+		if desk.replica.Shredded(v) {
+			t.Fatal("destroyed by a clock alone")
+		}
+		desk.ahead.Store(0)
+		w.net.Heal()
+		time.Sleep(5 * time.Minute)
+		desk.resealer.Wake()
+		time.Sleep(5 * time.Minute)
+		for _, x := range []record.VisitID{v, late} {
+			if got := desk.dies(x, record.CardAudience); got != 3 {
+				t.Errorf("once the clock is right a name dies in %d days, want 3", got)
+			}
+			if _, _, err := desk.Visits().ForSubject(x); err != nil {
+				t.Error("lost:", err)
+			}
+		}
+		w.sleep(3)
+		if err := desk.AllowExpiry(ctx, record.DayOf(desk.now())); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := desk.Visits().ForSubject(v); err == nil {
+			t.Error("kept beyond its date")
+		}
+	})
+}
+
+// Shorter terms leave what is restricted, or has a case that is open, until that
+// is over.
+func TestTermsLeaveWhatIsKeptForThePerson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception")
+		defer w.close()
+		desk, ctx := w.houses[0], context.Background()
+		restricted, asked, other := desk.told("Astrid Marker", "visitor"), desk.told("Bo Marker", "visitor"), desk.told("Cia Marker", "visitor")
+		time.Sleep(time.Minute)
+		for _, v := range []record.VisitID{restricted, asked, other} {
+			desk.leave(v)
+		}
+		w.sleep(3)
+		if err := desk.AllowExpiry(ctx, record.DayOf(desk.now())); err != nil { // the clock is right
+			t.Fatal(err)
+		}
+		if _, _, err := desk.Rights().OpenCase(ctx, restricted, rights.Restriction, "asked"); err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := desk.Rights().OpenCase(ctx, asked, rights.Access, "asked")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := desk.Rights().SetTerms(ctx, terms.Card, "", 2, false); err != nil || p.Destroyed != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+		time.Sleep(5 * time.Minute)
+		if !desk.replica.Shredded(other) || desk.dies(restricted, record.DossierAudience) != 27 || desk.dies(asked, record.CardAudience) != 27 {
+			t.Error("ended:", desk.replica.Shredded(other), desk.dies(restricted, record.DossierAudience), desk.dies(asked, record.CardAudience))
+		}
+		if _, err := desk.Rights().Decide(ctx, c.ID, rights.Granted, ""); err != nil {
+			t.Fatal(err)
+		}
+		desk.resealer.Wake()
+		time.Sleep(5 * time.Minute)
+		if !desk.replica.Shredded(asked) || desk.replica.Shredded(restricted) {
+			t.Error("after the decision:", desk.replica.Shredded(asked), desk.replica.Shredded(restricted))
+		}
+	})
+}

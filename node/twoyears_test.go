@@ -116,7 +116,7 @@ func twoYears(t *testing.T, days int) {
 			}
 		case 5:
 			right := record.Private(marker + " corrected")
-			must(desk.Rectify(ctx, in[3], privacy.Correction{Name: &right}))
+			must(desk.Rectify(ctx, in[3], privacy.Correction{Name: &right}, ""))
 		case 6:
 			b, err := desk.Rights().Prepare(ctx, rights.Query{NotSeenSince: desk.now().AddDate(0, 0, -25)}, "long gone")
 			if err == nil {

@@ -2,7 +2,8 @@
 // canonical CBOR (RFC 8949 §4.2). It does not sign, seal or store.
 //
 // Invariant: what it accepts is bounded in size and depth before it is
-// decoded, and fields of newer releases are passed over, not refused.
+// decoded, and fields of newer releases are passed over, not refused; those of
+// particulars are kept, since they are encoded again.
 package codec
 
 import (

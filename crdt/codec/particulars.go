@@ -3,6 +3,8 @@ package codec
 import (
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/upprop/upprop/crdt/record"
 )
 
@@ -22,10 +24,10 @@ type dossier struct {
 	Purpose string `cbor:"3,keyasint,omitempty"`
 	Lang    string `cbor:"4,keyasint,omitempty"`
 	Notify  bool   `cbor:"5,keyasint,omitempty"`
-	// Signed are a release later: who does not know them passes them over.
-	Signed []signature `cbor:"6,keyasint,omitempty"`
-	// Consents are another release later.
-	Consents []consent `cbor:"7,keyasint,omitempty"`
+	// Signed and Consents are releases later: who does not know them keeps them as
+	// they are. They are encoded apart, each with what is not known of it.
+	Signed   []cbor.RawMessage `cbor:"6,keyasint,omitempty"`
+	Consents []cbor.RawMessage `cbor:"7,keyasint,omitempty"`
 }
 
 type signature struct {
@@ -67,7 +69,7 @@ func atMilli(n int64) time.Time {
 
 // EncodeCard is the clear form of a card, to be sealed at once.
 func EncodeCard(c record.Card) []byte {
-	return marshal(card{c.Name.Reveal(), c.Company.Reveal(), c.Host.Reveal(), c.Assist.Reveal()})
+	return withRest(card{c.Name.Reveal(), c.Company.Reveal(), c.Host.Reveal(), c.Assist.Reveal()}, c.Rest)
 }
 
 // DecodeCard reads an opened card.
@@ -78,7 +80,7 @@ func DecodeCard(b []byte) (record.Card, error) {
 	}
 	return record.Card{
 		Name: record.Private(c.Name), Company: record.Private(c.Company),
-		Host: record.Private(c.Host), Assist: record.Private(c.Assist),
+		Host: record.Private(c.Host), Assist: record.Private(c.Assist), Rest: restOf(b, c),
 	}, nil
 }
 
@@ -86,12 +88,14 @@ func DecodeCard(b []byte) (record.Card, error) {
 func EncodeDossier(d record.Dossier) []byte {
 	out := dossier{Email: d.Email.Reveal(), Phone: d.Phone.Reveal(), Purpose: d.Purpose.Reveal(), Lang: d.Lang, Notify: d.Notify}
 	for _, s := range d.Signed {
-		out.Signed = append(out.Signed, signature{s.Document, s.Lang, s.Hash, s.Version, s.At, s.How, s.Name.Reveal(), s.Drawing.Reveal()})
+		one := signature{s.Document, s.Lang, s.Hash, s.Version, s.At, s.How, s.Name.Reveal(), s.Drawing.Reveal()}
+		out.Signed = append(out.Signed, withRest(one, s.Rest))
 	}
 	for _, c := range d.Consents {
-		out.Consents = append(out.Consents, consent{c.Purpose, c.Version, c.Hash, c.Lang, milli(c.At), c.How, c.Guardian, milli(c.Withdrawn), c.WithdrawnHow})
+		one := consent{c.Purpose, c.Version, c.Hash, c.Lang, milli(c.At), c.How, c.Guardian, milli(c.Withdrawn), c.WithdrawnHow}
+		out.Consents = append(out.Consents, withRest(one, c.Rest))
 	}
-	return marshal(out)
+	return withRest(out, d.Rest)
 }
 
 // DecodeDossier reads an opened dossier.
@@ -102,18 +106,26 @@ func DecodeDossier(b []byte) (record.Dossier, error) {
 	}
 	out := record.Dossier{
 		Email: record.Private(d.Email), Phone: record.Private(d.Phone),
-		Purpose: record.Private(d.Purpose), Lang: d.Lang, Notify: d.Notify,
+		Purpose: record.Private(d.Purpose), Lang: d.Lang, Notify: d.Notify, Rest: restOf(b, d),
 	}
-	for _, s := range d.Signed {
+	for _, raw := range d.Signed {
+		var s signature
+		if err := unmarshal(raw, MaxPart, &s, "signature"); err != nil {
+			return record.Dossier{}, err
+		}
 		out.Signed = append(out.Signed, record.Signature{
 			Document: s.Document, Lang: s.Lang, Hash: s.Hash, Version: s.Version, At: s.At, How: s.How,
-			Name: record.Private(s.Name), Drawing: record.Private(s.Drawing),
+			Name: record.Private(s.Name), Drawing: record.Private(s.Drawing), Rest: restOf(raw, s),
 		})
 	}
-	for _, c := range d.Consents {
+	for _, raw := range d.Consents {
+		var c consent
+		if err := unmarshal(raw, MaxPart, &c, "consent"); err != nil {
+			return record.Dossier{}, err
+		}
 		out.Consents = append(out.Consents, record.Consent{
 			Purpose: c.Purpose, Version: c.Version, Hash: c.Hash, Lang: c.Lang, At: atMilli(c.At), How: c.How,
-			Guardian: c.Guardian, Withdrawn: atMilli(c.Withdrawn), WithdrawnHow: c.WithdrawnHow,
+			Guardian: c.Guardian, Withdrawn: atMilli(c.Withdrawn), WithdrawnHow: c.WithdrawnHow, Rest: restOf(raw, c),
 		})
 	}
 	return out, nil

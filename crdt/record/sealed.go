@@ -61,6 +61,9 @@ type Card struct {
 	Name, Company, Host Private
 	// Assist is the help that the person needs to get out, told with consent.
 	Assist Private
+	// Rest is what a newer release has written and this one does not know, encoded;
+	// it is kept when what is sealed is sealed anew.
+	Rest Private
 }
 
 // Dossier is the part that desks alone may read.
@@ -75,6 +78,8 @@ type Dossier struct {
 	Signed []Signature
 	// Consents are what the person has agreed to, withdrawn ones included.
 	Consents []Consent
+	// Rest is that of a Card.
+	Rest Private
 }
 
 // Consent is one consent: for what, by which words, when, and whether it stands.
@@ -93,4 +98,6 @@ type Consent struct {
 	// Withdrawn is zero while it stands.
 	Withdrawn    time.Time
 	WithdrawnHow string
+	// Rest is that of a Card.
+	Rest Private
 }

@@ -16,4 +16,6 @@ type Signature struct {
 	// of points "x,y" with spaces between, strokes apart by ";", in a field 1000
 	// wide and 300 high.
 	Name, Drawing Private
+	// Rest is that of a Card.
+	Rest Private
 }

@@ -91,7 +91,7 @@ func TestRightsOfOnePerson(t *testing.T) {
 	r.post(page+"/erase", "sure=yes").is(200, page, "!Astrid", "!Yes, erase it")
 	r.post(page+"/extract", "form=text", "in=en").is(200, page+"/extract", "has been erased")
 	r.get("/desk/rights").is(200, "/desk/rights", "Erasures")
-	for _, what := range []string{"subject.export", "visit.rectify", "consent.withdraw", "case.open", "case.extend", "case.decide", "subject.unrestrict", "visit.erase"} {
+	for _, what := range []string{"subject.export", "subject.rectify", "consent.withdraw", "case.open", "case.extend", "case.decide", "subject.unrestrict", "visit.erase"} {
 		h.recorded(what, lina.ID.By())
 	}
 	r.get("/desk/rights/visit/nonsense").is(404, "/desk/rights/visit/nonsense")

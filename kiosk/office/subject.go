@@ -155,10 +155,7 @@ func (o *Office) rectify(ctx context.Context, r request, s record.Presence) erro
 		}
 		*to = &right
 	}
-	if err := o.cfg.Node.ActBy(r.by(), "visit.rectify", []record.VisitID{s.Visit}, ""); err != nil {
-		return err
-	}
-	return o.cfg.Node.Rectify(ctx, s.Visit, c)
+	return o.cfg.Node.Rectify(ctx, s.Visit, c, r.by())
 }
 
 func (o *Office) openCase(ctx context.Context, r request, s record.Presence) error {

@@ -19,7 +19,8 @@ type Privacy interface {
 	Erase(ctx context.Context, visits ...record.VisitID) (privacy.Erasure, error)
 	ErasureStatus(record.ErasureID) (privacy.Status, error)
 	ErasureStatuses() ([]privacy.Summary, error)
-	Rectify(context.Context, record.VisitID, privacy.Correction) error
+	// Rectify is on record as by; empty: the operator at this node.
+	Rectify(ctx context.Context, v record.VisitID, c privacy.Correction, by string) error
 	WriteOff(ctx context.Context, name string) error
 	// AllowExpiry is on the audit log when it returns.
 	AllowExpiry(ctx context.Context, until record.Day) error
@@ -193,7 +194,7 @@ func (a *API) rectify(r *http.Request) (any, error) {
 		}
 		*f.to = &t
 	}
-	if err := p.Rectify(r.Context(), v, c); err != nil {
+	if err := p.Rectify(r.Context(), v, c, ""); err != nil {
 		return nil, err
 	}
 	return Rectified{v}, nil

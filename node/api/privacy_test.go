@@ -49,7 +49,7 @@ func (a *acts) ErasureStatus(id record.ErasureID) (privacy.Status, error) {
 	}, a.fail
 }
 
-func (a *acts) Rectify(_ context.Context, _ record.VisitID, c privacy.Correction) error {
+func (a *acts) Rectify(_ context.Context, _ record.VisitID, c privacy.Correction, _ string) error {
 	a.right = c
 	return a.fail
 }

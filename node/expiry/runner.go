@@ -191,10 +191,16 @@ func (r *Runner) Sound() record.Day {
 // Sure reports whether Today may be gone by: this node's clock has not jumped,
 // or others bear it out, or they contradict it and running time is gone by.
 func (r *Runner) Sure() bool {
-	now, word := r.cfg.Now(), r.cfg.Word()
+	_, sure := r.SureToday()
+	return sure
+}
+
+// SureToday is Today with Sure, both of one moment.
+func (r *Runner) SureToday() (today record.Day, sure bool) {
+	now, word, earliest := r.cfg.Now(), r.cfg.Word(), r.cfg.Earliest()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return word == BorneOut || word == Denied || !r.state.jumped(now)
+	return r.state.today(now, word, earliest), word == BorneOut || word == Denied || !r.state.jumped(now)
 }
 
 // Report is how expiry does, for the doctor.

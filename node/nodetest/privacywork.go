@@ -144,7 +144,7 @@ func (c *Campus) rectify(s Step) (string, error) {
 	name := c.aName(h)
 	v.names = append(v.names, name)
 	l, right, mail := h.now(), record.Private(name), record.Private(name+"@example.org")
-	err := l.node.Rectify(context.Background(), v.id, privacy.Correction{Name: &right, Email: &mail})
+	err := l.node.Rectify(context.Background(), v.id, privacy.Correction{Name: &right, Email: &mail}, "")
 	done := fmt.Sprintf("v%d is called otherwise at %s", v.n, h.Name)
 	if err != nil {
 		v.tangled = true

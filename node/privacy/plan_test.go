@@ -14,7 +14,7 @@ func TestAWrongStampMakesNothingOver(t *testing.T) {
 	const today, until = record.Day(20800), record.Day(20825)
 	k := KeyRecord{Visit: record.VisitID{1}, Audience: record.CardAudience, Until: until, Wrap: make([]byte, nobodySize+1)}
 	plan := func(keep record.Day, last record.Day) []Work {
-		return Plan([]KeyRecord{k}, identity.RoleDesk, today, func(record.Day) record.Day { return until }, func(KeyRecord) bool { return false },
+		return Plan([]KeyRecord{k}, identity.RoleDesk, today, true, func(record.Day) record.Day { return until }, func(KeyRecord) bool { return false },
 			func(record.VisitID) Stand {
 				return Stand{Last: last, Keep: terms.Days{Card: keep, Contact: keep}}
 			})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,12 @@ var ErrNotOpened = &Problem{"rectify.not_opened", "this node cannot open the par
 
 // ErrNoChange means that nothing was to be corrected.
 var ErrNoChange = &Problem{"rectify.no_change", "nothing is to be corrected: say what is right, such as --name or --company"}
+
+// ErrSpent means that no version is left that would outrank what stands.
+var ErrSpent = &Problem{"rectify.spent", "the particulars of that visit have been sealed anew as often as can be, which takes a node that means ill: they stay as they are; look at `upprop audit list`, and erase them if they are wrong: `upprop erase`"}
+
+// ErrTooLong means that no node would read what was to be sealed.
+var ErrTooLong = &Problem{"rectify.too_long", "what would be stored of that visit is longer than any node reads: write it shorter"}
 
 // KeyRecord is one key record as it stands. Wrap is nil where it cannot be
 // read any more. Until is when it dies: the record's date, or that of the key it
@@ -77,6 +84,9 @@ type ResealerConfig struct {
 	// Role is this node's; Today the date by all it has to go by.
 	Role  func() identity.Role
 	Today func() record.Day
+	// Sure is Today, and whether it may be gone by, both of one moment: a clock
+	// alone must not destroy.
+	Sure func() (record.Day, bool)
 	// Dated is when the first keys with a date came to be known here; zero:
 	// there are none.
 	Dated func() time.Time
@@ -87,9 +97,13 @@ type ResealerConfig struct {
 	// check-in or a re-sealing; nil: for as long as anything is.
 	Keep func(visitorType string) terms.Days
 	// Over has what is sealed about visits destroyed everywhere, since it is kept
-	// no longer by the terms that hold now; nil: it is left to its date. It returns
+	// no longer by the terms that hold now, but for those that Kept would tell of
+	// at that moment; nil: it is left to its date. It returns of how many visits,
 	// when that is durable here.
-	Over   func(ctx context.Context, visits []record.VisitID) error
+	Over func(ctx context.Context, visits []record.VisitID) (int, error)
+	// Kept tells, as things stand when it is called, which visits are kept for the
+	// person, so that terms end nothing of them; nil: none.
+	Kept   func() func(record.Presence) bool
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -112,102 +126,13 @@ func NewResealer(cfg ResealerConfig) *Resealer {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Kept == nil {
+		cfg.Kept = func() func(record.Presence) bool { return func(record.Presence) bool { return false } }
+	}
 	if cfg.Keep == nil {
 		cfg.Keep = terms.Of(nil).For
 	}
 	return &Resealer{cfg: cfg, wake: make(chan struct{}, 1)}
-}
-
-// due is how many days before its date a visit that is open is sealed anew, by
-// role: desks first, and wardens what no desk has done.
-var due = map[identity.Role]record.Day{identity.RoleDesk: 3, identity.RoleWarden: 1}
-
-// Dates are until when the parts of a visit are sealed.
-type Dates struct{ Card, Dossier record.Day }
-
-func (d Dates) of(a record.Audience) record.Day {
-	if a == record.DossierAudience {
-		return d.Dossier
-	}
-	return d.Card
-}
-
-// Work is a visit to be sealed anew, and until when; what would be until no
-// later than today is not sealed again.
-type Work struct {
-	Visit record.VisitID
-	Until Dates
-}
-
-// Stand is how a visit stands: whether the person may be inside, the last day
-// on which the particulars may be kept, the day on which the person was last
-// known to be there, zero where that is not known, and for how many days its
-// parts are kept by the terms that hold now.
-type Stand struct {
-	Open       bool
-	Ends, Last record.Day
-	Keep       terms.Days
-}
-
-// Plan is what a node of a role should seal anew: open visits whose date is
-// near, whatever is sealed to a key of the whole campus, and, at desks, what is
-// over that would by its key live longer than the terms allow. reach is how long
-// what is sealed until a date would live at most.
-func Plan(records []KeyRecord, role identity.Role, today record.Day, reach func(record.Day) record.Day, ofCampus func(KeyRecord) bool, stand func(record.VisitID) Stand) (out []Work) {
-	within, may := due[role]
-	if !may {
-		return nil
-	}
-	at := map[record.VisitID]int{}
-	var standings []Stand
-	dates := []Dates{}
-	var work []bool
-	for _, k := range records {
-		if k.Shredded || k.Wrap == nil || len(k.Wrap) == nobodySize || k.Audience == record.BearerAudience ||
-			role == identity.RoleWarden && k.Audience != record.CardAudience {
-			continue
-		}
-		i, known := at[k.Visit]
-		if !known {
-			i = len(out)
-			at[k.Visit] = i
-			out, standings, dates, work = append(out, Work{Visit: k.Visit}), append(standings, stand(k.Visit)), append(dates, Dates{}), append(work, false)
-		}
-		s, d := standings[i], &dates[i]
-		keep := s.Keep.Card
-		to := &d.Card
-		if k.Audience == record.DossierAudience {
-			keep, to = s.Keep.Contact, &d.Dossier
-		}
-		old := ofCampus(k)
-		*to = k.Until
-		switch {
-		case s.Open && (old || k.Until <= today+within && k.Until < reach(today+keep)):
-			work[i] = true
-		case s.Open, old && role != identity.RoleDesk:
-		case old && s.Ends > today:
-			*to = min(s.Ends, today+keep)
-			work[i] = true
-		case !old && role == identity.RoleDesk && s.Last != 0:
-			// Whoever sealed this knew the person to be there, by a date that was
-			// borne out: a clock from long before makes nothing over.
-			if end := max(s.Last, k.Until-terms.Most) + keep; k.Until > max(today, end) {
-				*to, work[i] = end, true
-			}
-		}
-	}
-	due := out[:0]
-	for i, w := range out {
-		if !work[i] {
-			continue // it stands, or is to die
-		}
-		w.Until = dates[i]
-		if standings[i].Open {
-			w.Until = Dates{today + standings[i].Keep.Card, today + standings[i].Keep.Contact}
-		}
-		due = append(due, w)
-	}
-	return due
 }
 
 // correctionBits is how many of a version's low bits count what is sealed anew
@@ -250,7 +175,7 @@ func (r *Resealer) Step(ctx context.Context) error {
 		return err
 	}
 	ofCampus := func(k KeyRecord) bool { return k.Wrap != nil && r.cfg.Sealer.OfCampus(k.Wrap) }
-	today := r.cfg.Today()
+	today, sure := r.cfg.Sure()
 	reached := map[record.Day]record.Day{}
 	reach := func(d record.Day) record.Day {
 		if _, ok := reached[d]; !ok {
@@ -258,31 +183,50 @@ func (r *Resealer) Step(ctx context.Context) error {
 		}
 		return reached[d]
 	}
+	kept := r.cfg.Kept()
+	stand := func(v record.VisitID) Stand { return r.stand(v, kept) }
 	var over []record.VisitID
-	for _, w := range Plan(all, r.cfg.Role(), today, reach, ofCampus, r.stand) {
-		if w.Until.Card <= today && w.Until.Dossier <= today {
+	for _, w := range Plan(all, r.cfg.Role(), today, sure, reach, ofCampus, stand) {
+		switch {
+		case w.Until.Card <= today && w.Until.Dossier <= today:
 			over = append(over, w.Visit)
 			continue
+		case w.Shortens && r.stand(w.Visit, r.cfg.Kept()).Kept:
+			continue // it has become so since
 		}
-		err := r.Reseal(ctx, w.Visit, w.Until, nil)
+		err := r.reseal(ctx, w.Visit, w.Until, today, nil)
 		switch {
-		case errors.Is(err, ErrNotOpened):
-			// Stays on the list as "name withheld".
+		case errors.Is(err, ErrNotOpened), errors.Is(err, ErrSpent):
+			// Stays on the list as "name withheld", now or from its date on.
 		case err != nil:
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
 	}
-	if len(over) > 0 && r.cfg.Over != nil {
-		for part := range slices.Chunk(over, MaxVisits) {
-			if err := r.cfg.Over(ctx, part); err != nil {
-				return fmt.Errorf("destroy what is kept no longer: %w", err)
-			}
-		}
-		r.cfg.Logger.Info("what is kept no longer by the terms is destroyed", "visits", len(over))
+	if err := r.end(ctx, over); err != nil {
+		return err
 	}
-	return r.dropCampus(ofCampus)
+	return r.dropCampus(ofCampus, sure)
+}
+
+// end has what is over destroyed.
+func (r *Resealer) end(ctx context.Context, over []record.VisitID) error {
+	if r.cfg.Over == nil {
+		return nil
+	}
+	ended := 0
+	for part := range slices.Chunk(over, MaxVisits) {
+		n, err := r.cfg.Over(ctx, part)
+		if err != nil {
+			return fmt.Errorf("destroy what is kept no longer: %w", err)
+		}
+		ended += n
+	}
+	if ended > 0 {
+		r.cfg.Logger.Info("what is kept no longer by the terms is destroyed", "visits", ended)
+	}
+	return nil
 }
 
 func (r *Resealer) records() (all []KeyRecord, err error) {
@@ -301,13 +245,14 @@ func (r *Resealer) records() (all []KeyRecord, err error) {
 	return all, nil
 }
 
-func (r *Resealer) stand(v record.VisitID) (s Stand) {
+// stand is how a visit stands, by those that are kept for the person.
+func (r *Resealer) stand(v record.VisitID, kept func(record.Presence) bool) (s Stand) {
 	p, err := r.cfg.Records.Presence(v)
 	s.Keep = r.cfg.Keep(p.Type)
 	if err != nil {
 		return s
 	}
-	s.Open, s.Ends = p.Open(), p.Ends
+	s.Open, s.Ends, s.Kept = p.Open(), p.Ends, kept(p)
 	if s.Ends == 0 && p.Since != 0 {
 		s.Ends = record.DayOf(p.Since.Time()) + s.Keep.Card
 	}
@@ -321,12 +266,12 @@ func (r *Resealer) stand(v record.VisitID) (s Stand) {
 
 // dropCampus destroys the private keys without a date when no live record
 // needs them and all has been heard that could, or after the longest time that
-// a record may live.
-func (r *Resealer) dropCampus(ofCampus func(KeyRecord) bool) error {
+// a record may live, if this node is sure of the date.
+func (r *Resealer) dropCampus(ofCampus func(KeyRecord) bool, sure bool) error {
 	if !r.cfg.Sealer.HoldsCampus() {
 		return nil
 	}
-	over := r.cfg.Now().Sub(r.cfg.Dated()) > terms.Most*24*time.Hour
+	over := sure && r.cfg.Now().Sub(r.cfg.Dated()) > terms.Most*24*time.Hour
 	if !over {
 		all, err := r.records()
 		if err != nil {
@@ -363,8 +308,13 @@ type Particulars struct {
 // would live until today at most is ended. It returns when that is durable here;
 // the old key is then outranked, and destroyed as others are. Parts that this
 // node may not open stay as they were; what the bearer of the badge could read
-// cannot be sealed anew without the badge and ends. Errors: ErrNotOpened.
+// cannot be sealed anew without the badge and ends. Errors: ErrNotOpened, ErrSpent.
 func (r *Resealer) Reseal(ctx context.Context, visit record.VisitID, until Dates, change func(*Particulars) error) error {
+	return r.reseal(ctx, visit, until, r.cfg.Today(), change)
+}
+
+// reseal goes by the date that was planned with, whatever the clock shows since.
+func (r *Resealer) reseal(ctx context.Context, visit record.VisitID, until Dates, today record.Day, change func(*Particulars) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var p Particulars
@@ -400,18 +350,17 @@ func (r *Resealer) Reseal(ctx context.Context, visit record.VisitID, until Dates
 	if p.Card == nil && p.Dossier == nil {
 		return ErrNotOpened
 	}
-	today := r.cfg.Today()
 	if until == (Dates{}) {
 		until = r.again(visit, had, today)
+	}
+	version, err := outranking(version, change != nil)
+	if err != nil {
+		return err
 	}
 	if change != nil {
 		if err := change(&p); err != nil {
 			return err
 		}
-	}
-	// A correction outranks whatever is sealed anew by who has not heard of it.
-	if version++; change != nil {
-		version = (version>>correctionBits + 1) << correctionBits
 	}
 	entries, stored, err := r.sealed(visit, version, until, today, p)
 	if err != nil {
@@ -427,10 +376,25 @@ func (r *Resealer) Reseal(ctx context.Context, visit record.VisitID, until Dates
 	return nil
 }
 
+// outranking is the version after one that stands. A correction outranks whatever
+// is sealed anew by who has not heard of it. Errors: ErrSpent.
+func outranking(stands uint32, correction bool) (uint32, error) {
+	next := uint64(stands) + 1
+	if correction {
+		next = (uint64(stands)>>correctionBits + 1) << correctionBits
+	}
+	// What is sealed anew must not pass for a correction, and none begins again at
+	// zero, below all that stands.
+	if next > math.MaxUint32 || !correction && next>>correctionBits != uint64(stands)>>correctionBits {
+		return 0, ErrSpent
+	}
+	return uint32(next), nil
+}
+
 // again are the dates that parts had, or where those have come or are not
 // known, those of what is sealed today.
 func (r *Resealer) again(visit record.VisitID, had Dates, today record.Day) Dates {
-	s := r.stand(visit)
+	s := r.stand(visit, func(record.Presence) bool { return false })
 	if had.Card <= today {
 		had.Card = s.Ends
 	}
@@ -447,6 +411,11 @@ func (r *Resealer) again(visit record.VisitID, had Dates, today record.Day) Date
 // date has come.
 func (r *Resealer) sealed(visit record.VisitID, version uint32, until Dates, today record.Day, p Particulars) (entries []record.SealedEntry, stored func(), err error) {
 	parts := p.parts()
+	for _, clear := range parts {
+		if len(clear) > codec.MaxPart {
+			return nil, nil, ErrTooLong
+		}
+	}
 	done := []func(){}
 	for _, dates := range []record.Day{until.Card, until.Dossier} {
 		some := map[record.Audience][]byte{}
@@ -521,17 +490,17 @@ type Correction struct {
 	Name, Company, Host, Email, Phone *record.Private
 }
 
-// Rectify corrects a visit's particulars. Done at desks only, on record before
-// it is done, durable when it returns. The texts must have been checked as
+// Rectify corrects a visit's particulars, for by. Done at desks only, on record
+// before it is done, durable when it returns. The texts must have been checked as
 // those of a check-in are. Errors: *Problem.
-func (r *Resealer) Rectify(ctx context.Context, visit record.VisitID, c Correction) error {
+func (r *Resealer) Rectify(ctx context.Context, visit record.VisitID, c Correction, by string) error {
 	if r.cfg.Role() != identity.RoleDesk {
 		return ErrNotDesk
 	}
 	if c == (Correction{}) {
 		return ErrNoChange
 	}
-	act := record.Act{Kind: record.ActAudit, What: ActRectify, By: Operator, Visits: []record.VisitID{visit}, Note: c.fields()}
+	act := record.Act{Kind: record.ActAudit, What: ActRectify, By: by, Visits: []record.VisitID{visit}, Note: c.fields()}
 	return r.Reseal(ctx, visit, Dates{}, func(p *Particulars) error {
 		switch {
 		case p.Card != nil && p.Dossier == nil && p.over && c.Email == nil && c.Phone == nil:

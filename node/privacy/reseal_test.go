@@ -32,6 +32,7 @@ type safe struct {
 	shut     map[record.Audience]bool
 	campus   bool
 	covered  bool
+	unsure   bool
 	dated    time.Time
 	acts     []record.Act
 	stored   int
@@ -155,7 +156,8 @@ func (s *safe) DropCampus() error         { s.campus = false; return nil }
 
 func (s *safe) resealer() *Resealer {
 	return NewResealer(ResealerConfig{
-		Records: s, Sealer: s, Role: func() identity.Role { return s.role }, Today: s.today, Now: func() time.Time { return s.now },
+		Records: s, Sealer: s, Role: func() identity.Role { return s.role }, Today: s.today, Sure: func() (record.Day, bool) { return s.today(), !s.unsure },
+		Now:   func() time.Time { return s.now },
 		Dated: func() time.Time { return s.dated }, AllCovered: func() bool { return s.covered },
 		Act: func(_ context.Context, a []record.Act) error { s.acts = append(s.acts, a...); return nil },
 	})
@@ -280,7 +282,7 @@ func TestRectify(t *testing.T) {
 	s := newSafe()
 	s.holds(visit(1), 20, true, "dated")
 	r, ctx := s.resealer(), t.Context()
-	if err := r.Rectify(ctx, visit(1), Correction{Name: private("Astrid Ek-Al"), Phone: private("070")}); err != nil {
+	if err := r.Rectify(ctx, visit(1), Correction{Name: private("Astrid Ek-Al"), Phone: private("070")}, "operator x"); err != nil {
 		t.Fatal(err)
 	}
 	card, err := codec.DecodeCard(s.parts[record.PartKey{Visit: visit(1), Audience: cardOf}].Box)
@@ -294,7 +296,7 @@ func TestRectify(t *testing.T) {
 	if k := s.keys[record.PartKey{Visit: visit(1), Audience: bearerOf}]; k.Version != 1<<16 || len(k.Wrap) != 48 {
 		t.Error("the badge still opens the name that was wrong")
 	}
-	if len(s.acts) != 1 || s.acts[0].What != ActRectify || fmt.Sprint(s.acts) == "" {
+	if len(s.acts) != 1 || s.acts[0].What != ActRectify || s.acts[0].By != "operator x" || fmt.Sprint(s.acts) == "" {
 		t.Errorf("%+v", s.acts)
 	}
 
@@ -314,7 +316,7 @@ func TestRectify(t *testing.T) {
 		s.holds(visit(1), 20, true, "dated")
 		r = s.resealer()
 		c.do()
-		if err := r.Rectify(ctx, visit(1), c.in); !errors.Is(err, c.want) || s.stored != 0 {
+		if err := r.Rectify(ctx, visit(1), c.in, "operator x"); !errors.Is(err, c.want) || s.stored != 0 {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -353,7 +355,10 @@ func TestShorterTermsHoldForWhatIsStored(t *testing.T) {
 		}
 		return terms.Days{Card: 10, Contact: 3}
 	}
-	r.cfg.Over = func(_ context.Context, v []record.VisitID) error { over = append(over, v...); return nil }
+	r.cfg.Over = func(_ context.Context, v []record.VisitID) (int, error) {
+		over = append(over, v...)
+		return len(v), nil
+	}
 	s.role = identity.RoleWarden
 	if err := r.Step(t.Context()); err != nil || s.stored != 0 || len(over) != 0 {
 		t.Fatal("not at a desk, and done all the same", err)
@@ -375,12 +380,12 @@ func TestShorterTermsHoldForWhatIsStored(t *testing.T) {
 		t.Error("who is inside, or of whom nobody knows when, was shortened")
 	}
 	n := s.stored
-	r.cfg.Over = func(context.Context, []record.VisitID) error { return nil }
+	r.cfg.Over = func(context.Context, []record.VisitID) (int, error) { return 0, nil }
 	if err := r.Step(t.Context()); err != nil || s.stored != n {
 		t.Error("done twice", err)
 	}
 	// A correction keeps the dates that the parts have.
-	if err := r.Rectify(t.Context(), visit(0), Correction{Name: private("Astrid Al")}); err != nil {
+	if err := r.Rectify(t.Context(), visit(0), Correction{Name: private("Astrid Al")}, "operator x"); err != nil {
 		t.Fatal(err)
 	}
 	if s.until(visit(0), cardOf) != 9 || s.until(visit(0), dossierOf) != 2 {

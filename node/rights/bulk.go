@@ -65,10 +65,7 @@ func (s *Service) Search(ctx context.Context, q Query) (out Found, err error) {
 	if q == (Query{}) {
 		return out, ErrWide
 	}
-	open := map[record.VisitID]bool{}
-	for _, c := range s.Cases() {
-		open[c.Visit] = open[c.Visit] || c.State == Open
-	}
+	kept := s.Kept()
 	host := folded(q.Host)
 	err = s.cfg.Register.Visits(func(p record.Presence) error {
 		if err := ctx.Err(); err != nil {
@@ -93,7 +90,7 @@ func (s *Service) Search(ctx context.Context, q Query) (out Found, err error) {
 		switch {
 		case p.Open():
 			out.Inside++
-		case len(p.Restricted) > 0 || open[p.Visit]:
+		case kept(p):
 			out.Kept++
 		default:
 			out.Visits = append(out.Visits, p.Visit)
@@ -184,7 +181,8 @@ func (s *Service) Bulks() (out []Bulk) {
 // sign that it was read. Above SecondAbove visits it takes another person than
 // who prepared it. It is on record before anything is destroyed; each part is
 // durable when the next begins, and a part that fails leaves the rest to be
-// confirmed again. Errors: *Problem.
+// confirmed again. Who has come back, or is kept for a restriction or a case, since
+// it was prepared, is left out. Errors: *Problem.
 func (s *Service) Confirm(ctx context.Context, id record.ErasureID, count int) (Bulk, error) {
 	if _, err := s.desk(); err != nil {
 		return Bulk{}, err
@@ -201,14 +199,10 @@ func (s *Service) Confirm(ctx context.Context, id record.ErasureID, count int) (
 	case b.Second && b.By == s.cfg.By:
 		return Bulk{}, ErrBulkSecond
 	}
-	// Who has come back, or asked for a restriction, since it was prepared is left
-	// out.
-	var still []record.VisitID
-	for _, v := range b.Visits {
-		if p, err := s.cfg.Register.Presence(v); err == nil && !p.Open() && len(p.Restricted) == 0 && !s.cfg.Register.Shredded(v) {
-			still = append(still, v)
-		}
-	}
+	// Nobody opens a case here until it is done.
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	still := s.erasable(b.Visits)
 	if _, err := s.cfg.Register.Commit(ctx, s.act("bulk.confirm", fmt.Sprintf("%s %d", b.ID, len(still)))); err != nil {
 		return *b, fmt.Errorf("confirm erasure: %w", err)
 	}

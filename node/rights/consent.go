@@ -82,7 +82,7 @@ func (s *Service) SetWords(ctx context.Context, p consent.Purpose, lang, text st
 	}
 	w := consent.Of([]crdt.Setting{set}).Words(p, lang)
 	note := fmt.Sprintf("%s %s %d %s", p, lang, w.Version, w.Hash())
-	if _, err := s.cfg.Register.Commit(ctx, s.act("consent.words", note), crdt.Draft{Setting: &set}); err != nil {
+	if err := s.set(ctx, s.act("consent.words", note), set); err != nil {
 		return consent.Words{}, fmt.Errorf("set words of consent: %w", err)
 	}
 	return w, nil

@@ -57,7 +57,7 @@ func (s *Service) SetHouse(ctx context.Context, fact, text string) error {
 		return ErrReasonLong
 	}
 	set := crdt.Setting{Key: prefixHouse + fact, Value: shape.String(text)}
-	if _, err := s.cfg.Register.Commit(ctx, s.act("privacy.set", fact), crdt.Draft{Setting: &set}); err != nil {
+	if err := s.set(ctx, s.act("privacy.set", fact), set); err != nil {
 		return fmt.Errorf("set %s: %w", fact, err)
 	}
 	return nil

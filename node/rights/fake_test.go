@@ -3,6 +3,8 @@ package rights
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +31,9 @@ type book struct {
 	erased   map[record.VisitID]bool
 	receipts map[record.NodeID]record.HLC
 	fail     error
-	now      func() time.Time
+	// late are values of settings that a node has set whose word does not count.
+	late map[string]string
+	now  func() time.Time
 }
 
 func (b *book) add(node record.NodeID, e record.Event) {
@@ -94,6 +98,16 @@ func (b *book) History(key string) (out []crdt.Edit) { return b.edits[key] }
 func (b *book) Commit(_ context.Context, drafts ...crdt.Draft) ([]record.EventID, error) {
 	if b.fail != nil {
 		return nil, b.fail
+	}
+	late := maps.Clone(b.late)
+	for _, d := range drafts {
+		if d.Setting == nil {
+			continue
+		}
+		if v, ok := late[d.Setting.Key]; ok && v == d.Setting.Value.String() {
+			return nil, fmt.Errorf("commit: %w", &crdt.OverruledError{Key: d.Setting.Key})
+		}
+		delete(late, d.Setting.Key)
 	}
 	for _, d := range drafts {
 		switch {

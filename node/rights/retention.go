@@ -18,7 +18,8 @@ type TermsPreview struct {
 	Before, After terms.Days
 	// Destroyed are how many visits are over for longer than that, whose
 	// particulars are destroyed on every node; Shortened how many others are
-	// sealed anew for a shorter time. Those who may be inside are among neither.
+	// sealed anew for a shorter time. Those who may be inside are among neither, nor
+	// those that are restricted or have a case that is open.
 	Destroyed, Shortened int
 }
 
@@ -48,10 +49,10 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	before := terms.Of(old)
 	after := terms.Of(append(slices.DeleteFunc(slices.Clone(old), func(x crdt.Setting) bool { return x.Key == set.Key }), set))
 	out := TermsPreview{Before: before.For(visitorType), After: after.For(visitorType)}
-	today := record.DayOf(s.cfg.Now())
+	today, kept := record.DayOf(s.cfg.Now()), s.Kept()
 	err = s.cfg.Register.Visits(func(p record.Presence) error {
 		was, is := before.For(p.Type), after.For(p.Type)
-		if p.Visit.IsZero() || p.Open() || is.Card >= was.Card && is.Contact >= was.Contact || s.cfg.Register.Shredded(p.Visit) {
+		if p.Visit.IsZero() || p.Open() || kept(p) || is.Card >= was.Card && is.Contact >= was.Contact || s.cfg.Register.Shredded(p.Visit) {
 			return nil
 		}
 		last := record.DayOf(max(p.Since, p.Seen.At, p.Left.At).Time())
@@ -70,7 +71,7 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	if dry {
 		return out, nil
 	}
-	if _, err := s.cfg.Register.Commit(ctx, s.act("retention.set", terms.Note(c, visitorType, days)), crdt.Draft{Setting: &set}); err != nil {
+	if err := s.set(ctx, s.act("retention.set", terms.Note(c, visitorType, days)), set); err != nil {
 		return TermsPreview{}, fmt.Errorf("set retention: %w", err)
 	}
 	if s.cfg.TermsChanged != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/sheet"
 )
 
 // Problem is what a person can do something about: a key for programs and
@@ -182,6 +183,11 @@ func (s *Service) visit(v record.VisitID) (record.Presence, error) {
 // act is a draft of an act on record.
 func (s *Service) act(what, note string, visits ...record.VisitID) crdt.Draft {
 	return crdt.Draft{Acts: []record.Act{{Kind: record.ActAudit, What: what, By: s.cfg.By, Note: note, Visits: visits}}}
+}
+
+// set writes a setting with the act that tells of it, durably, both or neither.
+func (s *Service) set(ctx context.Context, act crdt.Draft, set crdt.Setting) error {
+	return sheet.Commit(ctx, s.cfg.Register.Commit, act, crdt.Draft{Setting: &set})
 }
 
 // nameOf is what a node is called.

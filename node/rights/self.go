@@ -2,9 +2,7 @@ package rights
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,19 +11,23 @@ import (
 )
 
 const (
-	// selfTries is how often in selfWithin somebody may be wrong about one visit,
-	// and selfAll about all visits together.
-	selfTries, selfAll = 5, 60
-	selfWithin         = time.Hour
+	// selfTries is how often in selfWithin somebody may be wrong about one code,
+	// selfAll about all codes together, and selfActs how often a person may see or
+	// do something about one visit.
+	selfTries, selfAll, selfActs = 5, 60, 20
+	selfWithin                   = time.Hour
 )
 
 // Problems of a page of one's own. ErrSelf says the same of a visit that is not
 // known, of one that has been erased, and of a wrong answer: nobody finds out
 // which by asking.
 var (
-	ErrSelf     = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
-	ErrSelfWait = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
-	ErrSelfNone = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
+	ErrSelf       = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
+	ErrSelfWait   = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
+	ErrSelfMaybe  = &Problem{"self.maybe", "it may have been done, but no desk has said so: look at what is stored in a few minutes, and ask again only if it was not"}
+	ErrSelfEnough = &Problem{"self.enough", fmt.Sprintf("that is enough for now: %d times within an hour; wait an hour, or ask at a desk", selfActs)}
+	ErrSelfDesk   = &Problem{"self.at_desk", "the badge and a name alone are not enough to correct or take back anything, since a badge may have been photographed: ask at a desk, which does it; what is kept can be seen, and its erasure asked for, here"}
+	ErrSelfNone   = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
 )
 
 // Asks are what a person may do on a page of their own.
@@ -67,6 +69,9 @@ type SelfAnswer struct {
 	Due      time.Time
 	// Erased: nothing is left to correct or erase.
 	Erased bool
+	// AtDesk: what they have shown is enough to see and to ask for erasure; a desk
+	// corrects and takes back consents.
+	AtDesk bool
 }
 
 // Format withholds what is in it from every fmt verb.
@@ -78,8 +83,8 @@ type SelfConfig struct {
 	// its QR opens the bearer's name.
 	Bears func(code string) (v record.VisitID, shown bool, err error)
 	// Rectify corrects fields by name, as they were checked; Withdraw takes back a
-	// consent.
-	Rectify  func(ctx context.Context, v record.VisitID, right map[string]string) error
+	// consent. by is who does so, on record.
+	Rectify  func(ctx context.Context, v record.VisitID, right map[string]string, by string) error
 	Withdraw func(ctx context.Context, v record.VisitID, p consent.Purpose, how, by string) error
 	// Data writes an extract for machines.
 	Data func(Extract, []Given) ([]byte, error)
@@ -91,38 +96,47 @@ type Self struct {
 	cfg SelfConfig
 
 	mu    sync.Mutex
-	wrong map[record.VisitID][]time.Time
+	all   []time.Time // when somebody was wrong
+	wrong times[typedCode]
+	acts  times[record.VisitID]
 }
 
 // bySelf is how the person is named on record.
 const bySelf = "the person themself"
 
+// reasonSelf is why a case was opened that they asked for.
+const reasonSelf = "asked on their own page"
+
 // NewSelf makes a Self.
 func NewSelf(s *Service, cfg SelfConfig) *Self {
-	return &Self{s: s.As(bySelf), cfg: cfg, wrong: map[record.VisitID][]time.Time{}}
+	return &Self{s: s.As(bySelf), cfg: cfg, wrong: times[typedCode]{}, acts: times[record.VisitID]{}}
 }
 
 // Answer finds out whether it is the person themself who asks, does what they
-// ask, and answers with all that is stored then. Both are on record. Errors:
+// ask, and answers with all that is stored then. Both are on record. Who has shown
+// no more than a badge and the name on it may see, and ask for erasure. Errors:
 // *Problem; those of a correction.
 func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	if _, err := f.s.desk(); err != nil {
 		return SelfAnswer{}, err
 	}
-	v, err := f.identify(a)
+	v, by, err := f.identify(a)
 	if err != nil {
 		return SelfAnswer{}, err
 	}
-	var out SelfAnswer
+	out := SelfAnswer{AtDesk: by == byBadge}
+	if out.AtDesk && (a.Do == AskRectify || a.Do == AskWithdraw) {
+		return SelfAnswer{}, ErrSelfDesk
+	}
 	switch a.Do {
 	case AskSee:
 	case AskRectify:
-		err = f.cfg.Rectify(ctx, v, a.Right)
+		err = f.cfg.Rectify(ctx, v, a.Right, bySelf)
 	case AskWithdraw:
 		err = f.cfg.Withdraw(ctx, v, consent.Purpose(a.Purpose), a.How, bySelf)
 	case AskErase:
 		var c Case
-		if c, _, err = f.s.OpenCase(ctx, v, Erasure, "asked on their own page"); err == nil {
+		if c, _, err = f.s.begin(ctx, v, Erasure, reasonSelf, fixed); err == nil {
 			out.Due = c.Due
 		}
 	default:
@@ -131,13 +145,26 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	if err != nil {
 		return SelfAnswer{}, err
 	}
+	if err := f.show(ctx, v, a.Lang, &out); err != nil {
+		if a.Do == AskSee {
+			return SelfAnswer{}, err
+		}
+		// Nobody must do again what has been done.
+		f.s.cfg.Logger.Error("what a person asked for is done, and what is stored then could not be shown", "err", err)
+		return SelfAnswer{}, ErrSelfMaybe
+	}
+	return out, nil
+}
+
+// show adds to an answer what is stored now, on record.
+func (f *Self) show(ctx context.Context, v record.VisitID, lang Lang, out *SelfAnswer) error {
 	x, err := f.s.Export(ctx, v, "self")
 	if err != nil {
-		return SelfAnswer{}, err
+		return err
 	}
-	text, err := f.s.Text(x, a.Lang)
+	text, err := f.s.Text(x, lang)
 	if err != nil {
-		return SelfAnswer{}, err
+		return err
 	}
 	out.Text, out.Erased = text.Reveal(), x.Particulars.Status == Erased || x.Particulars.Status == Expired
 	stands := map[string]bool{string(consent.Assist): x.Particulars.Assist != ""}
@@ -150,77 +177,5 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 		}
 	}
 	out.Data, err = f.cfg.Data(x, f.s.Given(x))
-	return out, err
-}
-
-// identify finds the visit that a person can show to be theirs.
-func (f *Self) identify(a SelfAsk) (record.VisitID, error) {
-	v, shown, err := f.cfg.Bears(a.Code)
-	if err != nil {
-		v = record.VisitID{} // as one that nobody knows
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.s.cfg.Now()
-	if !v.IsZero() && f.tries(now, v) >= selfTries || f.tries(now, record.VisitID{}) >= selfAll {
-		return v, ErrSelfWait
-	}
-	if !v.IsZero() {
-		c, d, err := f.s.cfg.Open(v)
-		switch {
-		case errors.Is(err, ErrNotYet):
-			return v, ErrNotYet
-		case err == nil && proves(a.Knows, shown, c, d):
-			return v, nil
-		}
-	}
-	f.wrong[record.VisitID{}] = append(f.wrong[record.VisitID{}], now)
-	if !v.IsZero() {
-		f.wrong[v] = append(f.wrong[v], now)
-	}
-	return v, ErrSelf
-}
-
-// tries are how often somebody was wrong within the hour; callers hold mu.
-func (f *Self) tries(now time.Time, v record.VisitID) int {
-	for id, all := range f.wrong {
-		var late []time.Time
-		for _, at := range all {
-			if now.Sub(at).Abs() < selfWithin {
-				late = append(late, at)
-			}
-		}
-		if f.wrong[id] = late; len(late) == 0 {
-			delete(f.wrong, id)
-		}
-	}
-	return len(f.wrong[v])
-}
-
-// proves reports whether somebody knows what only the person does: an address
-// that they gave; or, where they gave none, their name, the badge in hand. A
-// name stands on the badge, so that it proves nothing without.
-func proves(knows string, shown bool, c record.Card, d record.Dossier) bool {
-	if phone := digits(d.Phone.Reveal()); len(phone) > 5 && sameNumber(digits(knows), phone) {
-		return true
-	}
-	if mail := folded(d.Email); mail != "" && folded(record.Private(knows)) == mail {
-		return true
-	}
-	return shown && d.Phone == "" && d.Email == "" && c.Name != "" &&
-		strings.Join(strings.Fields(folded(record.Private(knows))), " ") == strings.Join(strings.Fields(folded(c.Name)), " ")
-}
-
-// sameNumber reports whether two numbers are one, with and without the prefix of
-// the country.
-func sameNumber(a, b string) bool {
-	plain := func(s string) string {
-		s = strings.TrimPrefix(s, "00")
-		if rest, ok := strings.CutPrefix(s, "46"); ok && len(rest) > 5 {
-			s = rest
-		}
-		return strings.TrimPrefix(s, "0")
-	}
-	a, b = plain(a), plain(b)
-	return len(a) > 4 && a == b
+	return err
 }

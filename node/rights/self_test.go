@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -23,8 +24,8 @@ func (h *house) own() (*Self, *[]string) {
 			}
 			return record.VisitID{}, false, nil
 		},
-		Rectify: func(_ context.Context, _ record.VisitID, right map[string]string) error {
-			*did = append(*did, fmt.Sprint("rectify ", right["name"]))
+		Rectify: func(_ context.Context, _ record.VisitID, right map[string]string, by string) error {
+			*did = append(*did, fmt.Sprint("rectify ", right["name"], " ", by))
 			return nil
 		},
 		Withdraw: func(_ context.Context, _ record.VisitID, p consent.Purpose, how, by string) error {
@@ -84,8 +85,8 @@ func TestGuessingEnds(t *testing.T) {
 	if _, err := self.Answer(ctx, right); err != nil {
 		t.Error(err)
 	}
-	for range selfAll {
-		if _, err := self.Answer(ctx, SelfAsk{Code: "nonsense", Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
+	for i := range selfAll {
+		if _, err := self.Answer(ctx, SelfAsk{Code: fmt.Sprint("nonsense ", i), Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
 			t.Fatal(err)
 		}
 	}
@@ -111,7 +112,7 @@ func TestWhatAPersonDoesThemself(t *testing.T) {
 			t.Error(do, err)
 		}
 	}
-	if len(*did) != 2 || (*did)[0] != "rectify Astrid Al" || (*did)[1] != "withdraw assist kiosk the person themself" {
+	if len(*did) != 2 || (*did)[0] != "rectify Astrid Al the person themself" || (*did)[1] != "withdraw assist kiosk the person themself" {
 		t.Error(*did)
 	}
 	if got, err = self.Answer(ctx, ask(AskErase)); err != nil || !got.Due.Equal(Months(noon, 1)) || len(h.Cases()) != 1 || h.Cases()[0].Kind != Erasure {
@@ -128,6 +129,109 @@ func TestWhatAPersonDoesThemself(t *testing.T) {
 	}
 	h.members[0].Desk = false
 	if _, err := self.Answer(ctx, ask(AskSee)); !errors.Is(err, ErrNotDesk) {
+		t.Error(err)
+	}
+}
+
+// The house's own words are not taken for the person's name.
+func TestWhoIsCalledAsTheReasonAsksForErasure(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, _ := h.own()
+	h.card.Name = "Own Page"
+	ask := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskErase, Lang: English}
+	if got, err := self.Answer(ctx, ask); err != nil || got.Due.IsZero() || len(h.Cases()) != 1 {
+		t.Error("refused:", err)
+	}
+	if _, _, err := h.OpenCase(ctx, aVis, Access, "asked on their own page"); !errors.Is(err, ErrReasonNames) {
+		t.Error("an operator's reason names the person:", err)
+	}
+}
+
+// A badge may have been photographed, and the picture opens the name: with no
+// more than these nothing is changed but by a desk.
+func TestABadgeAndANameChangeNothing(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	h.dossier, h.card.Assist = record.Dossier{}, "a chair"
+	self, did := h.own()
+	ask := SelfAsk{Code: "qr", Knows: "Astrid Ek", Lang: English, Right: map[string]string{"email": "thief@marker.test"}, Purpose: "assist"}
+	for _, ask.Do = range []string{AskRectify, AskWithdraw} {
+		if _, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfDesk) || len(*did) != 0 {
+			t.Error(ask.Do, err, *did)
+		}
+	}
+	for _, ask.Do = range []string{AskSee, AskErase} {
+		if got, err := self.Answer(ctx, ask); err != nil || !got.AtDesk || got.Text == "" {
+			t.Error(ask.Do, err)
+		}
+	}
+	h.dossier.Email = "astrid@ek.test"
+	ask.Do, ask.Knows = AskRectify, "astrid@ek.test"
+	if got, err := self.Answer(ctx, ask); err != nil || got.AtDesk || len(*did) != 1 {
+		t.Error("with the address:", err)
+	}
+}
+
+// A code of no visit stops being answered as one of a visit does, by whichever
+// form it was given; else guessing would tell which codes are of visits.
+func TestGuessingTellsNoCodes(t *testing.T) {
+	ctx := context.Background()
+	badge := aVis.Badge().String()
+	for name, known := range map[string]bool{"of a visit": true, "of none": false} {
+		h := newHouse(t)
+		self, _ := h.own()
+		self.cfg.Bears = func(string) (v record.VisitID, shown bool, err error) {
+			if known {
+				v = aVis
+			}
+			return v, false, nil
+		}
+		for i := range selfTries + 2 {
+			code, want := badge, ErrSelf
+			if i%2 == 1 {
+				code = strings.ToLower(" " + badge[:4] + badge[len(badge)-4:])
+			}
+			if i >= selfTries {
+				want = ErrSelfWait
+			}
+			if _, err := self.Answer(ctx, SelfAsk{Code: code, Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, want) {
+				t.Errorf("a code %s, try %d: %v", name, i+1, err)
+			}
+		}
+		if _, err := self.Answer(ctx, SelfAsk{Code: record.VisitID{9}.Badge().String(), Knows: "1", Do: AskSee, Lang: Swedish}); !errors.Is(err, ErrSelf) {
+			t.Error("another code waits too:", err)
+		}
+	}
+}
+
+func TestAPersonDoesNotFillTheRecord(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, did := h.own()
+	ask := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskRectify, Lang: English, Right: map[string]string{"name": "x"}}
+	for range selfActs {
+		if _, err := self.Answer(ctx, ask); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfEnough) || len(*did) != selfActs || h.onRecord(ActExport) != selfActs {
+		t.Error("done without end:", len(*did), err)
+	}
+	h.clock = noon.Add(selfWithin)
+	if _, err := self.Answer(ctx, ask); err != nil {
+		t.Error("an hour later:", err)
+	}
+}
+
+// What has been done is not said to have failed: it would be done again.
+func TestWhatIsDoneAndCannotBeShown(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	self, did := h.own()
+	self.cfg.Data = func(Extract, []Given) ([]byte, error) { return nil, errDisk }
+	ask := SelfAsk{Code: "code", Knows: "070-123 45", Do: AskRectify, Lang: English, Right: map[string]string{"name": "x"}}
+	if got, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfMaybe) || len(*did) != 1 || got.Text != "" {
+		t.Error(*did, err)
+	}
+	ask.Do = AskSee
+	if got, err := self.Answer(ctx, ask); !errors.Is(err, errDisk) || got.Text != "" {
 		t.Error(err)
 	}
 }

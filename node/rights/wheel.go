@@ -76,7 +76,7 @@ func (s *Service) Reviewed(ctx context.Context, id string) error {
 		return fmt.Errorf("note a review: %w", err)
 	}
 	set := crdt.Setting{Key: prefixWheel + id, Value: shape.String(string(b))}
-	if _, err := s.cfg.Register.Commit(ctx, s.act("wheel.done", id), crdt.Draft{Setting: &set}); err != nil {
+	if err := s.set(ctx, s.act("wheel.done", id), set); err != nil {
 		return fmt.Errorf("note a review: %w", err)
 	}
 	return nil

@@ -170,7 +170,7 @@ func (s *Service) SetPurpose(ctx context.Context, c Change, dry bool) (Preview, 
 		return out, nil
 	}
 	note, _ := json.Marshal([]string{c.List, c.ID, c.Purpose, c.Basis}) // texts: it cannot fail
-	if _, err := s.cfg.Register.Commit(ctx, s.act("purposes.set", string(note)), crdt.Draft{Setting: &set}); err != nil {
+	if err := s.set(ctx, s.act("purposes.set", string(note)), set); err != nil {
 		return Preview{}, fmt.Errorf("set purpose: %w", err)
 	}
 	return out, nil

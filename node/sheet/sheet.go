@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/shape"
 )
 
@@ -47,17 +49,39 @@ func Write(ctx context.Context, s Settings, all ...crdt.Setting) error {
 	if len(all) == 0 {
 		return nil
 	}
-	err := s.Set(ctx, all...)
-	if errors.Is(err, crdt.ErrDraft) {
-		// A node whose word does not count any more has set one of them to this
-		// very value, and the same is not written twice.
-		var anew []crdt.Setting
-		for _, one := range all {
-			anew = append(anew, crdt.Setting{Key: one.Key, Value: shape.String("- " + rand.Text())}, one)
-		}
-		err = s.Set(ctx, anew...)
+	drafts := make([]crdt.Draft, len(all))
+	for i := range all {
+		drafts[i].Setting = &all[i]
 	}
-	return err
+	return Commit(ctx, func(ctx context.Context, drafts ...crdt.Draft) ([]record.EventID, error) {
+		set := make([]crdt.Setting, len(drafts))
+		for i, d := range drafts {
+			set[i] = *d.Setting
+		}
+		return nil, s.Set(ctx, set...)
+	}, drafts...)
+}
+
+// Commit writes drafts by commit, all or none, settings among them. Where a node
+// whose word does not count any more has set one to this very value, the same is
+// not written twice by itself: another value goes before it, for these settings
+// alone, since a commit holds no more than it does.
+func Commit(ctx context.Context, commit func(context.Context, ...crdt.Draft) ([]record.EventID, error), drafts ...crdt.Draft) error {
+	settings := len(drafts)
+	for {
+		_, err := commit(ctx, drafts...)
+		var over *crdt.OverruledError
+		if !errors.As(err, &over) || settings == 0 {
+			return err
+		}
+		settings-- // each of them once at most
+		at := slices.IndexFunc(drafts, func(d crdt.Draft) bool { return d.Setting != nil && d.Setting.Key == over.Key })
+		if at < 0 {
+			return err
+		}
+		other := crdt.Setting{Key: over.Key, Value: shape.String("- " + rand.Text())}
+		drafts = slices.Insert(slices.Clone(drafts), at, crdt.Draft{Setting: &other})
+	}
 }
 
 // Groups are the settings below a prefix: by what stands between it and the

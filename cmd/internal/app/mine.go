@@ -25,14 +25,14 @@ func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, err
 	case err != nil:
 		return kiosk.MineAnswer{}, inSelf(inWords(err))
 	}
-	return kiosk.MineAnswer{Text: got.Text, Data: got.Data, Consents: got.Consents, Due: got.Due, Erased: got.Erased}, nil
+	return kiosk.MineAnswer{Text: got.Text, Data: got.Data, Consents: got.Consents, Due: got.Due, Erased: got.Erased, AtDesk: got.AtDesk}, nil
 }
 
 // selfKey is the word for a problem that a person meets on a page of their own;
 // what they cannot mend sends them to the reception.
 func selfKey(key string) string {
 	switch key {
-	case lang.SelfWait, lang.SelfNoDesk, lang.SubjectNotYet:
+	case lang.SelfWait, lang.SelfEnough, lang.SelfMaybe, lang.SelfNoDesk, lang.SelfAtDesk, lang.SubjectNotYet:
 		return key
 	}
 	return lang.SelfRefused
