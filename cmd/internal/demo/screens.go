@@ -209,19 +209,23 @@ func (d *Demo) postDrill(r *webkit.Request) (webkit.Response, error) {
 // postMeet does one step of the meeting: the alarm, with both handhelds cut off;
 // marks on either; or the link between the two.
 func (d *Demo) postMeet(r *webkit.Request) (webkit.Response, error) {
+	var err error
 	switch r.Field("do") {
 	case "alarm":
-		if err := d.meeting.alarm(r.Context()); err != nil {
-			return nil, err
-		}
+		err = d.meeting.alarm(r.Context())
 	case "mark":
-		if err := d.meeting.mark(r.Context()); err != nil {
-			return nil, err
-		}
+		err = d.meeting.mark(r.Context())
 	case "meet":
 		d.toggle(d.between(), false)
 	default:
 		return nil, errForm
+	}
+	if err == nil {
+		// Whoever presses the next button at once has come as far.
+		err = d.meeting.watch(d.lists().agree())
+	}
+	if err != nil {
+		return nil, err
 	}
 	return back(r), nil
 }
