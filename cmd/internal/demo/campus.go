@@ -141,7 +141,7 @@ func (d *Demo) gather(ctx context.Context) error {
 	}
 	for _, p := range all {
 		e := points.Edit{Position: &p.position, Capacity: &p.capacity, Kind: &p.kind, Text: map[string]string{string(d.cfg.Locale): p.words}}
-		if _, err := d.nodes[0].app.Node().Points().Put(ctx, p.name, e); err != nil {
+		if _, err := d.nodes[0].app.Node().Points().Put(ctx, "", p.name, e); err != nil {
 			return fmt.Errorf("set up %s: %w", p.name, err)
 		}
 	}
