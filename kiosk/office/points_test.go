@@ -30,12 +30,12 @@ func TestPointsAreLookedAfter(t *testing.T) {
 		r.post(at, "name=Car park", "kind=point", "position=by the oak", wrong[0]).is(422, at, wrong[1], "No muster point is set", `value="by the oak"`)
 	}
 	r.post(at, "name=Car park", "kind=point", "position=by the <oak>", "capacity=200", "at=57.7069, 11.9378", "en=Stand on the grass.").
-		is(200, at, "Car park is saved.", "by the <oak>", "57.706900,11.937800", ">200<")
+		is(200, at, "Car park is saved.", "by the <oak>", ">200<", "!no place on the map")
 	h.recorded("point.add", admin.ID.By())
 	r.post(at, "name=Car park", "kind=refuge").is(422, at, "a place of that name already")
 	r.post(at, "name=CAR PARK", "kind=refuge").is(422, at, "differs in capitals only")
-	r.post(at, "do=show", "name=Car park").is(200, at, "Change Car park", `value="by the <oak>"`, `value="200"`, `value="Stand on the grass."`)
-	r.post(at, "old=yes", "name=Car park", "kind=point", "position=by the gate", "en=Stand still.").is(200, at, "Car park is saved.", "by the gate", "!57.706900")
+	r.post(at, "do=show", "name=Car park").is(200, at, "Change Car park", `value="by the <oak>"`, `value="200"`, `value="57.706900,11.937800"`, `value="Stand on the grass."`)
+	r.post(at, "old=yes", "name=Car park", "kind=point", "position=by the gate", "en=Stand still.").is(200, at, "Car park is saved.", "by the gate", "no place on the map")
 	h.recorded("point.change", admin.ID.By())
 	if all := h.node.Points().List(); len(all) != 1 || all[0].Kind != points.Muster || all[0].Capacity != 0 || all[0].At != nil || all[0].Text["en"] != "Stand still." || all[0].Text["sv"] != "" {
 		t.Fatalf("%+v", all)
