@@ -84,7 +84,7 @@ type doorLine struct {
 func (s *Service) lay(r *webkit.Request, l List, hidden bool) board {
 	b := board{
 		Site: l.Site, AsOf: l.AsOf, Counts: l.Counts, Found: l.Counts.Total,
-		Truth: s.reader(r).tell(l), Scope: s.reader(r).Scope(l), Home: path("/warden", l.Site), Finder: path("/warden/find", l.Site),
+		Truth: s.reader(r).tell(l), Scope: s.reader(r).scopeBelow(l), Home: path("/warden", l.Site), Finder: path("/warden/find", l.Site),
 		Evac: s.evacLine(r, l, hidden), Pad: s.pad(r, l, hidden),
 	}
 	b.Names = s.reader(r).whyNoNames(l, hidden)

@@ -1,6 +1,7 @@
 package evac_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -100,6 +101,12 @@ func TestEveryPage(t *testing.T) {
 		h.gate(false, at.Add(-26*time.Hour))
 	})
 	marking := underWay(t)
+	fed := campus()
+	fed.feeds = []evac.Feed{feedOf("Passagesystemet i Norra huset", "Norra", at.Add(-3*time.Hour)), feedOf("Bemanning", "", at.Add(-time.Minute)), feedOf("Nattvakten", "", time.Time{})}
+	fed.evacuate(drillOf(true))
+	staffed, _ := muster(t, fed, withBell(fed))
+	resting := campus()
+	cut, _ := muster(t, resting, withBell(resting), func(c *evac.Config) { c.Cables = cables{} })
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
 	faces := []struct {
@@ -129,6 +136,8 @@ func TestEveryPage(t *testing.T) {
 		{"sweep", "/warden/sweep", marking},
 		{"scan", "/warden/scan", marking},
 		{"alarm-start", "/warden/alarm", wait},
+		{"alarm-cut", "/warden/alarm", cut},
+		{"feeds", "/warden", staffed},
 		{"alarm-drill", "/warden/alarm", drill},
 		{"alarm-real", "/warden/alarm", real},
 	}
@@ -150,6 +159,11 @@ func TestEveryPage(t *testing.T) {
 					if (face.service != full || face.name == "list") && face.path == "/warden" {
 						p.Until(`document.querySelector("[data-live-state]")?.dataset.liveIs === "on"`)
 					}
+					if face.name == "alarm-cut" {
+						p.Click(".cut > summary")
+						p.Click(".cut [value='Östra grinden']")
+						p.Until(`document.querySelector(".cut").open`)
+					}
 					p.Axe(face.name)
 					contrast(t, p, face.name)
 					for _, s := range sizes {
@@ -170,6 +184,15 @@ func TestEveryPage(t *testing.T) {
 		}
 	}
 }
+
+// cables are links that nobody cuts.
+type cables struct{}
+
+func (cables) Nodes() []string {
+	return []string{"Huvudentrén", "Östra grinden", "Lastkajen vid Norra industrigatan", "Utrymning 1"}
+}
+
+func (cables) StartCut(context.Context, record.SiteID, []string, time.Duration) error { return nil }
 
 // underWay is a campus in the middle of an evacuation.
 func underWay(t testing.TB) *evac.Service {

@@ -66,6 +66,23 @@ func (r Reader) Scope(l List) string {
 	return r.Text("warden.scope", nil)
 }
 
+// scopeBelow says who is counted right below the line of truth, which has said
+// already of every silent feed since when it is silent.
+func (r Reader) scopeBelow(l List) string {
+	if len(l.Feeds) == 0 {
+		return r.Scope(l)
+	}
+	var names []string
+	for _, f := range l.Feeds {
+		if f.Silent {
+			names = append(names, string(f.Name))
+		} else {
+			names = append(names, r.fed([]Feed{f}, l.AsOf))
+		}
+	}
+	return r.Text("warden.scope_fed", map[string]any{"Feeds": strings.Join(names, ", ")})
+}
+
 // ReportScope says in words who was counted in an evacuation.
 func (r Reader) ReportScope(of Report) string {
 	if len(of.Feeds) == 0 {

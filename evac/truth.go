@@ -69,6 +69,9 @@ func (r Reader) tell(l List) truth {
 		t.Doubt = r.Text("warden.not_all", map[string]any{"Why": why})
 	}
 	if fed := r.feedDoubt(l); fed != "" {
+		if t.Doubt != "" && !strings.HasSuffix(t.Doubt, ".") {
+			t.Doubt += "."
+		}
 		t.Doubt = strings.TrimSpace(t.Doubt + " " + fed)
 	}
 	return t

@@ -52,6 +52,8 @@ type evacPage struct {
 	Other         lang.Locale
 	OtherHeading  string
 	Musters, Stay []pointView
+	// Map is where the muster points are, drawn; empty where that is not known.
+	Map template.HTML
 	// Held is the page that has what somebody had written; empty for none.
 	Held  string
 	State string
@@ -62,6 +64,9 @@ type pointView struct {
 	Name, Position, Text, Way string
 	Arrow                     template.HTML
 	NorthUp                   bool
+	// Letter is that on the map; empty for one that is not drawn there.
+	Letter string
+	way    Way
 }
 
 // holding is for how long what somebody wrote is kept when an evacuation
@@ -82,17 +87,23 @@ func (k *Kiosk) evacuation(r *webkit.Request, held string) webkit.Response {
 		p.Kind, key = "drill", "alert.drill"
 	}
 	p.Heading, p.OtherHeading = r.Text(key, nil), r.TextIn(p.Other, key)
+	drawn := 0
 	for _, x := range e.Points {
 		v := pointView{Name: x.Name, Position: x.Position, Text: x.Text[string(r.Locale)]}
 		if x.Way != nil {
-			v.Way, v.Arrow, v.NorthUp = wayInWords(r, *x.Way), arrow(*x.Way), x.Way.NorthUp
+			v.Way, v.Arrow, v.NorthUp, v.way = wayInWords(r, *x.Way), arrow(*x.Way), x.Way.NorthUp, *x.Way
 		}
 		if x.Refuge {
 			p.Stay = append(p.Stay, v)
 		} else {
+			if x.Way != nil && drawn < mapPoints {
+				v.Letter = letter(drawn)
+				drawn++
+			}
 			p.Musters = append(p.Musters, v)
 		}
 	}
+	p.Map = mapOf(r, p.Musters)
 	return webkit.Page{Name: "evacuation", Data: p, Refresh: webkit.Refresh{After: 5 * time.Second}}
 }
 

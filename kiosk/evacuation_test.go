@@ -322,6 +322,11 @@ func TestEvacuationPages(t *testing.T) {
 			p.Wait(".evac-held")
 			see("evac-held")
 			a.set(nil)
+			p.Wait(".resume")
+			see("evac-resume")
+			if gap := p.String(`(([a, b]) => String(b.getBoundingClientRect().top - a.getBoundingClientRect().bottom))(document.querySelectorAll(".resume .button"))`); gap != "28" {
+				t.Errorf("the two answers are %s px apart", gap)
+			}
 		}
 	}
 }

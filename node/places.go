@@ -53,7 +53,7 @@ func (n *Node) openPlaces() (err error) {
 			}
 			return out
 		},
-		Record: n.note,
+		Record: n.noteBy,
 	})
 	n.trigger, err = trigger.Open(trigger.Config{
 		File: n.folder.triggers(), Keeper: triggerKeeper{n.store}, Known: n.knowsSite,
@@ -70,8 +70,11 @@ func (n *Node) openPlaces() (err error) {
 }
 
 // note puts on record what is done already.
-func (n *Node) note(what, note string) {
-	if err := n.onRecord(what, note); err != nil {
+func (n *Node) note(what, note string) { n.noteBy("", what, note) }
+
+// noteBy is note, of what an operator did.
+func (n *Node) noteBy(by, what, note string) {
+	if err := n.ActBy(by, what, nil, note); err != nil {
 		n.log.Error("an act could not be put on record", "what", what, "err", err)
 	}
 }

@@ -16,8 +16,10 @@ func (c *command) demo() *cobra.Command {
 	cfg := demo.Config{Release: release}
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Run a whole campus on this machine, with links you can cut",
-		Long: `Run a whole campus on this machine: four nodes in one process, invented visitors,
-and a page on which you cut links and see what each node still knows.
+		Long: `Run a whole campus on this machine: five nodes in one process, invented visitors,
+and a page on which you cut links and see what each node still knows. Three
+buttons there sound the alarm, cut two wardens' handhelds off from everybody,
+and let the two meet.
 
 Nothing is kept: all of it is removed when the demo ends (Ctrl-C).`,
 		Example: `  upprop demo
@@ -54,12 +56,15 @@ Nothing is kept: all of it is removed when the demo ends (Ctrl-C).`,
 // announce says where everything is and what to try.
 func (c *command) announce(d *demo.Demo) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The campus Ekudden is up after %.1f s: four nodes on this machine, and invented visitors.\n\n", d.Took().Seconds())
+	fmt.Fprintf(&b, "The campus Ekudden is up after %.1f s: five nodes on this machine, and invented visitors.\n\n", d.Took().Seconds())
 	fmt.Fprintf(&b, "  %-16s %s\n\n", "The demo", d.URL())
 	for _, n := range d.Nodes() {
 		fmt.Fprintf(&b, "  %-16s %s   (%s)\n", n.Name, n.URL, n.Role)
 	}
-	b.WriteString("\nTry this: open the demo, cut the east gate off, let somebody come in there, and watch the others say what they do not know.\nCtrl-C ends it and removes everything.")
+	b.WriteString(`
+Try this: open the demo, cut the east gate off, let somebody come in there, and watch the others say what they do not know.
+Or let two handhelds meet in an alarm, by three buttons: each then lists what the other marked, with no entrance reachable.
+Ctrl-C ends it and removes everything.`)
 	return c.say("%s", b.String())
 }
 

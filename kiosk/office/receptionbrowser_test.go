@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/kinds"
+	"github.com/upprop/upprop/node/points"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -30,6 +31,15 @@ func furnished(t *testing.T) (*house, string, string) {
 	}
 	if _, _, err := h.node.Hosts().Import(ctx, "", []byte("name,unit,mail\nKarin Lindqvist,Plan 3,karin@example.org\nMaximiliana Konstantinidou-Vasilopoulos,Avdelningen för lokalförsörjning,\n"), false); err != nil {
 		t.Fatal(err)
+	}
+	for name, e := range map[record.PointName]points.Edit{
+		"Parkeringen": {Position: ptr("vid den stora eken"), Capacity: ptr(200), At: ptr("57.70690,11.93780")},
+		"Godsmottagningens yttre vändplan mot Norra industrigatan": {Position: ptr("innanför grindarna, till höger om vakten")},
+		"Trapphus B, plan 2": {Kind: ptr(points.Refuge), Capacity: ptr(4)},
+	} {
+		if _, err := h.node.Points().Put(ctx, "", name, e); err != nil {
+			t.Fatal(err)
+		}
 	}
 	now := time.Now()
 	var id string
@@ -122,6 +132,16 @@ func TestReceptionPages(t *testing.T) {
 				p.Type("max" + browsertest.Enter)
 				p.Wait("table")
 				see("hosts")
+				goTo("/admin/points")
+				p.Wait("table")
+				see("points")
+				p.Click("form [value=show] ~ button")
+				p.Wait(".box .actions a.button")
+				p.Click("#capacity")
+				p.Type("många")
+				p.Click(".box .actions button")
+				p.Wait(".summary")
+				see("points-fault")
 			})
 		}
 	}

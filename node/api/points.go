@@ -57,14 +57,14 @@ func (a *API) putPoint(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return a.cfg.Node.Points().Put(r.Context(), in.Name, points.Edit{
+	return a.cfg.Node.Points().Put(r.Context(), "", in.Name, points.Edit{
 		Site: in.Site, Kind: in.Kind, Position: in.Position, At: in.At, Capacity: in.Capacity, Text: in.Text,
 	})
 }
 
 func (a *API) removePoint(r *http.Request) (any, error) {
 	return named(r, func(name string) error {
-		return a.cfg.Node.Points().Remove(r.Context(), record.PointName(name))
+		return a.cfg.Node.Points().Remove(r.Context(), "", record.PointName(name))
 	})
 }
 

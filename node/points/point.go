@@ -112,8 +112,8 @@ func (b *Book) fold() (out []Point) {
 var language = regexp.MustCompile(`^[a-z]{2,3}$`)
 
 // Put adds a point or changes what is said of one, durably, and returns it as
-// it stands. Errors: ErrNotHere, *Problem, the Barred one.
-func (b *Book) Put(ctx context.Context, name record.PointName, e Edit) (Point, error) {
+// it stands. by is the operator, empty for whoever works at this node. Errors: ErrNotHere, *Problem, the Barred one.
+func (b *Book) Put(ctx context.Context, by string, name record.PointName, e Edit) (Point, error) {
 	if err := b.may(); err != nil {
 		return Point{}, err
 	}
@@ -138,7 +138,7 @@ func (b *Book) Put(ctx context.Context, name record.PointName, e Edit) (Point, e
 	if known {
 		what = "point.change"
 	}
-	if err := b.set(ctx, what, string(name), all); err != nil {
+	if err := b.set(ctx, by, what, string(name), all); err != nil {
 		return Point{}, err
 	}
 	p, _ := b.find(name)
@@ -154,7 +154,7 @@ func (b *Book) room(name record.PointName) error {
 		}
 	}
 	if len(all) >= MaxPoints {
-		return &Problem{Key: "points.many", Limit: MaxPoints, Hint: fmt.Sprintf("there are %d points already, which is as many as a campus may have: remove one first", MaxPoints)}
+		return &Problem{Key: "points.full", Limit: MaxPoints, Hint: fmt.Sprintf("there are %d points already, which is as many as a campus may have: remove one first", MaxPoints)}
 	}
 	return nil
 }
@@ -231,8 +231,8 @@ func (b *Book) settings(at string, name record.PointName, known bool, e Edit) (a
 }
 
 // Remove takes a point off the list, durably. Marks that name it are kept, and
-// say that it is not known. Errors: ErrNotHere, *Problem, the Barred one.
-func (b *Book) Remove(ctx context.Context, name record.PointName) error {
+// say that it is not known. by is as in Put. Errors: ErrNotHere, *Problem, the Barred one.
+func (b *Book) Remove(ctx context.Context, by string, name record.PointName) error {
 	if err := b.may(); err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (b *Book) Remove(ctx context.Context, name record.PointName) error {
 	if _, ok := b.find(name); !ok {
 		return errNoPoint
 	}
-	return b.set(ctx, "point.remove", string(name), []crdt.Setting{sheet.Text(prefixPoint+slug(string(name))+"/kind", string(removed))})
+	return b.set(ctx, by, "point.remove", string(name), []crdt.Setting{sheet.Text(prefixPoint+slug(string(name))+"/kind", string(removed))})
 }
 
 var errNoPoint = &Problem{Key: "points.unknown", Hint: "no muster point or refuge of that name is set up: write it as `upprop point list` does"}

@@ -41,9 +41,9 @@ type Config struct {
 	Known func(record.SiteID) bool
 	// Members are the campus's nodes in good standing.
 	Members func() []Member
-	// Record is told what was done, and to what, once it is durable. Nil:
-	// nobody is.
-	Record func(what, note string)
+	// Record is told who did what, and to what, once it is durable; nobody's name
+	// is whoever works at this node. Nil: nobody is told.
+	Record func(by, what, note string)
 }
 
 // Book is the campus's muster points as this node knows them. Safe for
@@ -73,7 +73,7 @@ func New(cfg Config) *Book {
 		cfg.Members = func() []Member { return nil }
 	}
 	if cfg.Record == nil {
-		cfg.Record = func(string, string) {}
+		cfg.Record = func(string, string, string) {}
 	}
 	return &Book{cfg: cfg}
 }
@@ -107,11 +107,11 @@ func (b *Book) may() error {
 }
 
 // set writes settings and puts on record what was done.
-func (b *Book) set(ctx context.Context, what, note string, all []crdt.Setting) error {
+func (b *Book) set(ctx context.Context, by, what, note string, all []crdt.Setting) error {
 	if err := sheet.Write(ctx, b.cfg.Settings, all...); err != nil {
 		return fmt.Errorf("save %s: %w", what, err)
 	}
-	b.cfg.Record(what, note)
+	b.cfg.Record(by, what, note)
 	return nil
 }
 

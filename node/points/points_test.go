@@ -72,14 +72,14 @@ func problem(t *testing.T, what string, err error, key string) {
 
 func TestPoints(t *testing.T) {
 	b, l := newBook()
-	p, err := b.Put(t.Context(), "Parking", Edit{Position: ptr("by the big oak"), At: ptr("57.7069, 11.9378"), Capacity: ptr(200), Text: map[string]string{"sv": "Ställ dig vid eken."}})
+	p, err := b.Put(t.Context(), "", "Parking", Edit{Position: ptr("by the big oak"), At: ptr("57.7069, 11.9378"), Capacity: ptr(200), Text: map[string]string{"sv": "Ställ dig vid eken."}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Site != "North" || p.Kind != Muster || p.At.Lat != 57.7069 || p.Capacity != 200 || p.Text["sv"] != "Ställ dig vid eken." {
 		t.Errorf("%+v", p)
 	}
-	if _, err := b.Put(t.Context(), "Stair B", Edit{Kind: ptr(Refuge), Site: ptr(record.SiteID("South"))}); err != nil {
+	if _, err := b.Put(t.Context(), "", "Stair B", Edit{Kind: ptr(Refuge), Site: ptr(record.SiteID("South"))}); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.List(); len(got) != 2 || got[0].Name != "Parking" || got[1].Kind != Refuge {
@@ -87,7 +87,7 @@ func TestPoints(t *testing.T) {
 	}
 	// A change writes what is changed and nothing else, so that another's
 	// change of another field stays.
-	if _, err := b.Put(t.Context(), "Parking", Edit{Capacity: ptr(50)}); err != nil {
+	if _, err := b.Put(t.Context(), "", "Parking", Edit{Capacity: ptr(50)}); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range l.written {
@@ -99,20 +99,20 @@ func TestPoints(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	// The same name in another spelling of its letters is the same point.
-	if _, err := b.Put(t.Context(), "A\u030angstro\u0308m", Edit{}); err != nil || !b.Known("Ångström") {
+	if _, err := b.Put(t.Context(), "", "A\u030angstro\u0308m", Edit{}); err != nil || !b.Known("Ångström") {
 		t.Error("a name in decomposed letters is another:", err)
 	}
-	if err := b.Remove(t.Context(), "Parking"); err != nil || b.Known("Parking") {
+	if err := b.Remove(t.Context(), "", "Parking"); err != nil || b.Known("Parking") {
 		t.Error("it is still there:", err)
 	}
-	if p, err := b.Put(t.Context(), "Parking", Edit{}); err != nil || p.Position != "" || p.At != nil || p.Capacity != 0 || len(p.Text) != 0 {
+	if p, err := b.Put(t.Context(), "", "Parking", Edit{}); err != nil || p.Position != "" || p.At != nil || p.Capacity != 0 || len(p.Text) != 0 {
 		t.Errorf("a new point has what the former had: %+v, %v", p, err)
 	}
 }
 
 func TestRefusals(t *testing.T) {
 	b, _ := newBook()
-	if _, err := b.Put(t.Context(), "Parking", Edit{}); err != nil {
+	if _, err := b.Put(t.Context(), "", "Parking", Edit{}); err != nil {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("å", MaxText+1)
@@ -137,22 +137,22 @@ func TestRefusals(t *testing.T) {
 		{"P", Edit{Text: map[string]string{"sv": "\u202e"}}, "text.control"},
 		{"P", Edit{Text: map[string]string{"Svenska": "x"}}, "points.language"},
 	} {
-		_, err := b.Put(t.Context(), c.name, c.edit)
+		_, err := b.Put(t.Context(), "", c.name, c.edit)
 		problem(t, fmt.Sprintf("%q %+v", c.name, c.edit), err, c.key)
 	}
-	problem(t, "remove", b.Remove(t.Context(), "Nowhere"), "points.unknown")
+	problem(t, "remove", b.Remove(t.Context(), "", "Nowhere"), "points.unknown")
 	for i := len(b.List()); i < MaxPoints; i++ {
-		if _, err := b.Put(t.Context(), record.PointName(fmt.Sprint("P", i)), Edit{}); err != nil {
+		if _, err := b.Put(t.Context(), "", record.PointName(fmt.Sprint("P", i)), Edit{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := b.Put(t.Context(), "One more", Edit{})
-	problem(t, "too many", err, "points.many")
+	_, err := b.Put(t.Context(), "", "One more", Edit{})
+	problem(t, "too many", err, "points.full")
 
 	b.cfg.MayEdit = func() bool { return false }
-	_, err = b.Put(t.Context(), "Parking", Edit{})
+	_, err = b.Put(t.Context(), "", "Parking", Edit{})
 	for what, err := range map[string]error{
-		"put": err, "remove": b.Remove(t.Context(), "Parking"), "assign": b.Assign(t.Context(), Duty{}),
+		"put": err, "remove": b.Remove(t.Context(), "", "Parking"), "assign": b.Assign(t.Context(), Duty{}),
 		"relieve": b.Relieve(t.Context(), ""), "screen": b.PutScreen(t.Context(), "", "", nil),
 	} {
 		if !errors.Is(err, ErrNotHere) {
@@ -189,7 +189,7 @@ func TestOddSettings(t *testing.T) {
 
 func TestWardens(t *testing.T) {
 	b, _ := newBook()
-	if _, err := b.Put(t.Context(), "Parking", Edit{}); err != nil {
+	if _, err := b.Put(t.Context(), "", "Parking", Edit{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range []Duty{

@@ -80,7 +80,7 @@ func (b *Book) PutScreen(ctx context.Context, name, at string, facing *int) erro
 		towards = int64(*facing)
 	}
 	key := prefixScreen + slug(all[i].ID.String()) + "/"
-	return b.set(ctx, "screen.place", all[i].ID.String(), []crdt.Setting{
+	return b.set(ctx, "", "screen.place", all[i].ID.String(), []crdt.Setting{
 		sheet.Text(key+"at", at), {Key: key + "facing", Value: shape.Int(towards)},
 	})
 }

@@ -132,9 +132,9 @@ func (b *Book) Assign(ctx context.Context, d Duty) error {
 	case len(all) == 1:
 		return &Problem{Key: "points.nothing", Hint: "nothing to assign was named: name a point, a zone or both"}
 	case len(b.Wardens()) >= MaxWardens:
-		return &Problem{Key: "points.many", Limit: MaxWardens, Hint: fmt.Sprintf("%d wardens and duties are assigned already, which is as many as a campus may have: remove one first", MaxWardens)}
+		return &Problem{Key: "points.full", Limit: MaxWardens, Hint: fmt.Sprintf("%d wardens and duties are assigned already, which is as many as a campus may have: remove one first", MaxWardens)}
 	}
-	return b.set(ctx, "warden.assign", who, all)
+	return b.set(ctx, "", "warden.assign", who, all)
 }
 
 // Relieve takes all that is assigned from a warden or a duty, durably. It
@@ -167,7 +167,7 @@ func (b *Book) Relieve(ctx context.Context, name string) error {
 	if all == nil {
 		return &Problem{Key: "points.no_warden", Hint: "nothing is assigned under that name: write it as `upprop warden list` does"}
 	}
-	return b.set(ctx, "warden.remove", name, all)
+	return b.set(ctx, "", "warden.remove", name, all)
 }
 
 // who is a warden or duty as the settings name it.

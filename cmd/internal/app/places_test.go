@@ -24,7 +24,7 @@ func TestWhatTheKioskSays(t *testing.T) {
 		{"Unknown", points.Edit{}},
 		{"Stairs", points.Edit{Kind: &refuge, Site: &nowhere}},
 	} {
-		if _, err := book.Put(t.Context(), x.name, x.edit); err != nil {
+		if _, err := book.Put(t.Context(), "", x.name, x.edit); err != nil {
 			t.Fatal(err)
 		}
 	}

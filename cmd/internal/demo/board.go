@@ -19,17 +19,15 @@ type board struct {
 	Nodes []nodeView
 	Links []linkView
 	Tour  tourView
-	// Steps says of each step of the tour: done, now or later.
-	Steps  [steps]string
-	Story  []storyView
-	Paused bool
-	Agree  bool
+	// Meeting is how far the two handhelds have come.
+	Meeting meetingView
+	Story   []storyView
+	Paused  bool
+	Agree   bool
 	// Inside is how many may be inside by every list, where they agree.
 	Inside, Cut int
 	// Evacuation is what runs by the handheld's list: "real", "drill" or empty.
 	Evacuation string
-	// Handheld is the handheld's name.
-	Handheld string
 }
 
 var roleWords = map[identity.Role]string{
@@ -50,6 +48,11 @@ type nodeView struct {
 	// The first few of each, and how many more.
 	Extra, Missing         []codeView
 	MoreExtra, MoreMissing int
+	// Marks are those that stand on its list, by who made them, and Marked how
+	// many these are. ExtraMarks are not on all other lists; MissingMarks are on
+	// some other list and not here.
+	Marks                            []marksView
+	Marked, ExtraMarks, MissingMarks int
 	// Readable is of how many its role may read the name.
 	Readable int
 	// PIN unlocks names here; empty where none is asked for. Locked: they are
@@ -70,6 +73,12 @@ type newsView struct {
 	Says, Via string
 }
 
+// marksView is how many people one node has marked.
+type marksView struct {
+	By    string
+	Count int
+}
+
 // codeView is a badge over which lists differ.
 type codeView struct {
 	Badge string
@@ -86,7 +95,7 @@ type linkView struct {
 }
 
 // places are where nodes stand in the picture, in hundredths.
-var places = map[string][2]int{"reception": {50, 12}, "east": {82, 50}, "warden": {50, 88}, "west": {18, 50}}
+var places = map[string][2]int{"reception": {50, 9}, "east": {84, 42}, warden: {21, 88}, "west": {16, 42}, warden2: {79, 88}}
 
 // storyView is one happening in words.
 type storyView struct {
@@ -102,7 +111,8 @@ type storyView struct {
 
 // tourView is how far the reader has come.
 type tourView struct {
-	Done        [steps]bool
+	// Steps says of each step: done, now or later; Now is the one that is next.
+	Steps       []string
 	Now         int
 	Star, Exit  string
 	StarSlot    string
@@ -116,10 +126,8 @@ type tourView struct {
 // board reads all nodes.
 func (d *Demo) board(r *webkit.Request) (*board, error) {
 	all := d.lists()
-	b := &board{At: time.Now(), Paused: d.crowd.isPaused(), Agree: all.agree(), Inside: len(all[0]), Cut: d.severed()}
-	handheld := d.at(warden)
-	b.Handheld = handheld.name
-	if e, on := handheld.app.Node().Alarm().Running(""); on {
+	b := &board{At: time.Now(), Paused: d.crowd.isPaused(), Agree: all.agree(), Inside: len(all[0].open), Cut: d.severed()}
+	if e, on := d.at(warden).app.Node().Alarm().Running(""); on {
 		b.Evacuation = e.Kind()
 	}
 	for i, m := range d.nodes {
@@ -128,7 +136,8 @@ func (d *Demo) board(r *webkit.Request) (*board, error) {
 			return nil, err
 		}
 		extra, missing := all.differ(i)
-		v.Agrees = len(extra) == 0 && len(missing) == 0
+		v.ExtraMarks, v.MissingMarks = all.differMarks(i)
+		v.Agrees = len(extra) == 0 && len(missing) == 0 && v.ExtraMarks+v.MissingMarks == 0
 		v.Extra, v.MoreExtra = codes(m, extra)
 		v.Missing, v.MoreMissing = codes(m, missing)
 		b.Nodes = append(b.Nodes, v)
@@ -139,17 +148,7 @@ func (d *Demo) board(r *webkit.Request) (*board, error) {
 			Name: l.name(), From: l.a.name, To: l.b.name, State: l.state(), X1: p[0], Y1: p[1], X2: q[0], Y2: q[1],
 		})
 	}
-	b.Tour = d.tourView()
-	for i := range b.Steps {
-		switch {
-		case b.Tour.Done[i]:
-			b.Steps[i] = "done"
-		case i == b.Tour.Now:
-			b.Steps[i] = "now"
-		default:
-			b.Steps[i] = "later"
-		}
-	}
+	b.Tour, b.Meeting = d.tourView(), d.meetingView()
 	for _, h := range d.story.latest() {
 		b.Story = append(b.Story, d.storyView(r, h))
 	}
@@ -168,6 +167,18 @@ func (d *Demo) nodeView(r *webkit.Request, m *member) (nodeView, error) {
 	for _, p := range l.People {
 		if p.Opened {
 			v.Readable++
+		}
+	}
+	for _, by := range d.nodes {
+		n := 0
+		for _, p := range l.People {
+			if p.MarkedBy == by.name {
+				n++
+			}
+		}
+		if n > 0 {
+			v.Marks = append(v.Marks, marksView{by.name, n})
+			v.Marked += n
 		}
 	}
 	v.Waits, v.Locked = l.Names == evac.NamesDuringEvacuation, l.Locked
@@ -242,21 +253,57 @@ func (d *Demo) tourView() tourView {
 		Star: in.name, StarSlot: in.slot, Exit: out.name, ExitSlot: out.slot, Observer: observer.name,
 		StarKiosk: in.app.URL() + "kiosk", ObserverURL: observer.app.URL() + "warden",
 	}
-	var guest record.BadgeCode
-	v.Done, guest = d.tour.look()
+	done, guest := d.tour.look()
+	v.Steps, v.Now = walk(done[:])
 	if guest != 0 {
 		v.Guest = guest.String()
 	}
-	for v.Now < steps && v.Done[v.Now] {
-		v.Now++
+	return v
+}
+
+// walk says of each step whether it is done, and which is next.
+func walk(done []bool) (is []string, now int) {
+	now = len(done)
+	for i, d := range done {
+		switch {
+		case d:
+			is = append(is, "done")
+		case now == len(done):
+			now = i
+			is = append(is, "now")
+		default:
+			is = append(is, "later")
+		}
 	}
+	return is, now
+}
+
+// meetingView is how far the two handhelds have come.
+type meetingView struct {
+	Steps      []string
+	Now        int
+	A, B       string
+	PartA      string
+	PartB      string
+	AtA, AtB   string
+	URLA, URLB string
+}
+
+func (d *Demo) meetingView() meetingView {
+	a, b := d.handhelds()
+	done := d.meeting.look()
+	v := meetingView{
+		A: a.name, B: b.name, PartA: a.part, PartB: b.part, AtA: a.zone, AtB: b.zone,
+		URLA: a.app.URL() + "warden", URLB: b.app.URL() + "warden",
+	}
+	v.Steps, v.Now = walk(done[:])
 	return v
 }
 
 // storyView puts a happening into words. Names are read with the rights, and
 // the knowledge, of the first node: the reception.
 func (d *Demo) storyView(r *webkit.Request, h happening) storyView {
-	args := map[string]any{"Badge": h.Badge.String(), "Seconds": fmt.Sprintf("%.1f", h.Took.Seconds())}
+	args := map[string]any{"Badge": h.Badge.String(), "Seconds": fmt.Sprintf("%.1f", h.Took.Seconds()), "Count": h.Count}
 	for i, key := range []string{"Node", "Other"} {
 		if i < len(h.Nodes) {
 			args[key] = h.Nodes[i].name
@@ -291,6 +338,7 @@ func (d *Demo) storyView(r *webkit.Request, h happening) storyView {
 var signs = map[string]string{
 	"log.came": "arrive", "log.left": "leave", "log.left_elsewhere": "leave", "log.left_unheard": "tag", "log.closed": "check",
 	"log.link_cut": "cross", "log.cut_off": "cross", "log.split": "cross",
+	"log.handhelds_off": "cross", "log.handhelds_on": "live", "log.marked": "check", "log.met": "live",
 	"log.drill_started": "muster", "log.real_started": "alert", "log.evac_ended": "check",
 	"log.link_healed": "live", "log.healed": "live", "log.agree": "check", "log.paused": "clock", "log.resumed": "person",
 }

@@ -47,6 +47,11 @@ func TestEveryFace(t *testing.T) {
 	r.press("demo/arrive", "node", "west")
 	r.eventually("the others are not sure", func(rows map[string]row) bool { return rows["warden"].unsure == "true" })
 	faces("cut")
+	r.press("demo/meet", "do", "alarm")
+	r.press("demo/meet", "do", "mark")
+	r.press("demo/meet", "do", "meet")
+	r.eventually("the handhelds have met", func(map[string]row) bool { return d.meeting.look()[stepMet] })
+	faces("met")
 }
 
 // TestButtonsKeepThePage: a button does not take the reader away from where

@@ -22,7 +22,7 @@ import (
 // campusName is what the demo's campus is called.
 const campusName = "Ekudden"
 
-// handheldPIN unlocks the names on the handheld. The demo sets it, which unlocks
+// handheldPIN unlocks the names on either handheld. The demo sets it, which unlocks
 // them, and says so on its page.
 const handheldPIN = "1234"
 
@@ -40,10 +40,13 @@ type member struct {
 	// slot names its place in the picture and in forms.
 	slot, name, zone string
 	role             identity.Role
-	app              *app.App
-	muster           *evac.Service
-	stop             context.CancelFunc
-	done             chan error
+	// part is the zone whose people a warden looks for; a handheld's zone is the
+	// point at which its warden stands.
+	part   string
+	app    *app.App
+	muster *evac.Service
+	stop   context.CancelFunc
+	done   chan error
 }
 
 func (m *member) id() identity.NodeID { return m.app.Node().Self().ID }
@@ -56,14 +59,19 @@ func cast(l lang.Locale) []*member {
 	all := []*member{
 		{slot: "reception", name: "Reception", zone: "House A", role: identity.RoleDesk},
 		{slot: "east", name: "East gate", zone: "House B", role: identity.RoleEntrance},
-		{slot: "warden", name: "Warden 1", zone: "Car park", role: identity.RoleWarden},
+		{slot: warden, name: "Warden 1", zone: "Car park", part: "House A", role: identity.RoleWarden},
 		{slot: "west", name: "West gate", zone: "House A", role: identity.RoleEntrance},
+		{slot: warden2, name: "Warden 2", zone: "Playing field", part: "House B", role: identity.RoleWarden},
 	}
 	if l == lang.Swedish {
-		for i, names := range [][2]string{
-			{"Reception", "Hus A"}, {"Östra grinden", "Hus B"}, {"Utrymning 1", "Parkeringen"}, {"Västra grinden", "Hus A"},
+		for i, names := range [][3]string{
+			{"Reception", "Hus A"},
+			{"Östra grinden", "Hus B"},
+			{"Utrymning 1", "Parkeringen", "Hus A"},
+			{"Västra grinden", "Hus A"},
+			{"Utrymning 2", "Bollplanen", "Hus B"},
 		} {
-			all[i].name, all[i].zone = names[0], names[1]
+			all[i].name, all[i].zone, all[i].part = names[0], names[1], names[2]
 		}
 	}
 	return all
@@ -110,8 +118,8 @@ func (d *Demo) found(ctx context.Context, dir string) error {
 	return d.gather(ctx)
 }
 
-// gather sets up where people go, so that the kiosks and the handheld have
-// something to show when an evacuation is started.
+// gather sets up where people go and which warden looks after whom, so that the
+// kiosks and the handhelds have something to show when an evacuation is started.
 func (d *Demo) gather(ctx context.Context) error {
 	type spot struct {
 		name            record.PointName
@@ -133,8 +141,17 @@ func (d *Demo) gather(ctx context.Context) error {
 	}
 	for _, p := range all {
 		e := points.Edit{Position: &p.position, Capacity: &p.capacity, Kind: &p.kind, Text: map[string]string{string(d.cfg.Locale): p.words}}
-		if _, err := d.nodes[0].app.Node().Points().Put(ctx, p.name, e); err != nil {
+		if _, err := d.nodes[0].app.Node().Points().Put(ctx, "", p.name, e); err != nil {
 			return fmt.Errorf("set up %s: %w", p.name, err)
+		}
+	}
+	for _, m := range d.nodes {
+		if m.role != identity.RoleWarden {
+			continue
+		}
+		duty := points.Duty{Name: m.name, Point: record.PointName(m.zone), Zone: record.ZoneID(m.part)}
+		if err := d.nodes[0].app.Node().Points().Assign(ctx, duty); err != nil {
+			return fmt.Errorf("put %s on duty: %w", m.name, err)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-// Package demo runs a whole campus in one process: four real nodes over real
+// Package demo runs a whole campus in one process: five real nodes over real
 // loopback connections, invented visitors who come and go, and a page on which
 // links are cut and healed and everyone sees what each node still knows. It
 // has no rules of its own: it only presses buttons that an operator or a
@@ -42,18 +42,20 @@ type Config struct {
 
 // Demo is one campus with its page. Safe for concurrent use.
 type Demo struct {
-	cfg    Config
-	log    *slog.Logger
-	bell   *bell
-	story  *story
-	nodes  []*member
-	links  []*link
-	crowd  *crowd
-	tour   *tour
-	page   http.Handler
-	web    net.Listener
-	took   time.Duration
-	failed chan error
+	cfg   Config
+	log   *slog.Logger
+	bell  *bell
+	story *story
+	nodes []*member
+	links []*link
+	crowd *crowd
+	tour  *tour
+	// meeting is of the two handhelds.
+	meeting *meeting
+	page    http.Handler
+	web     net.Listener
+	took    time.Duration
+	failed  chan error
 
 	closers   []func() error
 	closeOnce sync.Once
@@ -90,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (d *Demo, err error) {
 		return d, err
 	}
 	d.links = allLinks(d.nodes)
-	d.tour = newTour(d)
+	d.tour, d.meeting = newTour(d), &meeting{d: d}
 	d.crowd = newCrowd(d, cfg.Seed, cfg.Quiet)
 	if d.page, err = newScreens(d); err != nil {
 		return d, err

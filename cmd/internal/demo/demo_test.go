@@ -93,19 +93,19 @@ func (r reader) press(path string, form ...string) int {
 }
 
 // row is what the page says of one node.
-type row struct{ inside, agrees, unsure, html string }
+type row struct{ inside, agrees, unsure, marked, html string }
 
 var tags = regexp.MustCompile(`(?s)<[^>]*>|\s+`)
 
-var rowPattern = regexp.MustCompile(`(?s)<tr id="r-(\w+)" data-node="\w+" data-inside="(\d+)" data-agrees="(\w+)" data-unsure="(\w+)">(.*?)</tr>`)
+var rowPattern = regexp.MustCompile(`(?s)<tr id="r-(\w+)" data-node="\w+" data-inside="(\d+)" data-agrees="(\w+)" data-unsure="(\w+)" data-marked="(\d+)">(.*?)</tr>`)
 
 func (r reader) rows() map[string]row {
 	r.t.Helper()
 	out := map[string]row{}
 	for _, m := range rowPattern.FindAllStringSubmatch(r.page(), -1) {
-		out[m[1]] = row{m[2], m[3], m[4], m[5]}
+		out[m[1]] = row{m[2], m[3], m[4], m[5], m[6]}
 	}
-	if len(out) != 4 {
+	if len(out) != 5 {
 		r.t.Fatalf("%d nodes on the page", len(out))
 	}
 	return out
@@ -169,12 +169,12 @@ func TestTheMinute(t *testing.T) {
 	if r.press("demo/arrive", "node", "west") != http.StatusOK {
 		t.Fatal("nobody could come in")
 	}
-	r.eventually("all four know of the first visitor", all(inside, "1"))
-	r.eventually("all four agree", all(agrees, "true"))
+	r.eventually("all five know of the first visitor", all(inside, "1"))
+	r.eventually("all five agree", all(agrees, "true"))
 
 	r.press("demo/links", "do", "off", "node", "east")
-	if p := r.page(); strings.Count(p, `<line class="wire" data-state="cut"`) != 3 || !strings.Contains(p, "3 links are cut.") {
-		t.Fatal("the picture does not show three cut links")
+	if p := r.page(); strings.Count(p, `<line class="wire" data-state="cut"`) != 4 || !strings.Contains(p, "4 links are cut.") {
+		t.Fatal("the picture does not show four cut links")
 	}
 	r.press("demo/arrive", "node", "east")
 	rows := r.eventually("the east gate alone knows", func(rows map[string]row) bool { return rows["east"].inside == "2" })
@@ -187,7 +187,7 @@ func TestTheMinute(t *testing.T) {
 	}
 	badge := m[1]
 	rows = r.eventually("the others say what they are not sure of", func(rows map[string]row) bool {
-		return rows["reception"].unsure == "true" && rows["west"].unsure == "true" && rows["warden"].unsure == "true" && r.ticked() == 3
+		return rows["reception"].unsure == "true" && rows["west"].unsure == "true" && rows["warden"].unsure == "true" && rows["warden2"].unsure == "true" && r.ticked() == 3
 	})
 	if !strings.Contains(rows["reception"].html, "East gate last heard") {
 		t.Errorf("the reception does not say whom it has not heard: %s", rows["reception"].html)
@@ -206,12 +206,12 @@ func TestTheMinute(t *testing.T) {
 	}
 
 	r.press("demo/links", "do", "heal")
-	r.eventually("all four have the same one inside", func(rows map[string]row) bool { return all(inside, "1")(rows) && all(agrees, "true")(rows) })
+	r.eventually("all five have the same one inside", func(rows map[string]row) bool { return all(inside, "1")(rows) && all(agrees, "true")(rows) })
 	r.eventually("all is fresh", all(func(r row) string { return r.unsure }, "false"))
 	r.told("the merge", "East gate has now heard that "+badge+" left")
-	r.told("agreement", "All four lists agree again")
+	r.told("agreement", "All five lists agree again")
 	r.eventually("every step is done and every link up", func(map[string]row) bool {
-		return r.ticked() == steps && strings.Count(r.page(), `<line class="wire" data-state="up"`) == 6
+		return r.ticked() == steps && strings.Count(r.page(), `<line class="wire" data-state="up"`) == 10
 	})
 }
 
@@ -236,6 +236,7 @@ func TestOneLinkIsNotMissed(t *testing.T) {
 		{"demo/arrive"},
 		{"demo/visitors", "do", "dance"},
 		{"demo/drill", "do", "panic"},
+		{"demo/meet", "do", "hide"},
 	} {
 		if got := r.press(wrong[0], wrong[1:]...); got != http.StatusBadRequest {
 			t.Errorf("%v: status %d", wrong, got)

@@ -123,7 +123,13 @@ func (d *Demo) toggle(l *link, sever bool) {
 		key = "log.link_cut"
 	}
 	d.story.add(happening{Key: key, Nodes: []*member{l.a, l.b}})
+	d.linksChanged()
+}
+
+// linksChanged tells those who watch that links were cut or healed.
+func (d *Demo) linksChanged() {
 	d.tour.linksChanged()
+	d.meeting.linksChanged()
 }
 
 // cutOff cuts every link of one node.
@@ -131,10 +137,10 @@ func (d *Demo) cutOff(m *member) {
 	d.several(true, func(l *link) bool { return l.touches(m.slot) }, happening{Key: "log.cut_off", Nodes: []*member{m}})
 }
 
-// split cuts the campus in two: the reception and the west gate on one side,
-// the east gate and the warden on the other.
+// split cuts the campus in two: the reception, the west gate and a handheld on
+// one side, the east gate and the other handheld on the other.
 func (d *Demo) split() {
-	side := map[string]bool{"reception": true, "west": true}
+	side := map[string]bool{"reception": true, "west": true, warden: true}
 	d.several(true, func(l *link) bool { return side[l.a.slot] != side[l.b.slot] }, happening{Key: "log.split"})
 }
 
@@ -153,6 +159,6 @@ func (d *Demo) several(sever bool, which func(*link) bool, h happening) {
 	}
 	if changed {
 		d.story.add(h)
-		d.tour.linksChanged()
+		d.linksChanged()
 	}
 }

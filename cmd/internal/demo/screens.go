@@ -53,6 +53,7 @@ func newScreens(d *Demo) (http.Handler, error) {
 		{Method: "POST", Pattern: "/demo/leave", Handler: d.postLeave},
 		{Method: "POST", Pattern: "/demo/visitors", Handler: d.postVisitors},
 		{Method: "POST", Pattern: "/demo/drill", Handler: d.postDrill},
+		{Method: "POST", Pattern: "/demo/meet", Handler: d.postMeet},
 	})
 }
 
@@ -67,7 +68,7 @@ func (d *Demo) show(r *webkit.Request) (webkit.Response, error) {
 }
 
 // parts are the parts of the page that change.
-var parts = []string{"all", "picture", "tour", "nodes", "story"}
+var parts = []string{"all", "picture", "tour", "meeting", "nodes", "story"}
 
 // live streams the parts of the page that differ from what was sent last.
 func (d *Demo) live(r *webkit.Request) (webkit.Response, error) {
@@ -114,7 +115,7 @@ func (d *Demo) live(r *webkit.Request) (webkit.Response, error) {
 func back(r *webkit.Request) webkit.Response {
 	to := r.Link("/")
 	switch part := r.Field("back"); part {
-	case "picture", "tour", "nodes":
+	case "picture", "tour", "meeting", "nodes":
 		to += "#" + part
 	}
 	return webkit.Redirect{To: to}
@@ -201,6 +202,30 @@ func (d *Demo) postDrill(r *webkit.Request) (webkit.Response, error) {
 	}
 	if err != nil {
 		return nil, inWords(err)
+	}
+	return back(r), nil
+}
+
+// postMeet does one step of the meeting: the alarm, with both handhelds cut off;
+// marks on either; or the link between the two.
+func (d *Demo) postMeet(r *webkit.Request) (webkit.Response, error) {
+	var err error
+	switch r.Field("do") {
+	case "alarm":
+		err = d.meeting.alarm(r.Context())
+	case "mark":
+		err = d.meeting.mark(r.Context())
+	case "meet":
+		d.toggle(d.between(), false)
+	default:
+		return nil, errForm
+	}
+	if err == nil {
+		// Whoever presses the next button at once has come as far.
+		err = d.meeting.watch(d.lists().agree())
+	}
+	if err != nil {
+		return nil, err
 	}
 	return back(r), nil
 }

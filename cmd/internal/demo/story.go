@@ -24,6 +24,8 @@ type happening struct {
 	Visit record.VisitID
 	// ByHand: not one of the demo's own crowd.
 	ByHand bool
+	// Count is how many, where the words say a number.
+	Count int
 	// Took is how long it took, where that is worth telling.
 	Took time.Duration
 }

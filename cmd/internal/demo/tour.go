@@ -38,8 +38,9 @@ func newTour(d *Demo) *tour { return &tour{d: d} }
 const (
 	star = "east"
 	exit = "west"
-	// warden is the handheld, which reads names while an evacuation runs.
-	warden = "warden"
+	// warden and warden2 are the handhelds, which read names while an evacuation
+	// runs.
+	warden, warden2 = "warden", "warden2"
 )
 
 // look is the tour's state for the page.
@@ -81,7 +82,11 @@ func (t *tour) run(ctx context.Context) {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		t.watch()
+		agree := t.d.lists().agree()
+		t.watch(agree)
+		if err := t.d.meeting.watch(agree); err != nil {
+			t.d.log.Warn("the handhelds' lists cannot be read", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -90,8 +95,8 @@ func (t *tour) run(ctx context.Context) {
 	}
 }
 
-func (t *tour) watch() {
-	agree, severed, unsure := t.d.lists().agree(), t.d.severed(), t.d.unsureOf(star)
+func (t *tour) watch(agree bool) {
+	severed, unsure := t.d.severed(), t.d.unsureOf(star)
 	t.mu.Lock()
 	var told *happening
 	if severed > 0 {

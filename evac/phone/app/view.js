@@ -81,7 +81,8 @@ export function showTop(m) {
   const doubts = [n.unsure ? t("doubt", {n: n.unsure}) : "", ...behind, silent.length ? t("fed_doubt", {feeds: fed(silent)}) : ""].filter(Boolean);
   set($("doubt"), doubts.length ? doubts.join(" · ") + "." : "");
   $("doubt").hidden = doubts.length === 0;
-  const scope = [feeds.length ? t("scope_fed", {feeds: fed(feeds)}) : t(l.scope === "visitors" ? "scope_v" : "scope_s")];
+  // That one is silent is said in the line of doubts, above.
+  const scope = [feeds.length ? t("scope_fed", {feeds: feeds.map(f => f.silent ? f.name : fed([f])).join(", ")}) : t(l.scope === "visitors" ? "scope_v" : "scope_s")];
   if (l.names !== "shown") scope.push(t("names_no"));
   if (l.erasures_unknown_since) scope.push(t("unknown", {time: clock(Date.parse(l.erasures_unknown_since))}));
   set($("scope"), scope.join(" "));
