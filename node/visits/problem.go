@@ -74,7 +74,8 @@ func misleads(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-// line checks one line of text that a person wrote.
+// line checks one line of text that a person wrote. One of which nothing can be
+// seen is empty.
 func line(field string, text record.Private, limit int) (record.Private, error) {
 	s := strings.TrimSpace(text.Reveal())
 	switch {
@@ -86,6 +87,8 @@ func line(field string, text record.Private, limit int) (record.Private, error) 
 			key = "name.too_long"
 		}
 		return "", &Problem{Key: key, Field: field, Limit: limit, Hint: fmt.Sprintf("the %s is longer than %d characters: write it shorter", field, limit)}
+	case !text.Shows():
+		return "", nil
 	}
 	return record.Private(s), nil
 }
