@@ -245,7 +245,7 @@ func readBadges(from io.Reader, at time.Time) (all []api.FeedEvent, err error) {
 		all = append(all, e)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("there are no lines in the file")
+		return nil, errors.New("there are no lines in the file: look whether it is the right one")
 	}
 	return all, nil
 }
