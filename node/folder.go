@@ -44,6 +44,9 @@ type about struct {
 	Root   []byte `json:"root"`
 	Listen string `json:"listen"`
 	HTTP   string `json:"http,omitempty"`
+	// Restored: the node has not run since it was made of a backup, and does not
+	// know which of its tokens were used meanwhile.
+	Restored bool `json:"restored,omitempty"`
 }
 
 // unusable is what to do where a path can be no data folder.
