@@ -101,19 +101,23 @@ func (e Entrance) judge(now time.Time) Door {
 	return d
 }
 
-// relay is the role that writes no presences.
+// relay is the role that nobody is expected to be checked in at. Its command
+// can do so all the same, as on every node.
 const relay = "relay"
 
-// doors are the entrances that a list may have to name, by node.
-func doors(in Input) map[record.NodeID]*Door {
-	all := make(map[record.NodeID]*Door, len(in.Entrances))
+// doors are the entrances that a list names whoever is on it, and those that
+// it names only if somebody was last seen there, by node.
+func doors(in Input) (named, spare map[record.NodeID]*Door) {
+	named, spare = make(map[record.NodeID]*Door, len(in.Entrances)), map[record.NodeID]*Door{}
 	for _, e := range in.Entrances {
-		if e.Role != relay || e.Here {
-			d := e.judge(in.Now)
-			all[e.Node] = &d
+		d := e.judge(in.Now)
+		if e.Role == relay && !e.Here {
+			spare[e.Node] = &d
+		} else {
+			named[e.Node] = &d
 		}
 	}
-	return all
+	return named, spare
 }
 
 // strange is the door of a node that saw people but of which there is no news:

@@ -61,7 +61,7 @@ func Fold(in Input) List {
 	if e, on := in.Evacuations.Running(in.Site); on {
 		l.Evacuation = &e
 	}
-	known := doors(in)
+	known, spare := doors(in)
 	named := map[record.NodeID]record.Fact{}
 	j := newJudge(in)
 	for _, b := range bearers(in.Presences) {
@@ -73,6 +73,9 @@ func Fold(in Input) List {
 			continue
 		}
 		seen := b.seen()
+		if d, ok := spare[q.Door]; ok {
+			known[q.Door] = d
+		}
 		latest, odd := named[q.Door]
 		if _, there := known[q.Door]; !there || odd && later(seen, latest) {
 			named[q.Door] = seen

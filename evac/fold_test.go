@@ -128,19 +128,22 @@ func TestDoubtIsCountedByDoor(t *testing.T) {
 			present(1, 1, "A"), present(2, 2, "A"), present(3, 2, "B"), present(4, 3, "B"),
 			with(present(5, 9, "B"), func(p *record.Presence) { p.Seen.Place.Entrance = "Gamla porten"; p.Seen.At = 7 }),
 			with(present(6, 9, "B"), func(p *record.Presence) { p.Seen.Place.Entrance = "Äldre namn"; p.Seen.At = 6 }),
+			with(present(7, 5, "B"), func(p *record.Presence) { p.Seen.Place.Entrance = "Mastens dörr" }),
 		},
 		Entrances: []evac.Entrance{
 			{Node: node(1), Name: "Här", Here: true},
 			{Node: node(2), Name: "Östra grinden", Role: "entrance", LastHeard: at.Add(-time.Hour)},
 			{Node: node(3), Name: "Receptionen", Role: "desk", CompleteAsOf: at, LastHeard: at},
 			{Node: node(4), Name: "Reläet", Role: "relay"},
+			{Node: node(5), Name: "Masten", Role: "relay", CompleteAsOf: at, LastHeard: at},
+			{Node: node(6), Name: "Skogen", Role: "relay", CompleteAsOf: at, LastHeard: at},
 		},
 	})
 	got := map[string]int{}
 	for _, d := range l.Entrances {
 		got[d.Name] = d.Doubt
 	}
-	if diff := cmp.Diff(map[string]int{"Här": 0, "Östra grinden": 2, "Receptionen": 0, "Gamla porten": 2}, got); diff != "" {
+	if diff := cmp.Diff(map[string]int{"Här": 0, "Östra grinden": 2, "Receptionen": 0, "Gamla porten": 2, "Masten": 0}, got); diff != "" {
 		t.Error(diff)
 	}
 	if l.Counts.NotSure != 4 {

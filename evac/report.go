@@ -154,6 +154,7 @@ func FoldReport(in Input, e record.Evacuation, sweeps record.Sweeps) Report {
 		}
 		all = append(all, asOf(p, end))
 	}
+	known, spare := doors(in)
 	points := map[record.PointName]int{}
 	var found []time.Time
 	for _, b := range bearers(all) {
@@ -167,6 +168,9 @@ func FoldReport(in Input, e record.Evacuation, sweeps record.Sweeps) Report {
 		q, _, listed := j.person(b)
 		if !listed {
 			continue
+		}
+		if d, ok := spare[q.Door]; ok {
+			known[q.Door] = d
 		}
 		r.Counts.add(q)
 		if q.State == Safe {
@@ -185,7 +189,7 @@ func FoldReport(in Input, e record.Evacuation, sweeps record.Sweeps) Report {
 	for p, n := range points {
 		r.Points = append(r.Points, PointCount{p, p == "" || in.KnownPoint == nil || in.KnownPoint(p), n})
 	}
-	for _, d := range doors(in) {
+	for _, d := range known {
 		if behind := d.CompleteAsOf.Before(end.Time()); d.News != Here && (!r.Ended.IsZero() && behind || r.Ended.IsZero() && !d.News.UpToDate()) {
 			r.Silent = append(r.Silent, *d)
 		}

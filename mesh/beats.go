@@ -212,6 +212,11 @@ func (m *Mesh) genuine(b beat.Beat) bool {
 		m.counts.add("dropped_beat_stranger", 1)
 		return false
 	}
+	return m.signedBy(who, b)
+}
+
+// signedBy checks the signature, and counts one that fails.
+func (m *Mesh) signedBy(who identity.Member, b beat.Beat) bool {
 	msg, err := b.Message()
 	if err != nil || !identity.Verify(who.Pub, beat.Domain, msg, b.Sig) {
 		m.counts.add("dropped_beat_forged", 1)
@@ -257,7 +262,8 @@ func (m *Mesh) judge() {
 	}
 }
 
-// loadBeats restores what was known before a restart.
+// loadBeats restores what was known before a restart, of those revoked since
+// too: what they wrote before is still on the lists.
 func (m *Mesh) loadBeats() {
 	if m.cfg.Beats == nil {
 		return
@@ -270,7 +276,10 @@ func (m *Mesh) loadBeats() {
 	for _, raw := range raws {
 		kept, err := beat.DecodeKept(raw)
 		b := kept.Beat
-		if err != nil || !m.genuine(b) {
+		if err != nil {
+			continue
+		}
+		if who, ok := m.cfg.Roster.Member(b.Node); !ok || !m.signedBy(who, b) {
 			continue
 		}
 		m.table.Restore(kept, m.cfg.Clock())

@@ -73,6 +73,16 @@ func TestARevokedNodeIsCutOffAtOnce(t *testing.T) {
 				t.Errorf("node %d does not list the revoked node as revoked", i)
 			}
 		}
+		n := c.nodes[1]
+		asOf := n.news(bad).AsOf
+		if asOf.IsZero() {
+			t.Fatal("what the revoked node wrote before it was is known of no time")
+		}
+		n.stop()
+		n.start()
+		if again := n.news(bad); !again.AsOf.Equal(asOf) || again.State != Revoked {
+			t.Errorf("after a restart: %+v, want as of %v", again, asOf)
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -143,6 +144,23 @@ func (f Folder) vacant() error {
 	return nil
 }
 
+// restored is node.json with the word that it comes from a backup.
+func restored(b []byte) ([]byte, error) {
+	var a about
+	if json.Unmarshal(b, &a) != nil || a.Format < 1 {
+		return nil, backup.ErrDamaged
+	}
+	if a.Format > folderVersion {
+		return nil, ErrNewerData
+	}
+	a.Restored = true
+	b, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
 // settle makes a node of what was read; node.json is the last step. An error
 // takes back what it has done; a crash leaves a folder that is no node.
 func (f Folder) settle(db string, files map[string][]byte) (err error) {
@@ -163,6 +181,9 @@ func (f Folder) settle(db string, files map[string][]byte) (err error) {
 			}
 		}
 	}()
+	if files[backupAbout], err = restored(files[backupAbout]); err != nil {
+		return err
+	}
 	if err := os.Rename(db, f.database()); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
@@ -176,4 +197,23 @@ func (f Folder) settle(db string, files map[string][]byte) (err error) {
 	}
 	_, err = f.load()
 	return err
+}
+
+// voidTokens withdraws the tokens that this node had out when a backup was
+// made, if it was restored from one and has not run since: it cannot know which
+// of them were used. Until that is done it does not start.
+func (n *Node) voidTokens() error {
+	if !n.about.Restored {
+		return nil
+	}
+	count, err := n.desk.VoidAll()
+	if err != nil {
+		return err
+	}
+	n.about.Restored = false
+	if err := n.folder.save(n.about); err != nil {
+		return err
+	}
+	n.log.Info("restored from a backup; tokens withdrawn", "count", count)
+	return nil
 }

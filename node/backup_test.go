@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
@@ -31,6 +32,10 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 		return got
 	}
 	stays, erased := arrive(desk, "Stays"), arrive(desk, "Erased")
+	token, err := desk.CreateToken(TokenOptions{Role: identity.RoleEntrance, Name: "Gate"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "desk.upprop")
 	if err := desk.Backup(path, ""); err != nil {
 		t.Fatal(err)
@@ -96,7 +101,26 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 	if _, err := again.Visits().Card(erased.Visit); err == nil {
 		t.Error("what was erased came back with the backup")
 	}
-	if _, err := again.CreateToken(TokenOptions{Role: identity.RoleRelay, Name: "R"}); err != nil {
-		t.Errorf("the restored issuer: %v", err)
+	if voided, open := again.outstanding(token.ID); !voided || open {
+		t.Error("a token that the backed-up node had out is good at the restored one")
 	}
+	fresh, err := again.CreateToken(TokenOptions{Role: identity.RoleRelay, Name: "R"})
+	if err != nil {
+		t.Fatalf("the restored issuer: %v", err)
+	}
+	again.stop()
+	again = runWith(t, Config{Dir: dir, Listen: at})
+	if voided, open := again.outstanding(fresh.ID); voided || !open {
+		t.Error("a later start of the restored node withdraws its tokens again")
+	}
+}
+
+// outstanding says how a token stands in the roster.
+func (r *running) outstanding(id identity.TokenID) (voided, open bool) {
+	for _, st := range r.roster.Tokens() {
+		if st.ID == id {
+			return !st.Voided.IsZero(), st.Open(time.Now())
+		}
+	}
+	return false, false
 }

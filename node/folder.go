@@ -45,7 +45,13 @@ type about struct {
 	Root   []byte `json:"root"`
 	Listen string `json:"listen"`
 	HTTP   string `json:"http,omitempty"`
+	// Restored: the node has not run since it was made of a backup, and does not
+	// know which of its tokens were used meanwhile.
+	Restored bool `json:"restored,omitempty"`
 }
+
+// unusable is what to do where a path can be no data folder.
+const unusable = "name a folder with --data that this user can write to"
 
 // Errors about a data folder, each one line that says what to do.
 var (
@@ -62,7 +68,7 @@ func (f Folder) load() (about, error) {
 		return a, ErrNoNode
 	}
 	if err != nil {
-		return a, fmt.Errorf("read data folder: %w", err)
+		return a, fmt.Errorf("read data folder: %w: %s", err, unusable)
 	}
 	if err := json.Unmarshal(b, &a); err != nil || a.Format < 1 || len(a.Root) != 32 {
 		return a, fmt.Errorf("read data folder: node.json is damaged: restore it from a backup")
@@ -96,7 +102,7 @@ func (f Folder) prepare() (*identity.Key, error) {
 		return nil, err
 	}
 	if err := makeDir(filepath.Clean(string(f))); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+		return nil, fmt.Errorf("make data folder: %w: %s", err, unusable)
 	}
 	key, err := identity.LoadKey(f.key())
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +111,10 @@ func (f Folder) prepare() (*identity.Key, error) {
 	if key, err = identity.NewKey(); err != nil {
 		return nil, err
 	}
-	return key, key.Save(f.key())
+	if err := key.Save(f.key()); err != nil {
+		return nil, fmt.Errorf("make data folder: %w: %s", err, unusable)
+	}
+	return key, nil
 }
 
 // foundRoot is the root of a new campus, durable. One left by an attempt that

@@ -99,12 +99,14 @@ func (o *InitOptions) check() error {
 	if o.Listen == "" {
 		o.Listen = DefaultListen
 	}
-	for what, name := range map[string]string{"campus": o.Campus, "site": o.Site, "node": o.Name, "zone": o.Zone, "entrance": o.Entrance} {
-		if name == "" && (what == "zone" || what == "entrance") {
+	for _, of := range []struct{ what, name string }{
+		{"campus", o.Campus}, {"site", o.Site}, {"node", o.Name}, {"zone", o.Zone}, {"entrance", o.Entrance},
+	} {
+		if of.name == "" && (of.what == "zone" || of.what == "entrance") {
 			continue
 		}
-		if err := record.CheckPlaceName(name); err != nil {
-			return fmt.Errorf("the %s needs a name of 1 to 64 bytes, plain text without slashes: %w", what, err)
+		if err := record.CheckPlaceName(of.name); err != nil {
+			return fmt.Errorf("the %s needs a name of 1 to 64 bytes, plain text without slashes: %w", of.what, err)
 		}
 	}
 	return nil

@@ -321,6 +321,9 @@ func (n *Node) openMesh() (err error) {
 	}); err != nil {
 		return fmt.Errorf("open token desk: %w", err)
 	}
+	if err := n.voidTokens(); err != nil {
+		return err
+	}
 	join.Serve(n.net, join.ServeConfig{
 		Self: n.key.Public(), Roster: n.roster, Desk: n.desk, Log: n.log,
 		Joined: n.finds.tell,

@@ -64,6 +64,7 @@ real alarm is started anywhere.`,
 
 func (c *command) evacEnd() *cobra.Command {
 	var reason string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "end", Short: "End the evacuation or drill that runs",
 		Long: `End all that runs, as far as this node knows. What a node has started that this
@@ -75,10 +76,14 @@ one has not heard of runs on, until it is ended there or here.`,
 			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/evacuation/end", api.EvacEnd{Reason: reason}, &out); err != nil {
 				return err
 			}
+			if asJSON {
+				return c.json(out)
+			}
 			return c.say("Ended. It ran since %s.", moment(out.StartedAt.Time, time.Now()))
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why it is over; name nobody")
+	jsonFlag(cmd, &asJSON)
 	must(cmd.MarkFlagRequired("reason"))
 	return cmd
 }

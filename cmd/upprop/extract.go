@@ -81,7 +81,8 @@ func (c *command) pages(cmd *cobra.Command, path string, in any, l rights.Lang, 
 		return err
 	}
 	now := time.Now()
-	mark := map[rights.Lang]string{rights.Swedish: "Utskrivet ", rights.English: "Printed "}[l] + now.Format("2006-01-02 15:04:05") + ", operator at this node"
+	mark := map[rights.Lang]string{rights.Swedish: "Utskrivet %s, operatören vid noden", rights.English: "Printed %s, operator at this node"}[l]
+	mark = fmt.Sprintf(mark, now.Format("2006-01-02 15:04:05"))
 	return c.handOut(file, force, func(w io.Writer) error { return p.Plain(w, lang.Locale(l), out.Text.Reveal(), mark, now) })
 }
 

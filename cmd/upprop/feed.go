@@ -148,7 +148,7 @@ file taken in again changes nothing.`,
 			if at != "" {
 				t, err := time.Parse(time.RFC3339, at)
 				if err != nil {
-					return errors.New("--at is no time: write it like 2026-11-27T08:30:00+01:00")
+					return wrongUsage("--at is no time: write it like 2026-11-27T08:30:00+01:00")
 				}
 				when = t
 			}
@@ -245,7 +245,7 @@ func readBadges(from io.Reader, at time.Time) (all []api.FeedEvent, err error) {
 		all = append(all, e)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("there are no lines in the file")
+		return nil, errors.New("there are no lines in the file: look whether it is the right one")
 	}
 	return all, nil
 }

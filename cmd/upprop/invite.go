@@ -223,7 +223,7 @@ func (c *command) file(name string) ([]byte, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, fmt.Errorf("read file: %w", err)
+			return nil, fmt.Errorf("the file cannot be read: check the path: %w", err)
 		}
 		defer f.Close()
 		in = f
@@ -231,7 +231,7 @@ func (c *command) file(name string) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read file: %w", err)
+		return nil, fmt.Errorf("the file cannot be read: check the path: %w", err)
 	case len(b) > maxFile:
 		return nil, fmt.Errorf("the file is larger than %d kB: divide it", maxFile>>10)
 	}

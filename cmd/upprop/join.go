@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,19 +75,30 @@ node needs, and run. With - the token is read from standard input.`,
 
 func (c *command) tokenText(arg string) (string, error) {
 	if arg != "-" {
-		return arg, nil
+		return tokenIn(arg), nil
 	}
 	b, err := io.ReadAll(io.LimitReader(c.stdin, 64<<10))
 	if err != nil {
 		return "", fmt.Errorf("read token: %w", err)
 	}
-	// The whole pasted line is as good as the token in it.
-	for _, word := range strings.Fields(string(b)) {
-		if strings.HasPrefix(strings.ToUpper(word), "UPPROP1-") {
-			return word, nil
+	return tokenIn(string(b)), nil
+}
+
+// tokenIn is the token in a text: the whole pasted line is as good as the token
+// in it, also where a mail has broken the line.
+func tokenIn(text string) string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		if !strings.HasPrefix(strings.ToUpper(word), "UPPROP1-") {
+			continue
 		}
+		rest := words[i:]
+		if flag := slices.IndexFunc(rest, func(w string) bool { return strings.HasPrefix(w, "-") }); flag > 0 {
+			rest = rest[:flag]
+		}
+		return strings.Join(rest, "")
 	}
-	return string(b), nil
+	return text
 }
 
 func (c *command) enroll(ctx context.Context, o node.EnrollOptions) error {

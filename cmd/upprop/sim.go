@@ -35,16 +35,16 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if cfg.Options.Faults, err = nodetest.ParseFaults(faults); err != nil {
-				return err
+				return wrongUsage("%v", err)
 			}
 			if cfg.Options.Keep, err = numbers(keep); err != nil {
 				return err
 			}
 			if n := cfg.Options.Nodes; n != 0 && (n < 2 || n > 50) {
-				return errors.New("--nodes is 2 to 50, or 0 to let the seed decide")
+				return wrongUsage("--nodes is 2 to 50, or 0 to let the seed decide")
 			}
 			if cfg.Seeds < 1 || cfg.Options.Steps < 1 || cfg.Workers < 0 {
-				return errors.New("--seeds and --steps are at least 1, --workers at least 0")
+				return wrongUsage("--seeds and --steps are at least 1, --workers at least 0")
 			}
 			var failures []sim.Failure
 			cfg.Failed = func(f sim.Failure) {
@@ -134,7 +134,7 @@ func numbers(list string) (out []int, err error) {
 	for _, s := range strings.Split(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(s))
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("--keep takes numbers of steps with commas between, not %q", s)
+			return nil, wrongUsage("--keep takes numbers of steps with commas between, not %q", s)
 		}
 		out = append(out, n)
 	}

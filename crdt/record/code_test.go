@@ -87,6 +87,18 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+func TestPrivateShows(t *testing.T) {
+	for text, want := range map[Private]bool{
+		"": false, " \u3000\u00a0": false, "\u200b": false, "\u200d\u200c\u200e": false, "\u00ad\u2060": false, "\u3164\u115f": false,
+		"\u2800": false, "\ufe0f\u0301": false, "\U000e0041": false,
+		"a": true, "李": true, "ज़ोया": true, "👩\u200d👧": true, "\u200fمحمد": true, "-": true, "\u200bÅ": true, "\U000e1234": true,
+	} {
+		if got := text.Shows(); got != want {
+			t.Errorf("%+q shows: %t", text.Reveal(), got)
+		}
+	}
+}
+
 func TestPrivatePrintsWithheld(t *testing.T) {
 	const secret = "Agda Markör"
 	p := Private(secret)

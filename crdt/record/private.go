@@ -3,6 +3,8 @@ package record
 import (
 	"fmt"
 	"log/slog"
+	"strings"
+	"unicode"
 )
 
 // Private is a piece of personal data. It prints as [withheld] through every
@@ -15,6 +17,14 @@ const withheld = "[withheld]"
 // Reveal is the text itself, for sealing and for the screens of those who may
 // read it.
 func (p Private) Reveal() string { return string(p) }
+
+// Shows reports whether anything of the text can be seen: not spaces, joiners
+// and marks alone. Characters too new for us are taken to be seen.
+func (p Private) Shows() bool {
+	return strings.ContainsFunc(string(p), func(r rune) bool {
+		return r != '\u2800' && !unicode.IsSpace(r) && !unicode.In(r, unicode.Cf, unicode.M, unicode.Other_Default_Ignorable_Code_Point)
+	})
+}
 
 func (p Private) String() string { return withheld }
 

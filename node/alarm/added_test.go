@@ -37,7 +37,7 @@ func TestAdd(t *testing.T) {
 		t.Error("what was told is on record")
 	}
 	for text, key := range map[record.Private]string{
-		" ": "evacuation.text_empty", "a\x07b": "text.control", "a\u202eb": "text.control", record.Private(strings.Repeat("å", 201)): "text.too_long",
+		" ": "evacuation.text_empty", "\u200b": "evacuation.text_empty", "a\x07b": "text.control", "a\u202eb": "text.control", record.Private(strings.Repeat("å", 201)): "text.too_long",
 	} {
 		_, err := w.Add(t.Context(), AddRequest{Text: text})
 		problem(t, err, key)

@@ -88,7 +88,7 @@ func checked(reason string) (string, error) {
 func checkedText(text record.Private) (record.Private, error) {
 	s := strings.TrimSpace(text.Reveal())
 	switch {
-	case s == "":
+	case !text.Shows():
 		return "", errNoText
 	case utf8.RuneCountInString(s) > MaxText:
 		return "", &Problem{Key: "text.too_long", Limit: MaxText, Hint: fmt.Sprintf("the text is longer than %d characters: write it shorter", MaxText)}

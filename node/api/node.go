@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh"
@@ -15,7 +16,7 @@ type State string
 const (
 	// Here: this node.
 	Here State = "here"
-	// Connected: a standing connection.
+	// Connected: a standing connection, and heard of within quiet, if ever.
 	Connected State = "connected"
 	// Via: heard of lately, through another node.
 	Via State = "via"
@@ -26,6 +27,24 @@ const (
 	// Revoked: no member any more.
 	Revoked State = "revoked"
 )
+
+// quiet is after how long without a beat, five of them, a connection counts as
+// one with nobody at its other end: QUIC notices only after half a minute.
+const quiet = 10 * time.Second
+
+// standing is how a member stands to this node at now.
+func standing(x mesh.NodeNews, now time.Time) State {
+	heard := !x.LastHeard.IsZero()
+	switch {
+	case x.State == mesh.Connected && (!heard || now.Sub(x.LastHeard) <= quiet):
+		return Connected
+	case !heard:
+		return Never
+	case x.State == mesh.ReachableVia:
+		return Via
+	}
+	return Silent
+}
 
 // Node is one node of the campus.
 type Node struct {
@@ -82,7 +101,7 @@ func (a *API) Nodes() []Node {
 			ID: record.NodeID(m.ID), Name: m.Name, Role: m.Role, Site: m.Site, Zone: m.Zone, Entrance: m.Entrance,
 			Issuer: m.MayIssue && m.Revoked == nil, Addrs: []string{}, Trouble: append([]string{}, troubles[m.Name]...),
 		}
-		d.fresh(n.Roster(), news[m.ID])
+		d.fresh(n.Roster(), news[m.ID], a.cfg.Now())
 		d.CutUntil = Stamp{cuts[d.ID].Until}
 		if p, ok := peers[m.ID]; ok {
 			d.Addrs = p.Addrs
@@ -104,18 +123,9 @@ func (a *API) Nodes() []Node {
 }
 
 // fresh fills in how news of a node stands.
-func (d *Node) fresh(r *identity.Roster, x mesh.NodeNews) {
+func (d *Node) fresh(r *identity.Roster, x mesh.NodeNews, now time.Time) {
 	d.LastHeard, d.CompleteAsOf = Stamp{x.LastHeard}, Stamp{x.AsOf}
-	switch {
-	case x.State == mesh.Connected:
-		d.State = Connected
-	case x.LastHeard.IsZero():
-		d.State = Never
-	case x.State == mesh.ReachableVia:
-		d.State = Via
-	default:
-		d.State = Silent
-	}
+	d.State = standing(x, now)
 	if x.LastHeard.IsZero() {
 		return
 	}

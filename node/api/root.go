@@ -47,6 +47,9 @@ func aboutFile(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return unfit("the node may not use that file", "choose one that the user who runs upprop may read and write")
 	}
+	if p := new(fs.PathError); errors.As(err, &p) {
+		return unfit(err.Error(), "check the path, and the disk that it is on")
+	}
 	if e := judge(err); e.Status != http.StatusInternalServerError {
 		return e
 	}

@@ -158,6 +158,13 @@ func TestExtractInWords(t *testing.T) {
 		}
 	}
 	h := newHouse(t)
+	h.stated[0].Event.How = "command"
+	for lang, want := range map[Lang]string{Swedish: ", operatören vid noden.", English: ", operator at this node."} {
+		text, err := h.Text(h.export(t), lang)
+		if s := text.Reveal(); err != nil || !strings.Contains(s, want) {
+			t.Errorf("%s, %v: no %q in\n%s", lang, err, want, s)
+		}
+	}
 	if _, err := h.Text(h.export(t), "fi"); !errors.Is(err, ErrLang) {
 		t.Error(err)
 	}

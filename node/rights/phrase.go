@@ -1,6 +1,9 @@
 package rights
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // phrases are the words of the texts by language, sort and key: first Swedish,
 // then English.
@@ -79,6 +82,9 @@ var phrases = map[string]map[string][2]string{
 		"e": {"uppgift av allmänt intresse (artikel 6.1 e)", ""},
 		"f": {"berättigat intresse (artikel 6.1 f)", ""},
 	},
+	"by": {
+		"operator at this node": {"operatören vid noden", ""},
+	},
 	"source": {
 		"api":        {"ett annat system, genom programgränssnittet", ""},
 		"command":    {"en person i receptionen, med kommando", ""},
@@ -111,6 +117,9 @@ func (s *Service) inLang(all []Reason, lang Lang) []Reason {
 		all[i].Purpose = translated(lang, "purpose", defaults.Purposes, r.Purpose)
 		all[i].LegalBasis = translated(lang, "basis", bases, r.LegalBasis)
 		all[i].Source = translated(lang, "source", defaults.Sources, r.Source)
+		if node, ok := strings.CutSuffix(r.By, ", "+s.cfg.By); ok {
+			all[i].By = node + ", " + phrase(lang, "by", s.cfg.By)
+		}
 	}
 	return all
 }

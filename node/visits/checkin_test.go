@@ -88,6 +88,7 @@ func TestWhatANameMayBe(t *testing.T) {
 		{"", "name.empty"},
 		{" \t\n ", "name.empty"},
 		{"\u00a0\u2003", "name.empty"},
+		{"\u200b\u200d", "name.empty"},
 		{long(200), ""},
 		{" " + long(200) + " ", ""},
 		{long(201), "name.too_long"},

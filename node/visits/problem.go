@@ -61,7 +61,8 @@ func cause(err error) error {
 	return err
 }
 
-// line checks one line of text that a person wrote.
+// line checks one line of text that a person wrote. One of which nothing can be
+// seen is empty.
 func line(field string, text record.Private, limit int) (record.Private, error) {
 	s := strings.TrimSpace(text.Reveal())
 	switch {
@@ -73,6 +74,8 @@ func line(field string, text record.Private, limit int) (record.Private, error) 
 			key = "name.too_long"
 		}
 		return "", &Problem{Key: key, Field: field, Limit: limit, Hint: fmt.Sprintf("the %s is longer than %d characters: write it shorter", field, limit)}
+	case !text.Shows():
+		return "", nil
 	}
 	return record.Private(s), nil
 }

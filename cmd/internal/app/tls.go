@@ -2,6 +2,7 @@ package app
 
 import (
 	"crypto/tls"
+	"encoding/pem"
 	"net"
 	"net/http"
 	"os"
@@ -93,7 +94,8 @@ func hosts() []string {
 	return out
 }
 
-// campusRoot gives the campus's web root, for devices to install.
+// campusRoot gives the campus's web root, for devices to install and for
+// programs to trust: as PEM, which both take.
 func (a *App) campusRoot(w http.ResponseWriter, _ *http.Request) {
 	serving, err := a.node.Web()
 	if err != nil {
@@ -102,5 +104,5 @@ func (a *App) campusRoot(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-x509-ca-cert")
 	w.Header().Set("Content-Disposition", `attachment; filename="upprop-campus-root.crt"`)
-	_, _ = w.Write(serving.Root())
+	_, _ = w.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: serving.Root()}))
 }
