@@ -18,6 +18,9 @@ import (
 // where nobody could note when it came: at its own node, whose clock was wrong,
 // and at one that was off. All nodes are closed for weeks before either could.
 func TestDaysFarAheadGoEverywhereAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newTownIn(t, 26*365*24*time.Hour, "Reception", "East gate", "West gate", "North gate", "South gate")
 		defer w.close()

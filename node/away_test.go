@@ -126,6 +126,9 @@ func (w *town) steady() {
 
 // All nodes off for longer than the retention: everyone who was inside still is.
 func TestACampusThatWasOffForLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()
@@ -163,6 +166,9 @@ func TestACampusThatWasOffForLong(t *testing.T) {
 // A node whose clock is 40 days ahead drops nothing, neither with the others
 // nor alone, whatever running time it has to its credit.
 func TestAFastClockDropsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()

@@ -12,6 +12,9 @@ import (
 // in all the same, however far behind, and their names are read when it is back
 // among others.
 func TestAnEntranceBehindItsTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()
