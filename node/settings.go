@@ -30,6 +30,7 @@ var editable = map[string]func(string) error{
 		}
 		return nil
 	},
+	settingSignOutAfter: checkSignOutAfter,
 	settingDrillEvery: func(s string) error {
 		if n, err := strconv.Atoi(s); err != nil || strconv.Itoa(n) != s || n < 0 || n > maxDrillEvery {
 			return ErrDrillEvery

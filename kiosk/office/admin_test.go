@@ -118,6 +118,10 @@ func TestSettings(t *testing.T) {
 	for _, bad := range []string{"-1", "1e3", "0365", "3651", "soon"} {
 		r.post("/admin/settings", "drill_every="+bad).is(422, "/admin/settings", "between 1 and 3650")
 	}
+	for _, bad := range []string{"-1", "73", "a", "1.5"} {
+		r.post("/admin/settings", "sign_out="+bad).is(422, "/admin/settings", "between 1 and 72")
+	}
+	r.post("/admin/settings", "sign_out=16").is(200, "/admin/settings", `value="16"`)
 	r.post("/admin/settings", "drill_every=180").is(200, "/admin/settings", `value="180"`)
 	if got := h.node.CampusName(); got != "Ekudden" {
 		t.Error(got)

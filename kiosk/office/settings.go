@@ -19,6 +19,8 @@ type settingsPage struct {
 	// DrillEvery is after how many days without a drill the screens say so, and
 	// LastDrill when the last was, in words.
 	DrillEvery, LastDrill string
+	// SignOut is after how many hours inside the clock signs a visitor out.
+	SignOut string
 	History               []settingLine
 	Faults                faults
 }
@@ -30,12 +32,20 @@ type settingLine struct {
 }
 
 func (o *Office) settings(r request) (webkit.Response, error) {
-	return o.settingsPage(r, o.cfg.Node.CampusName(), strconv.Itoa(o.cfg.Node.DrillEvery()), nil), nil
+	return o.settingsPage(r, o.setNow(), nil), nil
 }
 
-func (o *Office) settingsPage(r request, campus, drillEvery string, f faults) webkit.Page {
+// edited are the settings of the page, as they are or as they were written.
+type edited struct{ campus, drillEvery, signOut string }
+
+func (o *Office) setNow() edited {
+	n := o.cfg.Node
+	return edited{n.CampusName(), strconv.Itoa(n.DrillEvery()), strconv.Itoa(n.SignOutAfter())}
+}
+
+func (o *Office) settingsPage(r request, e edited, f faults) webkit.Page {
 	p := settingsPage{
-		Frame: o.frame(r, "settings"), Campus: campus, DrillEvery: drillEvery, LastDrill: r.Text("settings.no_drill", nil),
+		Frame: o.frame(r, "settings"), Campus: e.campus, DrillEvery: e.drillEvery, SignOut: e.signOut, LastDrill: r.Text("settings.no_drill", nil),
 		Retention: int(o.cfg.Node.Keep("").Card), Faults: f,
 	}
 	if d, known := o.cfg.Node.LastDrill(); known {
@@ -49,28 +59,34 @@ func (o *Office) settingsPage(r request, campus, drillEvery string, f faults) we
 	return webkit.Page{Name: "settings", Path: "/admin/settings", Data: p}
 }
 
-// setSetting sets the campus's name, also back to an earlier one, or how often
-// there should be a drill.
+// setSetting sets the campus's name, also back to an earlier one, how often there
+// should be a drill, or when the clock signs out.
 func (o *Office) setSetting(r request) (webkit.Response, error) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
-	campus, every := o.cfg.Node.CampusName(), strconv.Itoa(o.cfg.Node.DrillEvery())
+	e := o.setNow()
 	var err error
-	if given := r.Field("drill_every"); given != "" {
-		every = given
-		err = o.cfg.Node.EditSetting(ctx, r.by(), node.DrillEverySetting, every)
-	} else {
-		campus = r.Field("campus")
-		err = o.cfg.Node.EditSetting(ctx, r.by(), node.CampusNameSetting, campus)
+	switch drill, out := r.Field("drill_every"), r.Field("sign_out"); {
+	case drill != "":
+		e.drillEvery = drill
+		err = o.cfg.Node.EditSetting(ctx, r.by(), node.DrillEverySetting, drill)
+	case out != "":
+		e.signOut = out
+		err = o.cfg.Node.EditSetting(ctx, r.by(), node.SignOutAfterSetting, out)
+	default:
+		e.campus = r.Field("campus")
+		err = o.cfg.Node.EditSetting(ctx, r.by(), node.CampusNameSetting, e.campus)
 	}
 	switch {
 	case errors.Is(err, node.ErrSettingValue):
 		err = lang.Problem{Key: "nodes.bad_name", Field: "campus"}
+	case errors.Is(err, node.ErrSignOutAfter):
+		err = lang.Problem{Key: "settings.bad_hours", Field: "sign_out"}
 	case errors.Is(err, node.ErrDrillEvery):
 		err = lang.Problem{Key: "settings.bad_days", Field: "drill_every"}
 	}
 	if err != nil {
-		return fault(r.Request, err, func(f faults) webkit.Page { return o.settingsPage(r, campus, every, f) })
+		return fault(r.Request, err, func(f faults) webkit.Page { return o.settingsPage(r, e, f) })
 	}
 	return webkit.Redirect{To: r.Link("/admin/settings")}, nil
 }

@@ -140,6 +140,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/subjects/withdraw", answer: (*API).withdraw},
 		{method: "GET", path: "/api/v1/consents", answer: (*API).consentWords},
 		{method: "POST", path: "/api/v1/consents", answer: (*API).setConsentWords},
+		{method: "GET", path: "/api/v1/sign-out", answer: (*API).signOut},
+		{method: "POST", path: "/api/v1/sign-out", answer: (*API).setSignOut},
 		{method: "GET", path: "/api/v1/statistics", answer: (*API).statistics},
 		{method: "GET", path: "/api/v1/retention", answer: (*API).retention},
 		{method: "POST", path: "/api/v1/retention", answer: (*API).setRetention},

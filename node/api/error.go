@@ -133,6 +133,7 @@ var known = []struct {
 	{join.ErrNotIssuer, http.StatusForbidden},
 	{join.ErrNameTaken, http.StatusConflict},
 	{join.ErrBadName, http.StatusUnprocessableEntity},
+	{node.ErrSignOutAfter, http.StatusUnprocessableEntity},
 	{node.ErrNoRoot, http.StatusForbidden},
 	{identity.ErrPassphrase, http.StatusUnprocessableEntity},
 	{identity.ErrWeakPassphrase, http.StatusUnprocessableEntity},
