@@ -21,8 +21,8 @@ type settingsPage struct {
 	DrillEvery, LastDrill string
 	// SignOut is after how many hours inside the clock signs a visitor out.
 	SignOut string
-	History               []settingLine
-	Faults                faults
+	History []settingLine
+	Faults  faults
 }
 
 // settingLine is one earlier value of a setting, the newest first.
