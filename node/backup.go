@@ -21,13 +21,15 @@ const (
 	backupWeb   = "web.key"
 	backupAbout = "node.json"
 	backupRoot  = "root.key"
+	// backupCounts is of nobody, and nowhere else.
+	backupCounts = "statistics.json"
 )
 
 // Backup writes this node to a new file: its identity and its replica, without
 // any key to names. Under a passphrase, if one is given, with the campus root
 // where it is here. Durable when it returns; on an error there is no file.
 func (n *Node) Backup(path, passphrase string) (err error) {
-	files := []struct{ name, path string }{{backupAbout, n.folder.about()}, {backupKey, n.folder.key()}, {backupWeb, n.folder.webKey()}}
+	files := []struct{ name, path string }{{backupAbout, n.folder.about()}, {backupKey, n.folder.key()}, {backupWeb, n.folder.webKey()}, {backupCounts, n.folder.statistics()}}
 	if passphrase != "" {
 		files = append(files, struct{ name, path string }{backupRoot, n.folder.root()})
 	}
@@ -168,7 +170,7 @@ func (f Folder) settle(db string, files map[string][]byte) (err error) {
 		return backup.ErrDamaged
 	}
 	parts := []struct{ name, path string }{
-		{backupKey, f.key()}, {backupWeb, f.webKey()}, {backupRoot, f.root()}, {backupAbout, f.about()},
+		{backupKey, f.key()}, {backupWeb, f.webKey()}, {backupRoot, f.root()}, {backupCounts, f.statistics()}, {backupAbout, f.about()},
 	}
 	defer func() {
 		if err == nil {

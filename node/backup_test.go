@@ -36,6 +36,10 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "it has counted", func() bool { _, err := os.Stat(desk.Folder().statistics()); return err == nil })
+	if err := os.WriteFile(desk.Folder().statistics(), []byte(`{"2020-03-01":{"North":{"all":7}}}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "desk.upprop")
 	if err := desk.Backup(path, ""); err != nil {
 		t.Fatal(err)
@@ -86,6 +90,9 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 		t.Fatalf("%+v %v", about, err)
 	}
 	again := runWith(t, Config{Dir: dir, Listen: at}) // where the others look for it
+	if r := again.Statistics().Report("2020-03-01", "2020-03-01", "North"); r.All.Arrivals != 7 {
+		t.Fatalf("what was counted is lost: %+v", r)
+	}
 	if rows, err := again.Visits().List(true); err != nil || len(rows) < 2 {
 		t.Fatalf("at once it lists %d: %v", len(rows), err)
 	}
