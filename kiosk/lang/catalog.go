@@ -66,6 +66,10 @@ func (c *Catalog) Text(l Locale, key string, args map[string]any) string {
 		MessageID: key, TemplateData: args, PluralCount: args["Count"],
 	})
 	if err != nil || s == "" {
+		// One that has a single form is the same for one and for many.
+		s, err = c.speak[l].Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args})
+	}
+	if err != nil || s == "" {
 		return key
 	}
 	return s

@@ -79,6 +79,18 @@ func Lint(t *testing.T, catalog fs.FS, src Sources) {
 			t.Errorf("%s: key %s is in no catalog", file, key)
 		}
 	})
+	for id, msg := range first {
+		if !slices.Contains(holes(msg.Other), "Count") {
+			continue
+		}
+		for _, l := range lang.Locales() {
+			for _, n := range []int{0, 1, 2, 21} {
+				if got := known.Text(l, id, map[string]any{"Count": n}); got == id || !strings.Contains(got, strconv.Itoa(n)) && n != 1 {
+					t.Errorf("%s: key %s says %q of %d", l, id, got, n)
+				}
+			}
+		}
+	}
 	for id := range first {
 		about, isHeading := strings.CutPrefix(id, "heading.")
 		if !used[id] && !(isHeading && known.Has(about)) {
