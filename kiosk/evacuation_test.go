@@ -315,9 +315,12 @@ func TestEvacuationPages(t *testing.T) {
 			a.set(&drillOne)
 			p.Goto(srv.URL + "/kiosk?lang=" + l)
 			see("evac-drill")
+			p.Goto("about:blank") // else the page that is left loads anew, and overtakes the next
 			a.set(nil)
 			p.Goto(srv.URL + "/kiosk/arrive?lang=" + l)
+			p.Wait("#name")
 			p.Type("Anna")
+			p.Until(`document.querySelector("#name").value === "Anna"`)
 			a.set(&kiosk.Evacuation{Since: at})
 			p.Wait(".evac-held")
 			see("evac-held")

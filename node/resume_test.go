@@ -40,7 +40,7 @@ func TestALongRepairIsResumed(t *testing.T) {
 	eventually(t, "all of it", func() bool { return held(gate) == want })
 	received += gate.Mesh().Counts()["bytes_in"]
 	t.Logf("%d bytes received for %d", received, payload)
-	if received > payload*23/20 {
+	if received > payload*27/20 { // what was on its way when it died is sent again
 		t.Fatalf("%d bytes received in three lives for %d bytes that were missing", received, payload)
 	}
 }
