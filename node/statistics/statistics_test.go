@@ -184,3 +184,19 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 		t.Fatal("it is damaged again")
 	}
 }
+
+// A day that is half dropped before it was ever counted has no count: half of
+// one would pass for the whole.
+func TestHalfADayIsNotCounted(t *testing.T) {
+	h := &house{now: time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)}
+	h.horizon = record.DayOf(time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC))
+	s := h.service(t, filepath.Join(t.TempDir(), "statistics.json"))
+	h.come(6, time.Date(2026, 3, 10, 8, 0, 0, 0, time.UTC), "North", "visitor")
+	h.come(6, time.Date(2026, 3, 11, 8, 0, 0, 0, time.UTC), "North", "visitor")
+	if err := s.Count(); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Report("", "", ""); len(r.Days) != 1 || r.Days[0].Date != "2026-03-11" {
+		t.Fatalf("%+v", r)
+	}
+}
