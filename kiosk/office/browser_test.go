@@ -131,6 +131,7 @@ func TestEveryPage(t *testing.T) {
 				p := b.Page(t, browsertest.Look{Dark: dark})
 				tour(p, h, l, func(name string) {
 					p.Axe(name)
+					p.Weight(name, 150_000)
 					for _, s := range append(sizes, [2]int{320, 640}) {
 						p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
 						p.Fits(fmt.Sprintf("%s at %d", name, s[0]))

@@ -53,7 +53,6 @@ type row struct {
 	Type string
 	// Why is why it is not sure whether they left.
 	Why string
-	at  record.HLC
 }
 
 func (o *Office) desk(r request) (webkit.Response, error) {
@@ -97,34 +96,28 @@ func (o *Office) lay(r request, query string) deskPage {
 		Frame: o.frame(r, "desk"), MayIn: r.who.May(operators.Create), Query: query, Still: query != "", At: now,
 		Unsure: list{ID: "unsure"}, Present: list{ID: "present"}, Gone: list{ID: "gone"},
 	}
-	hidden := 0
-	add := func(l *list, s record.Presence) {
-		one := o.row(r, s, now)
-		if one.Name == "" {
-			hidden++
+	var unsures, present, gone []*record.Presence
+	open := o.cfg.Node.Replica().Open()
+	for i := range open {
+		if s := &open[i]; unsure(*s) {
+			unsures = append(unsures, s)
+		} else {
+			present = append(present, s)
 		}
-		if query != "" && !one.fits(query) {
-			return
-		}
-		l.Rows = append(l.Rows, one)
-	}
-	for _, s := range o.cfg.Node.Replica().Open() {
-		to := &p.Present
-		if unsure(s) {
-			to = &p.Unsure
-		}
-		add(to, s)
 	}
 	local := now.In(o.cfg.Zone)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, o.cfg.Zone)
-	for _, s := range o.cfg.Node.Replica().LeftSince(record.HLCOf(midnight)) {
-		add(&p.Gone, s)
+	left := o.cfg.Node.Replica().LeftSince(record.HLCOf(midnight))
+	for i := range left {
+		gone = append(gone, &left[i])
 	}
-	for _, l := range []*list{&p.Unsure, &p.Present, &p.Gone} {
-		slices.SortStableFunc(l.Rows, func(a, b row) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.ID, b.ID)) })
-		l.Total = len(l.Rows)
-		p.Found += l.Total
-		l.Rows = l.Rows[:min(most, l.Total)]
+	hidden := 0
+	for _, l := range []struct {
+		to *list
+		of []*record.Presence
+	}{{&p.Unsure, unsures}, {&p.Present, present}, {&p.Gone, gone}} {
+		hidden += o.fill(r, l.to, l.of, query, now)
+		p.Found += l.to.Total
 	}
 	if hidden > 0 {
 		if ok, _ := o.cfg.Node.Names(); !ok {
@@ -134,6 +127,37 @@ func (o *Office) lay(r request, query string) deskPage {
 	return p
 }
 
+// fill puts people on a list, the last first: all who fit are counted, and most
+// of them shown. Where nothing is sought, only who is shown is opened. It
+// returns how many of those it opened have no name.
+func (o *Office) fill(r request, l *list, of []*record.Presence, query string, now time.Time) (hidden int) {
+	slices.SortFunc(of, func(a, b *record.Presence) int {
+		return cmp.Or(cmp.Compare(lastOf(b), lastOf(a)), bytes.Compare(a.Visit[:], b.Visit[:]))
+	})
+	for _, s := range of {
+		if query == "" && len(l.Rows) == most {
+			break
+		}
+		one := o.row(r, *s, now)
+		if one.Name == "" {
+			hidden++
+		}
+		if query != "" && !one.fits(query) {
+			continue
+		}
+		if l.Total++; len(l.Rows) < most {
+			l.Rows = append(l.Rows, one)
+		}
+	}
+	if query == "" {
+		l.Total = len(of)
+	}
+	return hidden
+}
+
+// lastOf is when somebody came or left, whichever was last.
+func lastOf(s *record.Presence) record.HLC { return max(s.Since, s.Left.At) }
+
 // unsure reports whether nobody can say that the person is inside.
 func unsure(s record.Presence) bool { return s.State != record.Present || s.Doubtful }
 
@@ -141,7 +165,7 @@ func unsure(s record.Presence) bool { return s.State != record.Present || s.Doub
 func (o *Office) row(r request, s record.Presence, now time.Time) row {
 	one := row{
 		ID: s.Visit.String(), Badge: s.Badge().String(), Where: whereOf(s.Seen.Place),
-		Chip: "inside", Word: r.Text("state.inside", nil), at: max(s.Since, s.Left.At),
+		Chip: "inside", Word: r.Text("state.inside", nil),
 	}
 	// A card that does not open never keeps its person off the list.
 	if c, err := o.cfg.Node.Visits().CardOf(s); err == nil {
