@@ -56,6 +56,9 @@ type Config struct {
 	// root are templates beside the layout's, all else are assets.
 	Parts   []fs.FS
 	Catalog *lang.Catalog
+	// Locales are the languages that are offered, in order, the first where nothing
+	// else is known; none: those of staff.
+	Locales []lang.Locale
 	Place   Place
 	// Pause, if its To is set, lets problem pages ask "are you still there?"
 	// and go back by themselves, as is right where the next person is another.
@@ -85,6 +88,9 @@ func New(cfg Config, routes []Route) (http.Handler, error) {
 	}
 	if cfg.Catalog == nil || cfg.Logger == nil || cfg.Pages == nil {
 		return nil, fmt.Errorf("screens under %s: catalog, logger and pages are required", cfg.Prefix)
+	}
+	if len(cfg.Locales) == 0 {
+		cfg.Locales = lang.Locales()
 	}
 	e, err := newEngine(cfg)
 	if err != nil {
