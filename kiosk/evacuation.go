@@ -63,9 +63,9 @@ type evacPage struct {
 type pointView struct {
 	Name, Position, Text, Way string
 	// Lang is the language of Text, where it is not the page's.
-	Lang lang.Locale
-	Arrow                     template.HTML
-	NorthUp                   bool
+	Lang    lang.Locale
+	Arrow   template.HTML
+	NorthUp bool
 	// Letter is that on the map; empty for one that is not drawn there.
 	Letter string
 	way    Way

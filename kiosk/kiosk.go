@@ -154,7 +154,7 @@ func New(cfg Config) (*Kiosk, error) {
 		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts()}, Catalog: words,
 		Locales: cfg.Languages,
 		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
-		Pause: k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Pause:   k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
 	if err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)

@@ -42,7 +42,7 @@ func Visitors() []Locale { return visitors }
 
 var (
 	staff    = []Locale{Swedish, English}
-	visitors = []Locale{Swedish, English, Arabic}
+	visitors = []Locale{Swedish, English, EasySwedish, Finnish, Norwegian, Danish, German, Arabic}
 )
 
 // rightToLeft are the scripts that are written from the right.

@@ -41,6 +41,17 @@ func TestTimes(t *testing.T) {
 		{lang.Swedish.Date(at), "söndag 22 november 2026"},
 		{lang.English.Date(at), "Sunday 22 November 2026"},
 		{lang.Swedish.ShortDate(at), "2026-11-22"},
+		{lang.EasySwedish.Date(at), "söndag 22 november 2026"},
+		{lang.Finnish.Date(at), "sunnuntai 22. marraskuuta 2026"},
+		{lang.Finnish.ShortDate(at), "22.11.2026"},
+		{lang.Finnish.ClockSeconds(at), "10.02.14"},
+		{lang.Norwegian.Date(at), "søndag 22. november 2026"},
+		{lang.Danish.Date(at), "søndag den 22. november 2026"},
+		{lang.Danish.Clock(at), "10.02"},
+		{lang.German.Date(at), "Sonntag, 22. November 2026"},
+		{lang.German.ShortDate(at), "22.11.2026"},
+		{lang.Arabic.Date(at), "الأحد، 22 نوفمبر 2026"},
+		{lang.Locale("so").Date(at), "2026-11-22"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -110,6 +121,12 @@ func TestChooseFrom(t *testing.T) {
 		{all, "ar", "sv", lang.Arabic},
 		{all, "", "ar-SY,en;q=0.5", lang.Arabic},
 		{all, "xx", "ja", lang.Swedish},
+		{all, "", "no", lang.Norwegian},
+		{all, "", "nn-NO", lang.Norwegian},
+		{all, "", "de-AT,de;q=0.9,en;q=0.5", lang.German},
+		{all, "", "sv-FI,fi;q=0.8", lang.Swedish},
+		{all, "sv-simple", "en", lang.EasySwedish},
+		{all, "", "da", lang.Danish},
 		{[]lang.Locale{lang.English, lang.Arabic}, "sv", "ja", lang.English},
 		{[]lang.Locale{lang.English}, "ar", "ar", lang.English},
 	} {

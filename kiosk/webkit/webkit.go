@@ -63,6 +63,8 @@ type Config struct {
 	// Pause, if its To is set, lets problem pages ask "are you still there?"
 	// and go back by themselves, as is right where the next person is another.
 	Pause Pause
+	// Body bounds a request's body, in bytes; zero means 64 KiB.
+	Body int64
 	// Hosts are host names under which the node may be called, besides
 	// localhost and IP addresses.
 	Hosts []string

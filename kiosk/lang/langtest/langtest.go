@@ -51,7 +51,9 @@ func Lint(t *testing.T, catalog fs.FS, src Sources) {
 		for _, fault := range lang.Compare(first, messages(t, catalog, l), l, catalog == lang.Base() && !slices.Contains(lang.Locales(), l)) {
 			t.Errorf("%s: %v", l, fault)
 		}
-		sameOrder(t, catalog, l)
+		if src.Visitors {
+			sameOrder(t, catalog, l)
+		}
 	}
 	load := func(more ...fs.FS) (*lang.Catalog, error) { return lang.Load(more...) }
 	if src.Visitors {
@@ -89,8 +91,8 @@ func Lint(t *testing.T, catalog fs.FS, src Sources) {
 	}
 }
 
-// sameOrder holds a file to the order of the default's: whoever adds a phrase
-// finds its place in each.
+// sameOrder holds a file to the order of the default's: with so many languages,
+// whoever adds a phrase finds its place in each.
 func sameOrder(t *testing.T, catalog fs.FS, l lang.Locale) {
 	t.Helper()
 	at := map[string]int{}
