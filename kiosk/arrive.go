@@ -33,8 +33,10 @@ type arrivePage struct {
 	Papers []paperLine
 	Faults faults
 	Pause  webkit.Pause
-	// Consent are the words that the tick agrees to.
-	Consent string
+	// Consent are the words that the tick agrees to, and ConsentLang their language
+	// where it is not the page's.
+	Consent     string
+	ConsentLang lang.Locale
 	// Present: nobody has been away from it since it was written. Asked is when it
 	// was first asked whether its writer is there; zero before.
 	Present bool
@@ -48,8 +50,8 @@ func (k *Kiosk) arrivalForm(r *webkit.Request, p arrivePage, status int) webkit.
 	}
 	p.Consent = r.Text("arrive.assist_consent", nil)
 	if k.cfg.Consent != nil {
-		if words := k.cfg.Consent(r.Locale); words != "" {
-			p.Consent = words
+		if words, in := k.cfg.Consent(r.Locale); words != "" {
+			p.Consent, p.ConsentLang = words, foreign(in, r.Locale)
 		}
 	}
 	path := "/kiosk/arrive"

@@ -62,8 +62,10 @@ type evacPage struct {
 // pointView is a point in the reader's language.
 type pointView struct {
 	Name, Position, Text, Way string
-	Arrow                     template.HTML
-	NorthUp                   bool
+	// Lang is the language of Text, where it is not the page's.
+	Lang    lang.Locale
+	Arrow   template.HTML
+	NorthUp bool
 	// Letter is that on the map; empty for one that is not drawn there.
 	Letter string
 	way    Way
@@ -89,7 +91,9 @@ func (k *Kiosk) evacuation(r *webkit.Request, held string) webkit.Response {
 	p.Heading, p.OtherHeading = r.Text(key, nil), r.TextIn(p.Other, key)
 	drawn := 0
 	for _, x := range e.Points {
-		v := pointView{Name: x.Name, Position: x.Position, Text: x.Text[string(r.Locale)]}
+		v := pointView{Name: x.Name, Position: x.Position}
+		v.Text, v.Lang = lang.In(x.Text, r.Locale)
+		v.Lang = foreign(v.Lang, r.Locale)
 		if x.Way != nil {
 			v.Way, v.Arrow, v.NorthUp, v.way = wayInWords(r, *x.Way), arrow(*x.Way), x.Way.NorthUp, *x.Way
 		}
@@ -122,6 +126,14 @@ func other(l lang.Locale) lang.Locale {
 		return lang.Swedish
 	}
 	return lang.English
+}
+
+// foreign is the language of a text where it is not that of the page; else empty.
+func foreign(in, page lang.Locale) lang.Locale {
+	if in == page {
+		return ""
+	}
+	return in
 }
 
 // directions are the words for eighths of a turn, clockwise.

@@ -51,14 +51,19 @@ type Config struct {
 	// often and must not block.
 	RetentionDays func() int
 	// Consent are the words by which a visitor consents that the help they need is
-	// kept, in a language; nil or empty: those of the catalog.
-	Consent func(lang.Locale) string
+	// kept, for a reader of a language, and the language that they are in; nil or
+	// empty: those of the catalog.
+	Consent func(lang.Locale) (words string, in lang.Locale)
 	// Mine answers people about their own visits; nil: there is no such page here.
 	Mine func(context.Context, MineAsk) (MineAnswer, error)
 	// Badge is the shape of the badge; empty means BadgeCard.
 	Badge Badge
 	// Print prints badges on labels; nil: there is no label printer.
 	Print badge.Printer
+	// Languages are those that the door offers, in order; none: all that the program
+	// comes with. Extra are those that an operator has added.
+	Languages []lang.Locale
+	Extra     []lang.Extra
 	// Closed tells why nobody may come in now: a lang.Problem, or nil. It is
 	// asked often and must not block. Nil means never closed.
 	Closed func() error
@@ -119,7 +124,7 @@ func New(cfg Config) (*Kiosk, error) {
 	if cfg.Clear < cfg.Warn+time.Second {
 		return nil, fmt.Errorf("kiosk: Clear (%v) must come after Warn (%v)", cfg.Clear, cfg.Warn)
 	}
-	words, err := lang.Load()
+	words, err := lang.LoadVisitors(cfg.Extra)
 	if err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)
 	}
@@ -147,8 +152,9 @@ func New(cfg Config) (*Kiosk, error) {
 	}
 	k.handler, err = webkit.New(webkit.Config{
 		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts()}, Catalog: words,
-		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
-		Pause: k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Locales: cfg.Languages,
+		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
+		Pause:   k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
 	if err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)
@@ -228,6 +234,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Closed == nil {
 		c.Closed = func() error { return nil }
+	}
+	if len(c.Languages) == 0 {
+		c.Languages = lang.Visitors()
 	}
 	if c.Evacuation == nil {
 		c.Evacuation = func() (Evacuation, bool) { return Evacuation{}, false }

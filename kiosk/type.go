@@ -1,10 +1,9 @@
 package kiosk
 
 import (
+	"cmp"
 	"crypto/rand"
-	"maps"
 	"net/http"
-	"slices"
 
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
@@ -36,7 +35,10 @@ type PaperText struct{ Body, Hash, Version string }
 
 // paperLine is a document as the reader reads it.
 type paperLine struct {
-	ID, Word, Lang string
+	ID, Word string
+	Lang     lang.Locale
+	// WordLang is the language of Word, where it is not the page's.
+	WordLang lang.Locale
 	PaperText
 }
 
@@ -46,14 +48,10 @@ func (t Type) papers(l lang.Locale) (out []paperLine) {
 		for at := range p.Text {
 			there[at] = at
 		}
-		in := inLanguage(there, l, "")
-		if in == "" {
-			for _, in = range slices.Sorted(maps.Keys(there)) {
-				break
-			}
-		}
-		if text, ok := p.Text[in]; ok {
-			out = append(out, paperLine{p.ID, inLanguage(p.Name, l, p.ID), in, text})
+		at, in := lang.In(there, l)
+		if text, ok := p.Text[at]; ok {
+			word, from := lang.In(p.Name, l)
+			out = append(out, paperLine{p.ID, cmp.Or(word, p.ID), in, foreign(from, l), text})
 		}
 	}
 	return out
@@ -62,15 +60,20 @@ func (t Type) papers(l lang.Locale) (out []paperLine) {
 // plain is the type where the house has none.
 var plain = Type{Ask: map[string]string{"host": "may", "company": "may", "assist": "may"}}
 
-// Word is what the type is called, in a language, else in Swedish, else its id.
-func (t Type) Word(l lang.Locale) string { return inLanguage(t.Name, l, t.ID) }
+// Word is what the type is called, for a reader of a language, else its id; in
+// is the language of the word where it is another.
+func (t Type) Word(l lang.Locale) (word string, in lang.Locale) {
+	word, in = lang.In(t.Name, l)
+	return cmp.Or(word, t.ID), foreign(in, l)
+}
 
 // OnBadge is what stands on the badge; empty: what the badge says by itself.
 func (t Type) OnBadge(l lang.Locale) string {
-	if s := inLanguage(t.Badge, l, ""); s != "" || t.ID == "" || t.ID == "visitor" {
+	if s, _ := lang.In(t.Badge, l); s != "" || t.ID == "" || t.ID == "visitor" {
 		return s
 	}
-	return t.Word(l)
+	s, _ := t.Word(l)
+	return s
 }
 
 // Asks reports whether a field is on the form, and Must whether it may not be
@@ -79,15 +82,6 @@ func (t Type) Asks(field string) bool { return t.Ask[field] == "may" || t.Must(f
 
 // Must reports whether a field may not be empty.
 func (t Type) Must(field string) bool { return t.Ask[field] == "must" }
-
-func inLanguage(texts map[string]string, l lang.Locale, otherwise string) string {
-	for _, one := range []lang.Locale{l, lang.Swedish, lang.English} {
-		if s := texts[string(one)]; s != "" {
-			return s
-		}
-	}
-	return otherwise
-}
 
 // types are those who check in by themselves.
 func (k *Kiosk) types() []Type {
@@ -119,7 +113,11 @@ type typesPage struct {
 	Pause webkit.Pause
 }
 
-type typeLine struct{ ID, Word string }
+type typeLine struct {
+	ID, Word string
+	// Lang is the language of Word, where it is not the page's.
+	Lang lang.Locale
+}
 
 // arriveForm is the choice among the types, or the form where there is only
 // one.
@@ -136,7 +134,8 @@ func (k *Kiosk) arriveForm(r *webkit.Request) (webkit.Response, error) {
 	}
 	p := typesPage{Pause: k.pause()}
 	for _, t := range all {
-		p.Types = append(p.Types, typeLine{t.ID, t.Word(r.Locale)})
+		word, in := t.Word(r.Locale)
+		p.Types = append(p.Types, typeLine{t.ID, word, in})
 	}
 	return webkit.Page{Name: "types", Data: p}, nil
 }

@@ -39,7 +39,7 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if !ok {
 		return nil, lang.Problem{Key: "page.put_away"}
 	}
-	faces, err := k.faces(r, w)
+	faces, err := k.faces(r, w, r.Locale)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +57,12 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	}, nil
 }
 
-// faces are the badges of those who came on one form.
-func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
+// faces are the badges of those who came on one form. Easy-read Swedish is for
+// who reads the screen: a badge says what its bearer is in one word.
+func (k *Kiosk) faces(r *webkit.Request, w welcome, l lang.Locale) ([]badge.Face, error) {
+	if l == lang.EasySwedish {
+		l = lang.Swedish
+	}
 	faces := make([]badge.Face, 0, 1+len(w.Others))
 	for i, one := range append([]Receipt{w.Receipt}, w.Others...) {
 		name := w.Name
@@ -71,25 +75,30 @@ func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 			return nil, err
 		}
 		faces = append(faces, badge.Face{
-			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: w.Type.OnBadge(r.Locale), Name: name, Company: w.Company, Host: w.Host,
+			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: w.Type.OnBadge(l), Name: name, Company: w.Company, Host: w.Host,
 			Code: grouped, At: one.At, QR: qr, Payload: one.QR,
 		})
 	}
 	return faces, nil
 }
 
-// print has the badges printed where there is a label printer. Somebody who is
-// in is in, whether or not that can be done.
+// print has the badges printed where there is a label printer, in English where
+// the printer's letters cannot write the visitor's language. Somebody who is in is
+// in, whether or not that can be done.
 func (k *Kiosk) print(r *webkit.Request, w welcome) bool {
 	if k.cfg.Print == nil {
 		return false
 	}
-	faces, err := k.faces(r, w)
+	l := r.Locale
+	if !badge.Writes(r.TextIn(l, "badge.visitor")) {
+		l = lang.English
+	}
+	faces, err := k.faces(r, w, l)
 	if err != nil {
 		k.cfg.Logger.Error("a badge could not be drawn", "err", err)
 		return false
 	}
-	return k.cfg.Print(faces, func(key string) string { return r.Text(key, nil) })
+	return k.cfg.Print(faces, func(key string) string { return r.TextIn(l, key) })
 }
 
 // putAway forgets the page and goes back to the start, in the language of

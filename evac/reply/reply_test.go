@@ -26,7 +26,7 @@ import (
 )
 
 func TestCatalog(t *testing.T) {
-	langtest.Lint(t, reply.Words(), langtest.Sources{Templates: []fs.FS{webkit.Templates(), os.DirFS("pages")}, GoDirs: []string{"."}})
+	langtest.Lint(t, reply.Words(), langtest.Sources{Templates: []fs.FS{webkit.Templates(), os.DirFS("pages")}, GoDirs: []string{"."}, Visitors: true})
 }
 
 var (

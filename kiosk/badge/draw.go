@@ -161,6 +161,17 @@ func (p *pen) fitting(text string, ttf []byte, width, high int) (string, font.Fa
 	}
 }
 
+// Writes reports whether a label can be written in the letters of a text.
+func Writes(text string) bool {
+	p, err := newPen(1, 1)
+	if err != nil {
+		return false
+	}
+	f := p.face(goregular.TTF, 12)
+	defer f.Close()
+	return !strings.ContainsRune(p.clean(text, f), instead)
+}
+
 // line writes a text into a box and returns how wide it is.
 func (p *pen) line(text string, ttf []byte, x, y, width, high int) int {
 	text, f := p.fitting(text, ttf, width, high*9/10)

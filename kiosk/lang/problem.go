@@ -99,4 +99,4 @@ func (p Problem) Error() string {
 	return c.Text(English, p.Key, p.Args)
 }
 
-var own = sync.OnceValues(func() (*Catalog, error) { return Load() })
+var own = sync.OnceValues(func() (*Catalog, error) { return LoadVisitors(nil) })

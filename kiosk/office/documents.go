@@ -3,6 +3,7 @@ package office
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/lang"
@@ -30,6 +31,8 @@ type documentLine struct {
 type textLine struct {
 	Lang, Word, Name, Body, Version, Hash string
 	WasName                               string
+	// Folded: nothing is written in it, and staff do not read it.
+	Folded bool
 }
 
 func (o *Office) documents(r request) (webkit.Response, error) {
@@ -46,11 +49,12 @@ func (o *Office) documentsPage(r request, id, name string, f faults) webkit.Page
 
 func layDocument(r request, d documents.Document) documentLine {
 	l := documentLine{ID: d.ID, Word: d.Word(string(r.Locale)), Off: d.Off}
-	for _, at := range lang.Locales() {
+	for _, at := range lang.Visitors() {
 		t := textLine{Lang: string(at), Word: at.Name(), Name: d.Name[string(at)], WasName: d.Name[string(at)]}
 		if text, ok := d.Text[string(at)]; ok {
 			t.Body, t.Version, t.Hash = text.Body, text.Version(), text.Hash
 		}
+		t.Folded = t.Body == "" && t.Name == "" && !slices.Contains(lang.Locales(), at)
 		l.Texts = append(l.Texts, t)
 	}
 	return l

@@ -141,7 +141,7 @@ func (o *Office) changeInvitation(r request) (webkit.Response, error) {
 
 func (o *Office) invitePage(r request, p invitePage) webkit.Page {
 	p.Frame, p.Types = o.frame(r, "expected"), o.typesOf(r, p.Request.Type)
-	for _, l := range lang.Locales() {
+	for _, l := range lang.Visitors() {
 		p.Langs = append(p.Langs, choice{Value: string(l), Word: l.Name(), Chosen: string(l) == p.Request.Lang})
 	}
 	p.Entrances = []choice{{Word: r.Text("expected.any_door", nil)}}

@@ -112,6 +112,8 @@ func New(cfg Config) (*Office, error) {
 		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
 		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName},
 		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		// A document's page has its texts in every language.
+		Body: 512 << 10,
 	}, o.routes())
 	if err != nil {
 		return nil, fmt.Errorf("office: %w", err)

@@ -83,15 +83,16 @@ func (o *Office) addType(r request) (webkit.Response, error) {
 // when the page was made: only what is changed on it is written, so that what
 // another operator changes meanwhile stays.
 type typePage struct {
-	Frame     frame
-	Type      kinds.Kind
-	Word      string
-	Languages []languageLine
-	Asks      []askLine
-	Ticks     []tickLine
-	Papers    []tickLine
-	Saved     bool
-	Faults    faults
+	Frame frame
+	Type  kinds.Kind
+	Word  string
+	// Languages are those of staff, More the others that visitors are spoken to in.
+	Languages, More []languageLine
+	Asks            []askLine
+	Ticks           []tickLine
+	Papers          []tickLine
+	Saved           bool
+	Faults          faults
 }
 
 // languageLine is what a type is called in one language.
@@ -126,11 +127,26 @@ func (o *Office) typePage(r request) (webkit.Response, error) {
 	return webkit.Page{Name: "type", Path: "/admin/types/" + k.ID, Data: p}, nil
 }
 
+// lines are all languages of the page.
+func (p *typePage) lines() (out []*languageLine) {
+	for _, some := range [][]languageLine{p.Languages, p.More} {
+		for i := range some {
+			out = append(out, &some[i])
+		}
+	}
+	return out
+}
+
 func (o *Office) layType(r request, k kinds.Kind) typePage {
 	p := typePage{Frame: o.frame(r, "types"), Type: k, Word: k.Word(string(r.Locale))}
-	for _, l := range lang.Locales() {
+	for _, l := range lang.Visitors() {
 		s := string(l)
-		p.Languages = append(p.Languages, languageLine{s, l.Name(), k.Name[s], k.Badge[s], k.Name[s], k.Badge[s]})
+		line := languageLine{s, l.Name(), k.Name[s], k.Badge[s], k.Name[s], k.Badge[s]}
+		if slices.Contains(lang.Locales(), l) {
+			p.Languages = append(p.Languages, line)
+		} else {
+			p.More = append(p.More, line)
+		}
 	}
 	for _, f := range kinds.Fields() {
 		a := askLine{Field: f, Word: r.Text(fieldWords[f], nil), Was: string(k.Ask[f])}
@@ -181,8 +197,7 @@ func (o *Office) changeType(r request) (webkit.Response, error) {
 // edit is what a sent page changes; the page shows what was sent.
 func (p *typePage) edit(r request) kinds.Edit {
 	e := kinds.Edit{Name: map[string]string{}, Badge: map[string]string{}, Ask: map[string]kinds.Asked{}, Documents: map[string]bool{}}
-	for i := range p.Languages {
-		l := &p.Languages[i]
+	for _, l := range p.lines() {
 		for _, x := range []struct {
 			field    string
 			now, was *string

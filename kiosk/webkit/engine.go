@@ -44,7 +44,7 @@ func newEngine(cfg Config) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{cfg: cfg, assets: a, pages: map[lang.Locale]map[string]*template.Template{}}
-	for _, l := range lang.Locales() {
+	for _, l := range cfg.Locales {
 		layout, err := template.New("layout").Funcs(funcs(cfg, l, a, icons)).ParseFS(sharedTemplates, "templates/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("parse shared templates: %w", err)

@@ -22,6 +22,8 @@ import (
 //	clock, seconds       the time of day, without and with seconds
 //	date, day            the date in words, in figures
 //	rfc t                the time for the datetime attribute
+//	locales, name l      the languages that are offered, what one calls itself
+//	code "7K3M"          what is read from left to right in any language
 //	dict "Key" v …       a map, to hand several values to a template
 func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML) template.FuncMap {
 	return template.FuncMap{
@@ -36,7 +38,11 @@ func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML)
 		"switch":  func(path string, to lang.Locale) string { return keepLanguage(path, to) },
 		"asset":   a.link,
 		"locale":  func() lang.Locale { return l },
-		"locales": lang.Locales,
+		"locales": func() []lang.Locale { return cfg.Locales },
+		"name":    cfg.Catalog.Name,
+		"code": func(s string) template.HTML {
+			return template.HTML(`<bdi dir="ltr">` + template.HTMLEscapeString(s) + `</bdi>`)
+		},
 		"clock":   func(t time.Time) string { return l.Clock(t.In(cfg.Zone)) },
 		"seconds": func(t time.Time) string { return l.ClockSeconds(t.In(cfg.Zone)) },
 		"date":    func(t time.Time) string { return l.Date(t.In(cfg.Zone)) },

@@ -1,6 +1,7 @@
 package webkit
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 )
 
+// maxBody bounds a request's body where a family does not say otherwise.
 const maxBody = 64 << 10
 
 // policy allows what the pages are made of, from here only, and the camera
@@ -22,7 +24,7 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 // guard wraps the routes, outermost first: log, recover, headers, host,
 // origin, size.
 func (e *engine) guard(next http.Handler) http.Handler {
-	next = bounded(next)
+	next = e.bounded(next)
 	next = e.sameOrigin(next)
 	next = e.knownHost(next)
 	next = strict(next)
@@ -32,9 +34,9 @@ func (e *engine) guard(next http.Handler) http.Handler {
 
 // bounded limits the body. Unlike http.MaxBytesHandler it passes the request
 // itself on, so that the log sees the pattern that the routes put there.
-func bounded(next http.Handler) http.Handler {
+func (e *engine) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(e.cfg.Body, maxBody))
 		next.ServeHTTP(w, r)
 	})
 }

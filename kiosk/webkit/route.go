@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -94,7 +95,7 @@ func (e *engine) request(r *http.Request) *Request {
 	choice := r.URL.Query().Get("lang")
 	return &Request{
 		Request: r, engine: e,
-		Locale: lang.Choose(choice, r.Header.Get("Accept-Language")),
+		Locale: lang.ChooseFrom(e.cfg.Locales, choice, r.Header.Get("Accept-Language")),
 	}
 }
 
@@ -111,6 +112,8 @@ func (r *Request) readForm() error {
 		return lang.Problem{Key: "request.malformed"}
 	}
 	r.form = r.PostForm
-	r.Locale = lang.Choose(r.form.Get("lang"), string(r.Locale))
+	if l := lang.Locale(r.form.Get("lang")); slices.Contains(r.engine.cfg.Locales, l) {
+		r.Locale = l
+	}
 	return nil
 }

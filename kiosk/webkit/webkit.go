@@ -56,10 +56,15 @@ type Config struct {
 	// root are templates beside the layout's, all else are assets.
 	Parts   []fs.FS
 	Catalog *lang.Catalog
+	// Locales are the languages that are offered, in order, the first where nothing
+	// else is known; none: those of staff.
+	Locales []lang.Locale
 	Place   Place
 	// Pause, if its To is set, lets problem pages ask "are you still there?"
 	// and go back by themselves, as is right where the next person is another.
 	Pause Pause
+	// Body bounds a request's body, in bytes; zero means 64 KiB.
+	Body int64
 	// Hosts are host names under which the node may be called, besides
 	// localhost and IP addresses.
 	Hosts []string
@@ -85,6 +90,9 @@ func New(cfg Config, routes []Route) (http.Handler, error) {
 	}
 	if cfg.Catalog == nil || cfg.Logger == nil || cfg.Pages == nil {
 		return nil, fmt.Errorf("screens under %s: catalog, logger and pages are required", cfg.Prefix)
+	}
+	if len(cfg.Locales) == 0 {
+		cfg.Locales = lang.Locales()
 	}
 	e, err := newEngine(cfg)
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 var Purposes = []Purpose{Assist, Notify}
 
 // Langs are the languages that there are words in.
-var Langs = []string{"sv", "en"}
+var Langs = []string{"sv", "en", "sv-simple", "fi", "nb", "da", "de", "ar"}
 
 // Prefix is that of the settings: a purpose and a language follow.
 const Prefix = "consent/"
@@ -53,7 +53,7 @@ func (p *Problem) Error() string { return p.Hint }
 // Problems, matched with errors.Is.
 var (
 	ErrPurpose = &Problem{"consent.purpose", "nothing is asked for by consent but help in an evacuation and being told of an alarm: write assist or notify"}
-	ErrLang    = &Problem{"consent.lang", "there are no words in that language: write sv or en"}
+	ErrLang    = &Problem{"consent.lang", "there are no words in that language: write sv, en, sv-simple, fi, nb, da, de or ar"}
 	ErrText    = &Problem{"consent.text", fmt.Sprintf("words of consent are one line of 1 to %d characters: write them so", MaxText)}
 )
 
@@ -74,12 +74,24 @@ func (w Words) Hash() string {
 
 var first = map[Purpose]map[string]string{
 	Assist: {
-		"sv": "När du kryssar i rutan samtycker du till att vi sparar det här. Det visas för utrymningsledare och reception, raderas med besöket, och du kan när som helst ångra dig i receptionen. För den som är under 16 år bestämmer en vårdnadshavare.",
-		"en": "By ticking the box you agree that we keep this. Wardens and the reception see it, it is erased with your visit, and you can change your mind at the reception at any time. For somebody under 16 a guardian decides.",
+		"sv":        "När du kryssar i rutan samtycker du till att vi sparar det här. Det visas för utrymningsledare och reception, raderas med besöket, och du kan när som helst ångra dig i receptionen. För den som är under 16 år bestämmer en vårdnadshavare.",
+		"en":        "By ticking the box you agree that we keep this. Wardens and the reception see it, it is erased with your visit, and you can change your mind at the reception at any time. For somebody under 16 a guardian decides.",
+		"sv-simple": "Kryssa i rutan om du säger ja till att vi sparar det här. Utrymningsledare och receptionen kan se det. Vi tar bort det när vi tar bort ditt besök. Du kan ändra dig när du vill. Säg det i receptionen. Är du under 16 år bestämmer din vårdnadshavare.",
+		"fi":        "Kun rastitat ruudun, suostut siihen, että tallennamme tämän tiedon. Poistumisen ohjaajat ja vastaanotto näkevät sen, se poistetaan käynnin tietojen mukana, ja voit perua suostumuksesi milloin tahansa vastaanotossa. Alle 16-vuotiaan puolesta päättää huoltaja.",
+		"nb":        "Når du krysser av, samtykker du til at vi lagrer dette. Evakueringsledere og resepsjonen ser det, det slettes sammen med besøket, og du kan når som helst ombestemme deg i resepsjonen. For den som er under 16 år, bestemmer en foresatt.",
+		"da":        "Når du sætter kryds, samtykker du til, at vi gemmer dette. Evakueringsledere og reception ser det, det slettes sammen med besøget, og du kan til enhver tid fortryde i receptionen. For den, der er under 16 år, bestemmer en forælder eller værge.",
+		"de":        "Mit dem Ankreuzen willigen Sie ein, dass wir diese Angabe speichern. Evakuierungshelfer und Empfang sehen sie, sie wird mit dem Besuch gelöscht, und Sie können Ihre Einwilligung jederzeit am Empfang widerrufen. Für Personen unter 16 entscheidet eine sorgeberechtigte Person.",
+		"ar":        "بوضع علامة في هذا المربع توافق على أن نحفظ هذه المعلومة. يراها مسؤولو الإخلاء والاستقبال، وتُمحى مع الزيارة، ويمكنك التراجع في أي وقت لدى الاستقبال. إذا كان العمر أقل من 16 سنة فالقرار لوليّ الأمر.",
 	},
 	Notify: {
-		"sv": "Du samtycker till att vi skickar sms eller e-post till dig om larmet går medan du är här. Adressen används inte till något annat med stöd av samtycket, raderas med besöket, och du kan när som helst ångra dig.",
-		"en": "You agree that we send you a text message or an e-mail if the alarm goes while you are here. The address is used for nothing else on that ground, it is erased with your visit, and you can change your mind at any time.",
+		"sv":        "Du samtycker till att vi skickar sms eller e-post till dig om larmet går medan du är här. Adressen används inte till något annat med stöd av samtycket, raderas med besöket, och du kan när som helst ångra dig.",
+		"en":        "You agree that we send you a text message or an e-mail if the alarm goes while you are here. The address is used for nothing else on that ground, it is erased with your visit, and you can change your mind at any time.",
+		"sv-simple": "Du säger ja till att vi skickar sms eller e-post till dig om larmet går när du är här. Vi använder inte adressen till något annat av det skälet. Vi tar bort den när vi tar bort ditt besök. Du kan ändra dig när du vill.",
+		"fi":        "Suostut siihen, että lähetämme sinulle tekstiviestin tai sähköpostin, jos hälytys soi, kun olet täällä. Osoitetta ei käytetä tällä perusteella muuhun, se poistetaan käynnin tietojen mukana, ja voit perua suostumuksesi milloin tahansa.",
+		"nb":        "Du samtykker til at vi sender deg SMS eller e-post hvis alarmen går mens du er her. Adressen brukes ikke til noe annet på det grunnlaget, slettes sammen med besøket, og du kan når som helst ombestemme deg.",
+		"da":        "Du samtykker til, at vi sender dig en sms eller e-mail, hvis alarmen går, mens du er her. Adressen bruges ikke til andet på det grundlag, slettes sammen med besøget, og du kan til enhver tid fortryde.",
+		"de":        "Sie willigen ein, dass wir Ihnen eine SMS oder E-Mail senden, wenn der Alarm ausgelöst wird, während Sie hier sind. Die Adresse wird auf dieser Grundlage für nichts anderes verwendet, wird mit dem Besuch gelöscht, und Sie können Ihre Einwilligung jederzeit widerrufen.",
+		"ar":        "توافق على أن نرسل إليك رسالة نصية أو بريدًا إلكترونيًا إذا انطلق الإنذار أثناء وجودك هنا. لا يُستخدم العنوان لغير ذلك على هذا الأساس، ويُمحى مع الزيارة، ويمكنك التراجع في أي وقت.",
 	},
 }
 
@@ -111,10 +123,13 @@ func read(s crdt.Setting) (w Words, ok bool) {
 }
 
 // Words are those that stand for a purpose, in a language or, where there are
-// none in it, in Swedish.
+// none in it, in English; in Swedish where nobody has chosen one.
 func (b Book) Words(p Purpose, lang string) Words {
-	if first[p][lang] == "" {
+	switch {
+	case lang == "":
 		lang = "sv"
+	case first[p][lang] == "":
+		lang = "en"
 	}
 	if w, ok := b.edited[key(p, lang)]; ok {
 		return w

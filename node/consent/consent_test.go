@@ -22,7 +22,7 @@ func TestVersionsOfWords(t *testing.T) {
 		edits = append(edits, crdt.Edit{Setting: s, Counts: true})
 	}
 	one := Of(nil).Words(Assist, "en")
-	if one.Version != 1 || one.Text == "" || Of(nil).Words(Assist, "fi").Lang != "sv" {
+	if one.Version != 1 || one.Text == "" || Of(nil).Words(Assist, "so").Lang != "en" || Of(nil).Words(Assist, "").Lang != "sv" || Of(nil).Words(Assist, "ar").Lang != "ar" {
 		t.Errorf("%+v", one)
 	}
 	put("We may keep it.")
@@ -49,7 +49,7 @@ func TestWordsThatCannotBe(t *testing.T) {
 		want       error
 	}{
 		{"photo", "sv", "x", ErrPurpose},
-		{Assist, "fi", "x", ErrLang},
+		{Assist, "so", "x", ErrLang},
 		{Assist, "sv", "", ErrText},
 		{Assist, "sv", "a\nb", ErrText},
 		{Assist, "sv", "a\u202eb", ErrText},

@@ -31,6 +31,8 @@ type Letter struct {
 type words struct {
 	subject, off, hello, text, offText                 string
 	when, where, meets, code, show, calendar, nameless string
+	// rtl: it is written from the right.
+	rtl bool
 }
 
 var languages = map[string]words{
@@ -48,12 +50,61 @@ var languages = map[string]words{
 		show:     "Show the QR code at the door, on your phone or on paper, or type the code and your name. It is personal: do not share it.",
 		calendar: "Visit: %s", nameless: "us",
 	},
+	"sv-simple": {
+		subject: "Välkommen till %s", off: "Ditt besök hos %s är inställt", hello: "Hej %s!",
+		text: "Vi väntar på dig hos %s.", offText: "Ditt besök hos %s är inställt. Inbjudan går inte att använda.",
+		when: "När", where: "Var", meets: "Du ska träffa", code: "Kod",
+		show:     "Visa QR-koden vid dörren. Du kan visa den på telefonen eller på papper. Du kan också skriva koden och ditt namn. Koden är bara din. Ge den inte till någon annan.",
+		calendar: "Besök: %s", nameless: "oss",
+	},
+	"fi": {
+		subject: "Tervetuloa: %s", off: "Käynti on peruttu: %s", hello: "Hei %s,",
+		text: "Sinua odotetaan: %s.", offText: "Käyntisi on peruttu: %s. Kutsu ei ole enää voimassa.",
+		when: "Milloin", where: "Missä", meets: "Tapaat", code: "Koodi",
+		show:     "Näytä QR-koodi ovella puhelimesta tai paperilta, tai kirjoita koodi ja nimesi. Koodi on henkilökohtainen: älä anna sitä muille.",
+		calendar: "Käynti: %s", nameless: "luoksemme",
+	},
+	"nb": {
+		subject: "Velkommen til %s", off: "Besøket hos %s er avlyst", hello: "Hei %s!",
+		text: "Du er ventet hos %s.", offText: "Besøket ditt hos %s er avlyst, og invitasjonen gjelder ikke lenger.",
+		when: "Når", where: "Hvor", meets: "Du skal treffe", code: "Kode",
+		show:     "Vis QR-koden ved døren, på telefonen eller på papir, eller skriv koden og navnet ditt. Den er personlig: ikke del den.",
+		calendar: "Besøk: %s", nameless: "oss",
+	},
+	"da": {
+		subject: "Velkommen til %s", off: "Besøget hos %s er aflyst", hello: "Hej %s!",
+		text: "Du er ventet hos %s.", offText: "Dit besøg hos %s er aflyst, og invitationen gælder ikke længere.",
+		when: "Hvornår", where: "Hvor", meets: "Du skal møde", code: "Kode",
+		show:     "Vis QR-koden ved døren, på telefonen eller på papir, eller skriv koden og dit navn. Den er personlig: del den ikke.",
+		calendar: "Besøg: %s", nameless: "os",
+	},
+	"de": {
+		subject: "Willkommen bei %s", off: "Der Besuch bei %s ist abgesagt", hello: "Guten Tag, %s,",
+		text: "Sie werden bei %s erwartet.", offText: "Ihr Besuch bei %s ist abgesagt, und die Einladung gilt nicht mehr.",
+		when: "Wann", where: "Wo", meets: "Sie treffen", code: "Code",
+		show:     "Zeigen Sie den QR-Code am Eingang, auf dem Telefon oder auf Papier, oder schreiben Sie den Code und Ihren Namen. Er ist persönlich: Geben Sie ihn nicht weiter.",
+		calendar: "Besuch: %s", nameless: "uns",
+	},
+	// What is put among Arabic words is set apart, so that it reads in its own
+	// direction (Unicode's first strong isolate).
+	"ar": {
+		subject: "أهلًا بك في \u2068%s\u2069", off: "أُلغيت الزيارة إلى \u2068%s\u2069", hello: "مرحبًا \u2068%s\u2069،",
+		text: "نحن في انتظارك في \u2068%s\u2069.", offText: "أُلغيت زيارتك إلى \u2068%s\u2069، ولم تعد الدعوة صالحة.",
+		when: "الموعد", where: "المكان", meets: "ستلتقي", code: "الرمز",
+		show:     "يُرجى إظهار رمز QR عند المدخل، على الهاتف أو على الورق، أو كتابة الرمز والاسم. الرمز شخصي: يُرجى عدم مشاركته.",
+		calendar: "زيارة: \u2068%s\u2069", nameless: "مقرّنا", rtl: true,
+	},
 }
 
-// speak are the words of a language; Swedish where it has none here.
+// speak are the words of a language; where it has none here, English, and Swedish
+// where nobody has chosen one.
 func speak(lang string) words {
-	if w, ok := languages[lang]; ok {
+	w, ok := languages[lang]
+	if ok {
 		return w
+	}
+	if lang != "" {
+		return languages["en"]
 	}
 	return languages["sv"]
 }
@@ -86,7 +137,7 @@ func (s *Service) tell(i record.Invitation, invite record.Invite, qr string, off
 	if off {
 		l.Subject, l.Method, first, last = fmt.Sprintf(w.off, campus), "CANCEL", fmt.Sprintf(w.offText, campus), ""
 	}
-	l.Text, l.HTML = bodies(fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !off)
+	l.Text, l.HTML = bodies(w.rtl, fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !off)
 	if !off {
 		if code, err := qrcode.New(qr, qrcode.Medium); err == nil {
 			l.QR, _ = code.PNG(480)
@@ -110,19 +161,25 @@ func span(from, to time.Time) string {
 
 const picture = `<p><img src="cid:qr" width="240" height="240" alt="QR"></p>`
 
-func bodies(hello, first string, lines [][2]string, note, last string, qr bool) (text, page string) {
+// bodies are a mail as plain text and as a page; rtl: it is written from the
+// right, and what stands after a colon is set apart from it.
+func bodies(rtl bool, hello, first string, lines [][2]string, note, last string, qr bool) (text, page string) {
 	var t, h strings.Builder
 	e := html.EscapeString
 	fmt.Fprintf(&t, "%s\n\n%s\n\n", hello, first)
-	fmt.Fprintf(&h, `<!doctype html><html><body style="font-family:sans-serif;font-size:16px;line-height:1.5"><p>%s</p><p>%s</p><table>`, e(hello), e(first))
+	dir, side, open, shut := "ltr", "left", "", ""
+	if rtl {
+		dir, side, open, shut = "rtl", "right", "\u2068", "\u2069"
+	}
+	fmt.Fprintf(&h, `<!doctype html><html dir="%s"><body style="font-family:sans-serif;font-size:16px;line-height:1.5"><p>%s</p><p>%s</p><table>`, dir, e(hello), e(first))
 	for _, l := range lines {
-		fmt.Fprintf(&t, "%s: %s\n", l[0], l[1])
-		fmt.Fprintf(&h, `<tr><th align="left" style="padding-right:1em">%s</th><td>%s</td></tr>`, e(l[0]), e(l[1]))
+		fmt.Fprintf(&t, "%s: %s%s%s\n", l[0], open, l[1], shut)
+		fmt.Fprintf(&h, `<tr><th align="%s" style="padding-inline-end:1em">%s</th><td><bdi>%s</bdi></td></tr>`, side, e(l[0]), e(l[1]))
 	}
 	h.WriteString("</table>")
 	if note != "" {
 		fmt.Fprintf(&t, "\n%s\n", note)
-		fmt.Fprintf(&h, "<p>%s</p>", e(note))
+		fmt.Fprintf(&h, `<p dir="auto">%s</p>`, e(note))
 	}
 	if qr {
 		h.WriteString(picture)

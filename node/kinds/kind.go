@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"maps"
 	"slices"
 )
 
@@ -63,20 +64,43 @@ func standard() []Kind {
 		}
 		return out
 	}
-	kind := func(id, sv, en string, group bool, may ...string) Kind {
+	kind := func(id string, group bool, may ...string) Kind {
 		return Kind{
-			ID: id, Name: map[string]string{"sv": sv, "en": en}, Badge: map[string]string{}, Ask: ask(may...),
+			ID: id, Name: maps.Clone(standardNames[id]), Badge: map[string]string{}, Ask: ask(may...),
 			Documents: []string{}, Unattended: true, Group: group, Standard: true,
 		}
 	}
 	return []Kind{
-		kind(Default, "Besökare", "Visitor", false, "host", "company", "assist"),
-		kind("contractor", "Entreprenör", "Contractor", false, "host", "company", "purpose", "assist"),
-		kind("delivery", "Leverans", "Delivery", false, "host", "company", "assist"),
-		kind("interview", "Intervju", "Interview", false, "host", "assist"),
-		kind("group", "Skolklass eller grupp", "School or group", true, "host", "company", "assist"),
-		kind("event", "Evenemang", "Event", false, "company", "assist"),
+		kind(Default, false, "host", "company", "assist"),
+		kind("contractor", false, "host", "company", "purpose", "assist"),
+		kind("delivery", false, "host", "company", "assist"),
+		kind("interview", false, "host", "assist"),
+		kind("group", true, "host", "company", "assist"),
+		kind("event", false, "company", "assist"),
 	}
+}
+
+// standardNames are what those types are called, in the languages that visitors
+// are spoken to in.
+var standardNames = map[string]map[string]string{
+	Default: {
+		"sv": "Besökare", "en": "Visitor", "sv-simple": "Jag ska besöka någon", "fi": "Vierailija", "nb": "Besøkende", "da": "Gæst", "de": "Besuch", "ar": "زائر",
+	},
+	"contractor": {
+		"sv": "Entreprenör", "en": "Contractor", "sv-simple": "Jag ska arbeta här", "fi": "Urakoitsija", "nb": "Entreprenør", "da": "Entreprenør", "de": "Handwerk und Dienstleistung", "ar": "مقاول",
+	},
+	"delivery": {
+		"sv": "Leverans", "en": "Delivery", "sv-simple": "Jag ska lämna eller hämta något", "fi": "Toimitus", "nb": "Levering", "da": "Levering", "de": "Lieferung", "ar": "توصيل",
+	},
+	"interview": {
+		"sv": "Intervju", "en": "Interview", "sv-simple": "Jag ska på intervju", "fi": "Haastattelu", "nb": "Intervju", "da": "Samtale", "de": "Vorstellungsgespräch", "ar": "مقابلة",
+	},
+	"group": {
+		"sv": "Skolklass eller grupp", "en": "School or group", "sv-simple": "Vi är en skolklass eller grupp", "fi": "Koululuokka tai ryhmä", "nb": "Skoleklasse eller gruppe", "da": "Skoleklasse eller gruppe", "de": "Schulklasse oder Gruppe", "ar": "صف مدرسي أو مجموعة",
+	},
+	"event": {
+		"sv": "Evenemang", "en": "Event", "sv-simple": "Jag ska på ett evenemang", "fi": "Tapahtuma", "nb": "Arrangement", "da": "Arrangement", "de": "Veranstaltung", "ar": "فعالية",
+	},
 }
 
 // Word is what a type is called in a language, else in Swedish, else its id.

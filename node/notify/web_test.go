@@ -127,13 +127,21 @@ func TestSegments(t *testing.T) {
 		}
 	}
 	token := strings.Repeat("A", 145)
-	for _, l := range []string{"sv", "en"} {
+	for _, l := range []string{"sv", "en", "sv-simple", "fi", "nb", "da", "de"} {
 		for _, drill := range []bool{true, false} {
 			_, text := alarmText(l, drill, time.Now(), "Norra området", []string{"Parkering P1", "Gräsmattan"}, "https://upprop.example.org:8443/r/"+token)
 			if n := Segments(text); n > 3 || strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(gsm+gsmTwo, r) }) {
 				t.Errorf("%s: an alarm is sent in %d parts: %s", l, n, text)
 			}
 		}
+	}
+	// Arabic is not in the alphabet of text messages, so a part holds 67 letters.
+	subject, text := alarmText("ar", false, time.Now(), "Norra området", []string{"Parkering P1"}, "https://upprop.example.org:8443/r/"+token)
+	if n := Segments(text); n > 6 || !strings.Contains(text, "\u2068Norra området\u2069") || subject != "إنذار حقيقي: اخرجوا الآن" {
+		t.Errorf("an alarm in Arabic is sent in %d parts: %s: %s", n, subject, text)
+	}
+	if subject, _ := alarmText("so", true, time.Now(), "", nil, ""); subject != "DRILL: leave now" {
+		t.Errorf("in a language without words of its own it says %q", subject)
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// words are the sentences of messages in one language. Texts of alarms name
-// nobody: a message shows on a locked screen.
+// words are the sentences of messages in one language; those to hosts are in
+// Swedish and English only. Texts of alarms name nobody: a message shows on a
+// locked screen.
 type words struct {
 	real, drill         string // time, where
 	realTitle           string
@@ -59,12 +60,79 @@ var languages = map[string]words{
 		remindTitle: "Is your visitor still here?",
 		remindText:  "Your visitor with badge %s, who came at %s by %s, has not checked out. In an evacuation whoever is on the list is searched for.\n\nIf the visitor is still here, you need do nothing. If the visitor has left, tell the reception, so that the list is right.\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",
 	},
+	"sv-simple": {
+		real:       "LARM PÅ RIKTIGT kl. %s, %s. Gå ut nu!",
+		drill:      "ÖVNING kl. %s, %s. Gå ut nu.",
+		realTitle:  "LARM PÅ RIKTIGT: gå ut nu",
+		drillTitle: "ÖVNING: gå ut nu",
+		muster:     " Gå hit: %s.",
+		answer:     " Är du i säkerhet? Behöver du hjälp? Svara här: %s",
+		noAnswer:   " Säg till utrymningsledaren att du är ute. Behöver du hjälp? Ring 112.",
+		campus:     "hela området",
+	},
+	"fi": {
+		real:       "OIKEA HÄLYTYS klo %s, %s. Mene ulos heti!",
+		drill:      "HARJOITUS klo %s, %s. Mene ulos heti.",
+		realTitle:  "OIKEA HÄLYTYS: mene ulos heti",
+		drillTitle: "HARJOITUS: mene ulos heti",
+		muster:     " Kokoontumispaikka: %s.",
+		answer:     " Kerro tässä, oletko turvassa vai tarvitsetko apua: %s",
+		noAnswer:   " Kerro poistumisen ohjaajalle, että olet ulkona. Soita 112, jos tarvitset apua.",
+		campus:     "koko alue",
+	},
+	"nb": {
+		real:       "SKARP ALARM kl. %s, %s. Gå ut nå!",
+		drill:      "ØVELSE kl. %s, %s. Gå ut nå.",
+		realTitle:  "SKARP ALARM: gå ut nå",
+		drillTitle: "ØVELSE: gå ut nå",
+		muster:     " Møteplass: %s.",
+		answer:     " Svar her om du er trygg eller trenger hjelp: %s",
+		noAnswer:   " Si fra til evakueringslederen at du er ute. Ring 112 hvis du trenger hjelp.",
+		campus:     "hele området",
+	},
+	"da": {
+		real:       "RIGTIG ALARM kl. %s, %s. Gå ud nu!",
+		drill:      "ØVELSE kl. %s, %s. Gå ud nu.",
+		realTitle:  "RIGTIG ALARM: gå ud nu",
+		drillTitle: "ØVELSE: gå ud nu",
+		muster:     " Samlingsplads: %s.",
+		answer:     " Svar her, om du er i sikkerhed eller har brug for hjælp: %s",
+		noAnswer:   " Sig til evakueringslederen, at du er ude. Ring 112, hvis du har brug for hjælp.",
+		campus:     "hele området",
+	},
+	"de": {
+		real:       "ECHTER ALARM um %s Uhr, %s. Gebäude jetzt verlassen!",
+		drill:      "ÜBUNG um %s Uhr, %s. Gebäude jetzt verlassen.",
+		realTitle:  "ECHTER ALARM: Gebäude jetzt verlassen",
+		drillTitle: "ÜBUNG: Gebäude jetzt verlassen",
+		muster:     " Sammelstelle: %s.",
+		answer:     " Sagen Sie hier, ob Sie in Sicherheit sind oder Hilfe brauchen: %s",
+		noAnswer:   " Sagen Sie dem Evakuierungshelfer, dass Sie draußen sind. Rufen Sie 112 an, wenn Sie Hilfe brauchen.",
+		campus:     "das ganze Gelände",
+	},
+	// What is put among Arabic words is set apart, so that it reads in its own
+	// direction (Unicode's first strong isolate).
+	"ar": {
+		real:       "إنذار حقيقي في الساعة \u2068%s\u2069، \u2068%s\u2069. اخرجوا الآن!",
+		drill:      "تمرين في الساعة \u2068%s\u2069، \u2068%s\u2069. اخرجوا الآن.",
+		realTitle:  "إنذار حقيقي: اخرجوا الآن",
+		drillTitle: "تمرين: اخرجوا الآن",
+		muster:     " نقطة التجمع: \u2068%s\u2069.",
+		answer:     " أخبرونا هنا إن كنتم بأمان أو تحتاجون إلى مساعدة: %s",
+		noAnswer:   " أخبروا مسؤول الإخلاء بأنكم في الخارج. اتصلوا بالرقم 112 إذا احتجتم إلى مساعدة.",
+		campus:     "الموقع بأكمله",
+	},
 }
 
-// speak are the words of a language; Swedish where it has none here.
+// speak are the words of a language; where it has none here, English, and Swedish
+// where nobody has chosen one.
 func speak(lang string) words {
-	if w, ok := languages[lang]; ok {
+	w, ok := languages[lang]
+	if ok {
 		return w
+	}
+	if lang != "" {
+		return languages["en"]
 	}
 	return languages["sv"]
 }

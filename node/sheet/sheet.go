@@ -123,11 +123,12 @@ func Flag(key string, value bool) crdt.Setting {
 }
 
 var (
-	language = regexp.MustCompile(`^[a-z]{2,3}$`)
+	language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 	name     = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 )
 
-// Language reports whether l can name a language: "sv".
+// Language reports whether l can name a language, by its BCP 47 tag: "sv", or
+// "sv-simple".
 func Language(l string) bool { return language.MatchString(l) }
 
 // Name reports whether id can name a group: 1 to 32 small letters of a to z,

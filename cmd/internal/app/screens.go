@@ -138,7 +138,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
 		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
-		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
+		Consent: func(l lang.Locale) (string, lang.Locale) {
+			w := a.node.Words(consent.Assist, string(l))
+			return w.Text, lang.Locale(w.Lang)
+		},
 		Mine:          a.mine,
 		Print:         a.printBadges,
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },

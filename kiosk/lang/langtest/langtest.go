@@ -15,8 +15,6 @@ import (
 	"testing"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"github.com/pelletier/go-toml/v2"
-	"golang.org/x/text/language"
 
 	"github.com/upprop/upprop/kiosk/lang"
 )
@@ -29,48 +27,39 @@ type Sources struct {
 	// GoDirs are folders whose *.go files (tests apart) use keys as string
 	// literals.
 	GoDirs []string
+	// Visitors: the catalog speaks all languages of visitors, not those of staff
+	// alone.
+	Visitors bool
 }
 
 var (
-	placeholder = regexp.MustCompile(`{{\s*\.(\w+)\s*}}`)
-	action      = regexp.MustCompile(`(?s){{.*?}}`)
-	dotted      = regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)+)"`)
-	literal     = regexp.MustCompile(`"([^"\\\n]+)"`)
-	asset       = regexp.MustCompile(`\.(css|js|svg|html)$`)
+	action  = regexp.MustCompile(`(?s){{.*?}}`)
+	dotted  = regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)+)"`)
+	literal = regexp.MustCompile(`"([^"\\\n]+)"`)
+	asset   = regexp.MustCompile(`\.(css|js|svg|html)$`)
 )
 
 // Lint checks one catalog, and that everything in it is used by src.
 func Lint(t *testing.T, catalog fs.FS, src Sources) {
 	t.Helper()
-	all := map[lang.Locale]map[string]*i18n.Message{}
-	for _, l := range lang.Locales() {
-		all[l] = messages(t, catalog, string(l)+".toml")
+	locales := lang.Locales()
+	if src.Visitors {
+		locales = lang.Visitors()
 	}
-	first := all[lang.Default]
-	for l, m := range all {
-		for id := range m {
-			if first[id] == nil {
-				t.Errorf("%s: key %s is not in %s", l, id, lang.Default)
-			}
+	first := messages(t, catalog, lang.Default)
+	for _, l := range locales {
+		for _, fault := range lang.Compare(first, messages(t, catalog, l), l, catalog == lang.Base() && !slices.Contains(lang.Locales(), l)) {
+			t.Errorf("%s: %v", l, fault)
 		}
-		for id, want := range first {
-			got := m[id]
-			if got == nil {
-				t.Errorf("%s: key %s is missing", l, id)
-				continue
-			}
-			if strings.TrimSpace(got.Other) == "" {
-				t.Errorf("%s: key %s is empty", l, id)
-			}
-			if a, b := holes(want.Other), holes(got.Other); !slices.Equal(a, b) {
-				t.Errorf("%s: key %s has placeholders %v, %s has %v", l, id, b, lang.Default, a)
-			}
-			if (want.One == "") != (got.One == "") {
-				t.Errorf("%s: key %s has a singular in one language only", l, id)
-			}
+		if src.Visitors {
+			sameOrder(t, catalog, l)
 		}
 	}
-	known, err := lang.Load(others(catalog)...)
+	load := func(more ...fs.FS) (*lang.Catalog, error) { return lang.Load(more...) }
+	if src.Visitors {
+		load = func(more ...fs.FS) (*lang.Catalog, error) { return lang.LoadVisitors(nil, more...) }
+	}
+	known, err := load(others(catalog)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +69,16 @@ func Lint(t *testing.T, catalog fs.FS, src Sources) {
 		}
 	})
 	for id, msg := range first {
-		if !slices.Contains(holes(msg.Other), "Count") {
-			continue
-		}
-		for _, l := range lang.Locales() {
-			for _, n := range []int{0, 1, 2, 21} {
-				if got := known.Text(l, id, map[string]any{"Count": n}); got == id || !strings.Contains(got, strconv.Itoa(n)) && n != 1 {
-					t.Errorf("%s: key %s says %q of %d", l, id, got, n)
+		for _, count := range []string{"Count", "Days"} {
+			if !slices.Contains(lang.Placeholders(msg.Other), count) {
+				continue
+			}
+			for _, l := range locales {
+				for _, n := range []int{0, 1, 2, 3, 11, 21, 100, 103} {
+					got := known.Text(l, id, map[string]any{count: n})
+					if got == id || !strings.Contains(got, strconv.Itoa(n)) && n != 1 && !(l == lang.Arabic && n <= 2) {
+						t.Errorf("%s: key %s says %q of %d", l, id, got, n)
+					}
 				}
 			}
 		}
@@ -99,6 +91,47 @@ func Lint(t *testing.T, catalog fs.FS, src Sources) {
 	}
 }
 
+// sameOrder holds a file to the order of the default's: with so many languages,
+// whoever adds a phrase finds its place in each.
+func sameOrder(t *testing.T, catalog fs.FS, l lang.Locale) {
+	t.Helper()
+	at := map[string]int{}
+	for i, key := range order(t, catalog, lang.Default) {
+		at[key] = i
+	}
+	last := -1
+	for _, key := range order(t, catalog, l) {
+		if i, ok := at[key]; ok {
+			if i < last {
+				t.Errorf("%s: %s stands elsewhere than in %s", l, key, lang.Default)
+			}
+			last = i
+		}
+	}
+}
+
+var lineStart = regexp.MustCompile(`^(\[.*\]|\w+ =)`)
+
+// order are the lines of a file that begin a table or a phrase, with the table.
+func order(t *testing.T, catalog fs.FS, l lang.Locale) (out []string) {
+	t.Helper()
+	buf, err := fs.ReadFile(catalog, string(l)+".toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := ""
+	for _, line := range strings.Split(string(buf), "\n") {
+		switch m := lineStart.FindString(line); {
+		case strings.HasPrefix(m, "["):
+			table = m
+			out = append(out, m)
+		case m != "":
+			out = append(out, table+" "+m)
+		}
+	}
+	return out
+}
+
 // others is what Load needs beside the base catalog.
 func others(catalog fs.FS) []fs.FS {
 	if catalog == lang.Base() {
@@ -107,32 +140,17 @@ func others(catalog fs.FS) []fs.FS {
 	return []fs.FS{catalog}
 }
 
-func messages(t *testing.T, fsys fs.FS, name string) map[string]*i18n.Message {
+func messages(t *testing.T, fsys fs.FS, l lang.Locale) map[string]*i18n.Message {
 	t.Helper()
-	buf, err := fs.ReadFile(fsys, name)
+	buf, err := fs.ReadFile(fsys, string(l)+".toml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := i18n.NewBundle(language.Swedish)
-	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	file, err := b.ParseMessageFileBytes(buf, name)
+	m, err := lang.Messages(l, buf)
 	if err != nil {
 		t.Fatal(err)
-	}
-	m := map[string]*i18n.Message{}
-	for _, msg := range file.Messages {
-		m[msg.ID] = msg
 	}
 	return m
-}
-
-func holes(s string) []string {
-	var names []string
-	for _, m := range placeholder.FindAllStringSubmatch(s, -1) {
-		names = append(names, m[1])
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 func usage(t *testing.T, src Sources, inTemplate func(file, key string)) map[string]bool {
