@@ -95,9 +95,11 @@ type Talk struct {
 	Stands Call
 	Beside Calls
 	// Heard is the latest that was heard from there, or the zero Call; Read
-	// whether something was heard that knew of what stands.
+	// whether something was heard that knew of what stands, and Known whether what
+	// stands was said by who knew of what was heard last.
 	Heard Call
 	Read  bool
+	Known bool
 	// Still: they are told that they have been fetched, by who had not heard what
 	// was heard from there.
 	Still bool
@@ -163,6 +165,7 @@ func (t *Talk) judge() {
 			t.Beside = append(t.Beside, c)
 		}
 	}
+	t.Known = knew[t.Stands.ID][t.Heard.ID]
 	for _, c := range t.Calls {
 		if c.Help != "" {
 			continue

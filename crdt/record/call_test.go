@@ -80,10 +80,10 @@ func TestTwoHalvesThatTellDifferentThings(t *testing.T) {
 
 func TestFetchedButSomebodyIsHeard(t *testing.T) {
 	here := heard(3, 6, 2)
-	if got := talkOf(t, here, told(1, 8, HelpFetched, here)); got.Still {
+	if got := talkOf(t, here, told(1, 8, HelpFetched, here)); got.Still || !got.Known {
 		t.Error("who had heard them is not believed")
 	}
-	if got := talkOf(t, here, told(1, 8, HelpFetched)); !got.Still {
+	if got := talkOf(t, here, told(1, 8, HelpFetched)); !got.Still || got.Known {
 		t.Error("who had not heard them is believed")
 	}
 	out := told(1, 8, HelpFetched, here)
