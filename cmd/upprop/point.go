@@ -175,7 +175,7 @@ With --refuge it stands at that refuge: in an evacuation it shows those who wait
 there what they are told, and lets them answer.`,
 		Example: `  upprop point screen "East gate" --at 57.70700,11.93900 --facing 90
   upprop point screen "Stair B" --refuge "Stair B, floor 3"`,
-		Args:    usage(cobra.ExactArgs(1)), ValidArgsFunction: c.completeNode,
+		Args: usage(cobra.ExactArgs(1)), ValidArgsFunction: c.completeNode,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := api.ScreenPlace{Name: args[0]}
 			set := cmd.Flags().Changed
