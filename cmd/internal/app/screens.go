@@ -142,7 +142,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Hear: func(ctx context.Context, refuge string, count int, seen string) error {
 			return a.hear(ctx, alarm.HearRequest{Point: record.PointName(refuge), Count: count, How: "screen"}, seen)
 		},
-		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
+		Types: a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
 		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
 		Mine:          a.mine,
 		Print:         a.printBadges,
