@@ -59,6 +59,9 @@ type Config struct {
 	Listen string
 	// Network makes the node's network; nil listens with libp2p.
 	Network func(key *identity.Key, admit stream.Admit) (stream.Network, error)
+	// Offline reports whether all networks of this device are off; nil: as this
+	// machine says, or never where Network is set.
+	Offline func() bool
 	// OpenStore opens the database in a folder; nil opens it on disk.
 	OpenStore func(dir string) (store.Store, error)
 	// Aborted, called once the folder is held, says whether the process that
