@@ -31,6 +31,14 @@ func (r *Replica) Sweeps() record.Sweeps {
 	return r.state.sweeps
 }
 
+// Calls are all that was retained of what was said to and from refuges. The
+// slice is shared: do not change it.
+func (r *Replica) Calls() record.Calls {
+	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
+	return r.state.calls
+}
+
 // LeftSince are the visits that left at a time or later, or that left before
 // and bear marks: those may have come first, and a mark is not lost by news. In
 // order of visit id, for as long ago as an evacuation runs and for two days at
@@ -144,10 +152,10 @@ func (r *Replica) foldEvacuations() error {
 			r.clock.Resume(s.Event.At)
 		}
 	}
-	folded, sweeps := record.FoldEvacuations(all), record.FoldSweeps(all)
+	folded, sweeps, calls := record.FoldEvacuations(all), record.FoldSweeps(all), record.FoldCalls(all)
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
-	r.state.evacuations, r.state.sweeps = folded, sweeps
+	r.state.evacuations, r.state.sweeps, r.state.calls = folded, sweeps, calls
 	return nil
 }
 

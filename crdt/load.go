@@ -54,7 +54,7 @@ func (r *Replica) load() error {
 	if err := r.loadFeedEnd(); err != nil {
 		return err
 	}
-	if err := errors.Join(r.rebuildSets(), r.moveFed(), r.loadActs()); err != nil {
+	if err := errors.Join(r.rebuildSets(), r.moveFed(), r.indexEvacuations(), r.loadActs()); err != nil {
 		return err
 	}
 	if err := r.reloadCampus(); err != nil {

@@ -34,6 +34,7 @@ type state struct {
 	// evacuations are replaced, never changed.
 	evacuations record.Evacuations
 	sweeps      record.Sweeps
+	calls       record.Calls
 	// feeds are those that fed holds, as far as they count; replaced, never
 	// changed.
 	feeds record.Feeds

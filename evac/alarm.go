@@ -31,6 +31,9 @@ type Alarm interface {
 	Join(ctx context.Context, added, visit string) error
 	// Sweep says that a zone was searched, and whether it is clear of people.
 	Sweep(ctx context.Context, site record.SiteID, zone record.ZoneID, clear bool) error
+	// Tell says to those who wait at a refuge, or with no name at a site, what they
+	// are to know.
+	Tell(ctx context.Context, at record.RefugeAt, h record.Help) error
 }
 
 // Cables are the links that a drill can cut.
@@ -64,6 +67,11 @@ type evacLine struct {
 	// Alarm leads to the page with the buttons; empty where this reader may not
 	// press them.
 	Alarm string
+	// Refuges says who waits at refuges, and RefugePath leads to where they are
+	// answered; empty where there is nobody to answer or this reader may not. Urgent:
+	// somebody there may not know that they are heard of.
+	Refuges, RefugePath string
+	Urgent              bool
 }
 
 func (s *Service) evacLine(r *webkit.Request, l List, hidden bool) evacLine {
@@ -81,6 +89,10 @@ func (s *Service) evacLine(r *webkit.Request, l List, hidden bool) evacLine {
 		if until := cutUntil(*e); until.After(l.AsOf) {
 			line.Note += " " + r.Text("alarm.cut_note", map[string]any{"Time": s.reader(r).Moment(until, l.AsOf)})
 		}
+	}
+	if line.Alarm != "" {
+		line.Refuges, line.Urgent = s.refugeNote(r, l)
+		line.RefugePath = path("/warden/refuge", l.Site)
 	}
 	if n := len(e.Starts); n > 1 {
 		line.Note = strings.TrimSpace(line.Note + " " + r.Text("alarm.starts", map[string]any{"Count": n}))

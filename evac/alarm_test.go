@@ -94,6 +94,17 @@ func TestButtonsAreNotForStrangers(t *testing.T) {
 	if _, page := send(s, "GET", "/warden?lang=en", nil); strings.Contains(page, "/warden/alarm") {
 		t.Error("the buttons are offered")
 	}
+	// The button of a real alarm is in no form with what belongs to a drill.
+	if page := get(t, withCables(t), "/warden/alarm?lang=en").Body.String(); !strings.Contains(page, `name="cut"`) {
+		t.Error("no cables can be chosen")
+	} else {
+		for _, form := range strings.Split(page, "<form ") {
+			form, _, _ = strings.Cut(form, "</form>")
+			if strings.Contains(form, `value="real"`) && (strings.Contains(form, `name="cut"`) || strings.Contains(form, `value="drill"`)) {
+				t.Error("a real alarm is a slip away from a drill")
+			}
+		}
+	}
 	for _, r := range [][2]string{{"GET", "/warden/alarm?lang=en"}, {"POST", "/warden/alarm/start"}, {"POST", "/warden/alarm/end"}} {
 		status, page := send(s, r[0], r[1], url.Values{"kind": {"real"}, "reason": {"x"}, "lang": {"en"}})
 		if status < 400 || !strings.Contains(page, "This screen may not start or end an evacuation.") {
@@ -142,4 +153,11 @@ func TestEvacuationInTheInterface(t *testing.T) {
 	if _, names := read("Norra"); names != "during_evacuation" {
 		t.Error(names)
 	}
+}
+
+func withCables(t *testing.T) *evac.Service {
+	t.Helper()
+	h := campus()
+	s, _ := muster(t, h, withBell(h), func(c *evac.Config) { c.Cables = cables{} })
+	return s
 }

@@ -16,12 +16,14 @@ import (
 
 // API registers GET /api/v1/muster?site=S, which answers with List.JSON, GET
 // /api/v1/evacuation/report?id=I&site=S, with Report.JSON or, for format=csv,
-// Report.CSV, and POST /api/v1/evacuation/evidence, with what was said of
-// whom a code means. GET /api/v1/evacuation/list.pdf, handover.pdf and
+// Report.CSV, GET /api/v1/evacuation/refuges?site=S, with who waits at refuges and
+// what was said to and from there, and POST /api/v1/evacuation/evidence, with what
+// was said of whom a code means. GET /api/v1/evacuation/list.pdf, handover.pdf and
 // report.pdf answer with pages, and put each printing on record.
 func (s *Service) API(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/muster", s.served(s.muster))
 	mux.HandleFunc("GET /api/v1/evacuation/report", s.served(s.report))
+	mux.HandleFunc("GET /api/v1/evacuation/refuges", s.served(s.refugesJSON))
 	mux.HandleFunc("POST /api/v1/evacuation/evidence", s.served(s.evidence))
 	mux.HandleFunc("GET /api/v1/evacuation/list.pdf", s.served(s.paged(paperList)))
 	mux.HandleFunc("GET /api/v1/evacuation/handover.pdf", s.served(s.paged(paperHandOver)))
@@ -80,6 +82,14 @@ func (s *Service) muster(_ http.Header, r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	return l.JSON()
+}
+
+func (s *Service) refugesJSON(_ http.Header, r *http.Request) ([]byte, error) {
+	b, err := s.Refuges(record.SiteID(r.URL.Query().Get("site")))
+	if errors.Is(err, ErrNoEvacuation) {
+		return nil, &refusal{http.StatusConflict, "no evacuation or drill is running as far as this node knows", "start one first: upprop evac start"}
+	}
+	return b, err
 }
 
 func (s *Service) report(h http.Header, r *http.Request) ([]byte, error) {

@@ -144,6 +144,26 @@ func (b bell) Sweep(_ context.Context, site record.SiteID, zone record.ZoneID, c
 	return nil
 }
 
+func (b bell) Tell(_ context.Context, at record.RefugeAt, help record.Help) error {
+	if !help.Valid() {
+		return lang.Problem{Key: lang.NoHelp}
+	}
+	b.h.call(at, record.Call{Fact: b.fact("screen"), Help: help})
+	return nil
+}
+
+// call takes down what was said to or from a refuge by who knew of all before.
+func (h *house) call(at record.RefugeAt, c record.Call) {
+	e, _ := h.Evacuations().Running("")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c.Point, c.Place.Site, c.Starts = at.Point, at.Site, e.IDs()
+	c.Over = h.calls.Latest(nil)
+	h.calls = append(slices.Clone(h.calls), c)
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
 func withBell(h *house) func(*evac.Config) {
 	return func(c *evac.Config) {
 		c.Alarm = bell{h: h, disk: &h.disk}

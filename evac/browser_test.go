@@ -101,6 +101,12 @@ func TestEveryPage(t *testing.T) {
 		h.gate(false, at.Add(-26*time.Hour))
 	})
 	marking := underWay(t)
+	quiet, talking := alarmed(t)
+	waits(t, quiet, 6, stairs.Point)
+	waits(t, quiet, 7, "")
+	quiet.call(stairs, record.Call{Fact: (bell{h: quiet}).fact("screen"), Help: record.HelpTold})
+	quiet.call(stairs, record.Call{Fact: (bell{h: quiet}).fact("screen"), Help: record.HelpComing})
+	quiet.call(stairs, record.Call{Fact: (bell{h: quiet}).fact("screen"), Count: 3})
 	fed := campus()
 	fed.feeds = []evac.Feed{feedOf("Passagesystemet i Norra huset", "Norra", at.Add(-3*time.Hour)), feedOf("Bemanning", "", at.Add(-time.Minute)), feedOf("Nattvakten", "", time.Time{})}
 	fed.evacuate(drillOf(true))
@@ -134,6 +140,7 @@ func TestEveryPage(t *testing.T) {
 		{"add", "/warden/add", marking},
 		{"added", "/warden/add?badge=" + visitOf(7).Badge().String(), marking},
 		{"sweep", "/warden/sweep", marking},
+		{"refuge", "/warden/refuge", talking},
 		{"scan", "/warden/scan", marking},
 		{"alarm-start", "/warden/alarm", wait},
 		{"alarm-cut", "/warden/alarm", cut},

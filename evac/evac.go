@@ -35,6 +35,8 @@ type House interface {
 	// Sweeps are the searches of zones known here; the caller does not change
 	// them.
 	Sweeps() record.Sweeps
+	// Calls are what was said to and from refuges; the caller does not change them.
+	Calls() record.Calls
 	// Evidence is all that was written about a badge.
 	Evidence(record.BadgeCode) ([]record.Stated, error)
 	// Visits calls fn for every retained visit, open or not, and for badge codes

@@ -28,6 +28,8 @@ type Input struct {
 	// Feeds are what tells nodes of staff; what is said of Silent counts for
 	// nothing.
 	Feeds []Feed
+	// Calls are what was said to and from refuges, for reports alone.
+	Calls record.Calls
 	// Evacuations are the starts known, and which are over.
 	Evacuations record.Evacuations
 	// KnownPoint says whether somebody has set up a muster point of that name;

@@ -55,6 +55,7 @@ type house struct {
 	left      []record.Presence
 	said      map[record.BadgeCode][]record.Stated
 	sweeps    record.Sweeps
+	calls     record.Calls
 	cards     map[record.VisitID]record.Card
 	entrances []evac.Entrance
 	starts    record.Evacuations
@@ -177,6 +178,12 @@ func (h *house) Sweeps() record.Sweeps {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.sweeps
+}
+
+func (h *house) Calls() record.Calls {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.calls
 }
 
 func (h *house) Evidence(b record.BadgeCode) ([]record.Stated, error) {

@@ -128,7 +128,7 @@ func (j judge) person(b bearer) (Person, []record.EventID, bool) {
 	p, seen := b[0], b.seen()
 	q := Person{
 		Visit: p.Visit, Badge: p.Badge(), State: Inside, Type: p.Type, Door: seen.By(), How: seen.How, Added: p.Added,
-		Zone: cmp.Or(string(seen.Place.Zone), string(seen.Place.Entrance), string(seen.Place.Site)),
+		Zone: cmp.Or(string(seen.Place.Zone), string(seen.Place.Entrance), string(seen.Place.Site)), Site: seen.Place.Site,
 	}
 	for _, r := range b {
 		q.Doubtful = q.Doubtful || r.Doubtful

@@ -108,6 +108,8 @@ type Person struct {
 	// Zone is where the person was last seen: a zone or, where there is none,
 	// an entrance or a site. Empty when nobody knows.
 	Zone string
+	// Site is where that is; empty when nobody knows.
+	Site record.SiteID
 	// Opened reports whether the card could be read; the four below are empty
 	// when not.
 	Opened                      bool

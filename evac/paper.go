@@ -35,6 +35,8 @@ type Head struct {
 	// the places where people can wait for help.
 	Sweeps  []Swept
 	Refuges []Point
+	// Waiting are the refuges of what runs, with what was said to and from there.
+	Waiting []Refuged
 }
 
 // The papers.
@@ -87,7 +89,7 @@ func (s *Service) print(hidden bool, paper string, site record.SiteID, id string
 	if err != nil {
 		return nil, err
 	}
-	h.Sweeps = s.swept(l)
+	h.Sweeps, h.Waiting = s.swept(l), s.refuged(l)
 	on := l.People
 	if paper == paperHandOver {
 		on = l.HandedOver()

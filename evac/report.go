@@ -43,6 +43,8 @@ type Report struct {
 	// Silent are the nodes of which not everything until the end is known here.
 	Silent []Door
 	Sweeps []Swept
+	// Refuges are all that was said to and from refuges, in order of time.
+	Refuges []RefugeSaid
 	// Courses are how the news of entrances went, as this node saw it, and Lost
 	// those that fell silent meanwhile; none where this node did not run.
 	Courses []Course
@@ -90,6 +92,12 @@ type GonePerson struct {
 	Node   string
 }
 
+// RefugeSaid is one thing that was said to those who wait at a refuge, or by them.
+type RefugeSaid struct {
+	record.RefugeAt
+	Told
+}
+
 // Swept is the last that was said of a zone.
 type Swept struct {
 	Site  record.SiteID
@@ -112,7 +120,7 @@ func (s *Service) Report(id record.EvacID, site record.SiteID) (Report, error) {
 		return Report{}, ErrNoEvacuation
 	}
 	in := Input{
-		Entrances: s.cfg.House.Entrances(), Evacuations: s.cfg.House.Evacuations(), KnownPoint: s.cfg.KnownPoint, Now: s.cfg.House.Now(), Site: site, Feeds: s.cfg.House.Feeds(),
+		Entrances: s.cfg.House.Entrances(), Evacuations: s.cfg.House.Evacuations(), KnownPoint: s.cfg.KnownPoint, Now: s.cfg.House.Now(), Site: site, Feeds: s.cfg.House.Feeds(), Calls: s.cfg.House.Calls(),
 	}
 	var err error
 	if in.Samples, err = s.cfg.House.Samples(all[i].Starts[0].At.Time()); err != nil {
@@ -197,6 +205,12 @@ func FoldReport(in Input, e record.Evacuation, sweeps record.Sweeps) Report {
 	for _, s := range sweeps.In(e) {
 		if in.holds(s.Place.Site) {
 			r.Sweeps = append(r.Sweeps, Swept{s.Place.Site, s.Place.Zone, s.Clear, s.At.Time(), j.name(s.By())})
+		}
+	}
+	say := speakers(in.Entrances)
+	for _, c := range in.Calls.Of(e) {
+		if at := record.RefugeOf(c.Point, c.Place.Site); at.Point != "" || in.holds(at.Site) {
+			r.Refuges = append(r.Refuges, RefugeSaid{at, say(c)})
 		}
 	}
 	began := e.At

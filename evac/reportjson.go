@@ -32,6 +32,7 @@ type wireReport struct {
 	Gone      []wireGone      `json:"gone"`
 	Silent    []wireSilent    `json:"silent"`
 	Sweeps    []wireSwept     `json:"sweeps"`
+	Refuges   []wireCalled    `json:"refuges"`
 	Freshness []wireCourse    `json:"freshness"`
 	Lost      []wireLost      `json:"lost"`
 }
@@ -111,6 +112,12 @@ type wireSwept struct {
 	By    string        `json:"by"`
 }
 
+type wireCalled struct {
+	Point *string        `json:"point"`
+	Site  *record.SiteID `json:"site"`
+	wireTold
+}
+
 // JSON is the report in the form that commands and the interface give out.
 func (r Report) JSON() ([]byte, error) {
 	e := r.Evacuation
@@ -118,7 +125,7 @@ func (r Report) JSON() ([]byte, error) {
 		ID: e.ID, Kind: e.Kind(), Sites: append([]record.SiteID{}, e.Sites...), StartedAt: stamp(e.At.Time()), EndedAt: stamp(r.Ended),
 		Reason: word(r.Reason), AsOf: stamp(r.AsOf), Scope: r.Scope, Feeds: wireFeeds(r.Feeds), Counts: r.Counts, AtStart: r.AtStart,
 		Accounted: []wireShare{}, Within: []wireWithin{}, Timeline: []wireMoment{}, Points: []wirePoint{}, Added: []wireMissed{},
-		Gone: []wireGone{}, Silent: []wireSilent{}, Sweeps: []wireSwept{}, Freshness: []wireCourse{}, Lost: []wireLost{},
+		Gone: []wireGone{}, Silent: []wireSilent{}, Sweeps: []wireSwept{}, Refuges: []wireCalled{}, Freshness: []wireCourse{}, Lost: []wireLost{},
 	}
 	for _, s := range r.Accounted {
 		x := wireShare{Percent: s.Percent, At: stamp(s.At)}
@@ -148,6 +155,13 @@ func (r Report) JSON() ([]byte, error) {
 	for _, s := range r.Sweeps {
 		w.Sweeps = append(w.Sweeps, wireSwept{s.Site, s.Zone, s.Clear, stamp(s.At), s.By})
 	}
+	for _, c := range r.Refuges {
+		x := wireCalled{word(string(c.Point)), nil, c.wire()}
+		if c.Site != "" {
+			x.Site = &c.Site
+		}
+		w.Refuges = append(w.Refuges, x)
+	}
 	for _, c := range r.Courses {
 		x := wireCourse{c.Node, c.Name, []wireSpan{}}
 		for _, s := range c.Spans {
@@ -166,7 +180,8 @@ func (r Report) JSON() ([]byte, error) {
 }
 
 // CSV writes the timeline, a line for each mark and departure, and one for each
-// change of what the news of an entrance was worth, without a badge.
+// change of what the news of an entrance was worth and for each thing said to or
+// from a refuge, without a badge.
 func (r Report) CSV(to io.Writer) error {
 	w := csv.NewWriter(to)
 	seconds := func(at time.Time) (string, string) {
@@ -178,6 +193,14 @@ func (r Report) CSV(to io.Writer) error {
 			at, after := seconds(s.From)
 			rows = append(rows, []string{at, after, "", "", "entrance_" + string(s.News), "", cell(c.Name)})
 		}
+	}
+	for _, c := range r.Refuges {
+		at, after := seconds(c.At)
+		said := "refuge_" + string(c.Help)
+		if c.Help == "" {
+			said = fmt.Sprintf("refuge_heard_%d", c.Count)
+		}
+		rows = append(rows, []string{at, after, "", "", said, cell(string(c.Point)), cell(c.By)})
 	}
 	for _, m := range r.Timeline {
 		visit := ""

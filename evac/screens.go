@@ -57,6 +57,8 @@ func newScreens(s *Service) (http.Handler, error) {
 		{Method: "GET", Pattern: "/warden/handover.pdf", Handler: s.paperPage(paperHandOver)},
 		{Method: "GET", Pattern: "/warden/sweep", Handler: s.sweepPage},
 		{Method: "POST", Pattern: "/warden/sweep", Handler: s.sweep},
+		{Method: "GET", Pattern: "/warden/refuge", Handler: s.refugePage},
+		{Method: "POST", Pattern: "/warden/refuge", Handler: s.tell},
 		{Method: "GET", Pattern: "/warden/pin", Handler: s.pinPage},
 		{Method: "POST", Pattern: "/warden/pin", Handler: s.usePIN},
 		{Method: "GET", Pattern: "/warden/alarm", Handler: s.alarmPage},

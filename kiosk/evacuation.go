@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
@@ -21,6 +22,8 @@ type Evacuation struct {
 	// Points are where people from here gather or wait, the nearest first where
 	// that is known.
 	Points []Point
+	// Here is the refuge at which this screen stands; nil for none.
+	Here *Point
 }
 
 // Point is a muster point, or a refuge in the house.
@@ -31,6 +34,8 @@ type Point struct {
 	Text map[string]string
 	// Way is where it is, seen from the door; nil where that is not known.
 	Way *Way
+	// Talk is what was said to and from a refuge.
+	Talk Refuge
 }
 
 // Way is a direction and a distance.
@@ -52,6 +57,8 @@ type evacPage struct {
 	Other         lang.Locale
 	OtherHeading  string
 	Musters, Stay []pointView
+	// Refuge is where the screen stands; nil for none.
+	Refuge *refugeView
 	// Map is where the muster points are, drawn; empty where that is not known.
 	Map template.HTML
 	// Held is the page that has what somebody had written; empty for none.
@@ -66,6 +73,8 @@ type pointView struct {
 	Lang    lang.Locale
 	Arrow   template.HTML
 	NorthUp bool
+	// Told is what those who wait there are told; empty for nothing.
+	Told string
 	// Letter is that on the map; empty for one that is not drawn there.
 	Letter string
 	way    Way
@@ -97,6 +106,9 @@ func (k *Kiosk) evacuation(r *webkit.Request, held string) webkit.Response {
 		if x.Way != nil {
 			v.Way, v.Arrow, v.NorthUp, v.way = wayInWords(r, *x.Way), arrow(*x.Way), x.Way.NorthUp, *x.Way
 		}
+		if t := x.Talk.Told; t != nil {
+			v.Told = r.Text(lang.HelpKey(t.Help), nil) + " " + k.by(r, *t)
+		}
 		if x.Refuge {
 			p.Stay = append(p.Stay, v)
 		} else {
@@ -108,6 +120,10 @@ func (k *Kiosk) evacuation(r *webkit.Request, held string) webkit.Response {
 		}
 	}
 	p.Map = mapOf(r, p.Musters)
+	if e.Here != nil && k.cfg.Hear != nil {
+		v := k.refugeView(r, e.Here.Name, e.Here.Talk)
+		p.Refuge = &v
+	}
 	return webkit.Page{Name: "evacuation", Data: p, Refresh: webkit.Refresh{After: 5 * time.Second}}
 }
 
@@ -182,8 +198,12 @@ func (k *Kiosk) state() string {
 func stateOf(e Evacuation) string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%v %d", e.Drill, e.Since.Unix())
-	for _, p := range e.Points {
-		_, _ = fmt.Fprintf(h, "%q %q %v %v", p.Name, p.Position, p.Refuge, p.Text)
+	all := e.Points
+	if e.Here != nil {
+		all = append(slices.Clone(all), *e.Here)
+	}
+	for _, p := range all {
+		_, _ = fmt.Fprintf(h, "%q %q %v %v %q %v %v %d %v %d", p.Name, p.Position, p.Refuge, p.Text, p.Talk.Seen, p.Talk.Answered, p.Talk.Still, p.Talk.Heard.Unix(), p.Talk.Told != nil, len(p.Talk.Beside))
 		if p.Way != nil {
 			_, _ = fmt.Fprintf(h, "%v", *p.Way)
 		}

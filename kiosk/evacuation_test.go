@@ -1,6 +1,7 @@
 package kiosk_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -337,4 +338,67 @@ func TestEvacuationPages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whoever waits where the screen stands sees what they are told, and says how many
+// they are by one press.
+func TestScreenAtARefuge(t *testing.T) {
+	var a alarm
+	var heard []string
+	k, _, _ := door(t, a.at, func(c *kiosk.Config) {
+		c.Hear = func(_ context.Context, refuge string, count int, seen string) error {
+			heard = append(heard, fmt.Sprint(refuge, " ", count, " ", seen))
+			return nil
+		}
+	})
+	e := realOne
+	e.Here = &kiosk.Point{Name: "Trapphus B, plan 2", Refuge: true}
+	a.set(&e)
+	v := &visitor{t: t, k: k}
+	read := func() string { v.get("/kiosk?lang=en"); return plain(v.text()) }
+	press := func(fields ...string) int { v.post("/kiosk/here", fields...); return v.res.Code }
+	page := read()
+	for _, want := range []string{"This is a refuge: Trapphus B, plan 2", "No answer yet.", "Inget svar än.", `name="count" value="9">9+`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not on the screen", want)
+		}
+	}
+	before := stateIn(page)
+	told := e
+	told.Here = &kiosk.Point{Name: "Trapphus B, plan 2", Refuge: true, Talk: kiosk.Refuge{
+		Told: &kiosk.Told{Help: "coming", Role: "warden", At: at}, Seen: "x:1", Beside: []kiosk.Told{{Help: "stay", Role: "desk", At: at}},
+		Before: []kiosk.Told{{Help: "told", At: at}}, Heard: at, Count: 3, Still: true,
+	}}
+	a.set(&told)
+	page = read()
+	for _, want := range []string{
+		"Help is on its way.", "Says a warden, ", "Others say something else:", "Says the reception, ", "Said before:", "Says those who lead, ", ": 3 people are here.",
+		"It reaches those who lead as soon as", "Are you still here?",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not on the screen:\n%s", want, page)
+		}
+	}
+	if stateIn(page) == before {
+		t.Error("an open page does not hear that something was said")
+	}
+	if code := press("count=4", "seen=x:1"); code != http.StatusSeeOther || len(heard) != 1 || heard[0] != "Trapphus B, plan 2 4 x:1" {
+		t.Error(code, heard)
+	}
+	for _, bad := range []string{"", "0", "10", "a"} {
+		if code := press("count=" + bad); code < 400 {
+			t.Error(bad, code)
+		}
+	}
+	a.set(nil)
+	if code := press("count=4"); code != http.StatusSeeOther || len(heard) != 1 {
+		t.Error("it is over:", code, heard)
+	}
+}
+
+// stateIn is what a page listens for.
+func stateIn(page string) string {
+	_, rest, _ := strings.Cut(page, `data-live="/kiosk/live/`)
+	state, _, _ := strings.Cut(rest, `"`)
+	return state
 }

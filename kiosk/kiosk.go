@@ -71,6 +71,10 @@ type Config struct {
 	// Nobody checks in meanwhile, and everybody may check out. It is asked often
 	// and must not block. Nil means that nothing ever runs.
 	Evacuation func() (Evacuation, bool)
+	// Hear takes down how many wait at the refuge where the screen stands; durable
+	// when it returns. seen is Refuge.Seen of what the screen showed. Nil: it is not
+	// taken down here.
+	Hear func(ctx context.Context, refuge string, count int, seen string) error
 	// Invitations opens invitations. Nil: nobody is expected.
 	Invitations Invitations
 	// FindHosts finds whom somebody may come to see: a few for three letters or more,
@@ -174,6 +178,7 @@ func (k *Kiosk) routes() []webkit.Route {
 		{Method: "POST", Pattern: "/kiosk/arrive/hold", Handler: k.holdForm},
 		{Method: "GET", Pattern: "/kiosk/held/{page}", Handler: k.heldForm},
 		{Method: "POST", Pattern: "/kiosk/held/{page}", Handler: k.answerHeld},
+		{Method: "POST", Pattern: "/kiosk/here", Handler: k.here},
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}", Handler: k.welcome},
 		{Method: "POST", Pattern: "/kiosk/welcome/{page}", Handler: k.putAway},
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}/pass", Handler: k.showPass},

@@ -52,7 +52,9 @@ type house struct {
 	addr  string       // kept over restarts
 	ahead atomic.Int64 // nanoseconds, of this clock alone
 	off   context.CancelFunc
-	done  chan error
+	// offline: all networks of this device are off, as it says.
+	offline bool
+	done    chan error
 }
 
 func newTown(t testing.TB, names ...string) *town {
@@ -151,7 +153,7 @@ func (h *house) on() {
 	h.town.t.Helper()
 	n, err := Open(Config{
 		Dir: h.dir, Network: h.network, OpenStore: h.openStore, Now: h.now, PasswordCost: operators.Cost{Time: 1, Memory: 64, Threads: 1},
-		VaultKDF:  quickKDF,
+		VaultKDF: quickKDF, Offline: func() bool { return h.offline },
 		BeatEvery: 20 * time.Second, RepairEvery: 40 * time.Second, DialEvery: 20 * time.Second,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/link"
 	"github.com/upprop/upprop/node/access"
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/expiry"
@@ -120,7 +122,7 @@ func (n *Node) openKeeping() (err error) {
 		Since: n.since, Gone: n.goneDate, Now: n.cfg.Now, Logger: n.log,
 	})
 	n.gate, err = privacy.OpenGate(privacy.GateConfig{
-		Acts: n.replica, Peers: reach{n}, Keeper: confirmedKeeper{n.store}, Others: n.others,
+		Acts: n.replica, Peers: reach{n}, Keeper: confirmedKeeper{n.store}, Others: n.others, Offline: n.offline,
 		Joined: func() time.Time { return n.Self().IssuedAt }, Now: n.cfg.Now, Logger: n.log,
 	})
 	if err != nil {
@@ -204,6 +206,30 @@ func (n *Node) lastHeard(id identity.NodeID) (at time.Time) {
 // others reports whether the campus has other members in good standing.
 func (n *Node) others() bool {
 	return slices.ContainsFunc(n.roster.Members(), func(m identity.Member) bool { return m.ID != n.key.ID() && m.Revoked == nil })
+}
+
+// offline reports whether no member can be reached since all networks of this
+// device are off. Members that go by loopback are on this device itself, and are
+// there without a network.
+func (n *Node) offline() bool {
+	if n.cfg.Offline == nil && n.cfg.Network != nil {
+		return false
+	}
+	off := n.cfg.Offline
+	if off == nil {
+		off = link.Offline
+	}
+	if !off() || loops(cmp.Or(n.cfg.Listen, n.about.Listen)) {
+		return false
+	}
+	book, err := bookKeeper{n.store}.Load()
+	return err == nil && !slices.ContainsFunc(book, func(e mesh.BookEntry) bool { return slices.ContainsFunc(e.Addrs, loops) })
+}
+
+// loops reports whether an "IP:PORT" is of this device alone.
+func loops(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err == nil && ap.Addr().Unmap().IsLoopback()
 }
 
 // since is when a visit's particulars may first have been sealed.

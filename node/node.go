@@ -59,6 +59,9 @@ type Config struct {
 	Listen string
 	// Network makes the node's network; nil listens with libp2p.
 	Network func(key *identity.Key, admit stream.Admit) (stream.Network, error)
+	// Offline reports whether all networks of this device are off; nil: as this
+	// machine says, or never where Network is set.
+	Offline func() bool
 	// OpenStore opens the database in a folder; nil opens it on disk.
 	OpenStore func(dir string) (store.Store, error)
 	// Aborted, called once the folder is held, says whether the process that
@@ -218,7 +221,7 @@ func Open(cfg Config) (n *Node, err error) {
 	n.openInvitations()
 	n.alarm = alarm.New(alarm.Config{
 		Replica: n.replica, Place: func() record.Place { return place(n.Self()) }, Barred: n.Barred, Known: n.knowsSite,
-		Sealer: n.visits, Record: n.alarmed,
+		Sealer: n.visits, Record: n.alarmed, Now: cfg.Now,
 		KnownPoint: func(p record.PointName) bool { return n.points.Known(p) },
 		Forged:     func(q record.QR) bool { return (members{n.roster}).verify(q) == visits.Forged },
 	})

@@ -14,7 +14,7 @@ import (
 
 func (c *command) evac() *cobra.Command {
 	return group("evac", "Start, run and end an evacuation or a drill",
-		c.evacStart(), c.evacMark(), c.evacUndo(), c.evacAdd(), c.evacJoin(), c.evacSweep(), c.evacStatus(), c.evacWho(), c.evacEnd(), c.evacReport(), c.evacPrint())
+		c.evacStart(), c.evacMark(), c.evacUndo(), c.evacAdd(), c.evacJoin(), c.evacSweep(), c.evacRefuge(), c.evacStatus(), c.evacWho(), c.evacEnd(), c.evacReport(), c.evacPrint())
 }
 
 func (c *command) evacStart() *cobra.Command {

@@ -60,6 +60,13 @@ type evacuationReport struct {
 		At    api.Stamp `json:"at"`
 		By    string    `json:"by"`
 	} `json:"sweeps"`
+	Refuges []struct {
+		Point *string      `json:"point"`
+		Help  *record.Help `json:"help"`
+		Count *int         `json:"count"`
+		At    api.Stamp    `json:"at"`
+		By    string       `json:"by"`
+	} `json:"refuges"`
 }
 
 func (c *command) evacReport() *cobra.Command {
@@ -172,6 +179,19 @@ func (r evacuationReport) lines(now time.Time) []string {
 			state = "NOT clear"
 		}
 		out = append(out, fmt.Sprintf("Searched: %s, %s: %s at %s by %s.", s.Site, s.Zone, state, moment(s.At.Time, now), s.By))
+	}
+	for _, c := range r.Refuges {
+		at, said := "(place not said)", "the answer was read there"
+		if c.Point != nil {
+			at = *c.Point
+		}
+		switch {
+		case c.Help != nil:
+			said = helpWords[*c.Help]
+		case c.Count != nil && *c.Count > 0:
+			said = fmt.Sprintf("%d heard from there", *c.Count)
+		}
+		out = append(out, fmt.Sprintf("Refuge %s: %s, %s (%s).", at, said, moment(c.At.Time, now), c.By))
 	}
 	return out
 }

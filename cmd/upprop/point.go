@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -164,16 +165,32 @@ func (c *command) removal(r removal) *cobra.Command {
 }
 
 func (c *command) pointScreen() *cobra.Command {
-	var at string
+	var at, refuge string
 	var facing int
 	cmd := &cobra.Command{
 		Use: "screen NODE", Short: "Say where a kiosk's screen stands, so that it points the way",
 		Long: `Say where a kiosk's screen stands and where people look who read it, so that it
-can point the way to the muster points. Without --facing its map has north up.`,
-		Example: `  upprop point screen "East gate" --at 57.70700,11.93900 --facing 90`,
-		Args:    usage(cobra.ExactArgs(1)), ValidArgsFunction: c.completeNode,
+can point the way to the muster points. Without --facing its map has north up.
+With --refuge it stands at that refuge: in an evacuation it shows those who wait
+there what they are told, and lets them answer.`,
+		Example: `  upprop point screen "East gate" --at 57.70700,11.93900 --facing 90
+  upprop point screen "Stair B" --refuge "Stair B, floor 3"`,
+		Args: usage(cobra.ExactArgs(1)), ValidArgsFunction: c.completeNode,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in := api.ScreenPlace{Name: args[0], At: at}
+			in := api.ScreenPlace{Name: args[0]}
+			set := cmd.Flags().Changed
+			if set("at") {
+				in.At = &at
+			}
+			if set("refuge") {
+				in.Refuge = (*record.PointName)(&refuge)
+			}
+			switch {
+			case in.At == nil && in.Refuge == nil:
+				return wrongUsage("say where it stands with --at or --refuge; an empty one takes it back")
+			case set("facing") && in.At == nil:
+				return wrongUsage("--facing goes with --at")
+			}
 			if cmd.Flags().Changed("facing") {
 				in.Facing = &facing
 			}
@@ -181,7 +198,12 @@ can point the way to the muster points. Without --facing its map has north up.`,
 			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/screens", in, &out); err != nil {
 				return err
 			}
-			if at == "" {
+			switch {
+			case refuge != "":
+				return c.say("%s stands at the refuge %s.", args[0], refuge)
+			case in.At == nil:
+				return c.say("%s stands at no refuge any more.", args[0])
+			case at == "":
 				return c.say("Where %s stands is not known any more.", args[0])
 			}
 			return c.say("%s points the way from %s.", args[0], at)
@@ -189,7 +211,7 @@ can point the way to the muster points. Without --facing its map has north up.`,
 	}
 	cmd.Flags().StringVar(&at, "at", "", "where it stands: `LAT,LON` in degrees; empty takes it back")
 	cmd.Flags().IntVar(&facing, "facing", 0, "where people look who read it, in `degrees` from north: 90 is east")
-	must(cmd.MarkFlagRequired("at"))
+	cmd.Flags().StringVar(&refuge, "refuge", "", "the `refuge` at which it stands; empty takes it back")
 	return cmd
 }
 
@@ -206,13 +228,16 @@ func (c *command) pointScreens() *cobra.Command {
 			if asJSON {
 				return c.json(out)
 			}
-			return c.table("NODE\tAT\tFACING", func(w io.Writer) error {
+			return c.table("NODE\tAT\tFACING\tREFUGE", func(w io.Writer) error {
 				for _, s := range out {
-					facing := "-"
+					at, facing := "-", "-"
+					if s.At != nil {
+						at = s.At.String()
+					}
 					if s.Facing != nil {
 						facing = fmt.Sprint(*s.Facing)
 					}
-					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.At, facing); err != nil {
+					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, at, facing, cmp.Or(string(s.Refuge), "-")); err != nil {
 						return err
 					}
 				}

@@ -32,6 +32,11 @@ const (
 	// Swept: the zone of Place was searched; Mark is Safe when it is clear. Of
 	// no visit.
 	Swept Kind = "swept"
+	// RefugeTold: those who wait at Point, or at the site of Place where it is
+	// empty, are told Help. RefugeHeard: they say that they are Count, or, with
+	// none, that they have read what they were told. Of no visit.
+	RefugeTold  Kind = "refuge_told"
+	RefugeHeard Kind = "refuge_heard"
 	// Restricted: by Case, what is known of the person is to be used for nothing
 	// but to find them in an evacuation. Reason names nobody.
 	Restricted Kind = "restricted"
@@ -74,12 +79,13 @@ type Event struct {
 	Drill bool   `cbor:"12,keyasint,omitempty"`
 	Scope SiteID `cbor:"13,keyasint,omitempty"`
 	// Starts are the starts that an EvacEnded has seen and ends, or that the
-	// writer of a Marked, Added or Swept knew to run; Reason why it is over. The
+	// writer of a Marked, Added, Swept or call at a refuge knew to run; Reason why it is over. The
 	// reason names nobody: it cannot be erased.
 	Starts []EvacID `cbor:"14,keyasint,omitempty"`
 	Reason string   `cbor:"15,keyasint,omitempty"`
 	// Mark and Point are what a Marked says. Over is what a Marked stands instead
-	// of, or the marks that the writer of a Left had before it.
+	// of, the marks that the writer of a Left had before it, or the calls that the
+	// writer of a call had.
 	Mark  Mark      `cbor:"16,keyasint,omitempty"`
 	Point PointName `cbor:"17,keyasint,omitempty"`
 	Over  []EventID `cbor:"18,keyasint,omitempty"`
@@ -109,6 +115,9 @@ type Event struct {
 	// Box is the secret of an invitation's QR, locked under its code: nothing of
 	// a person, and no use once the bearer's key record is destroyed.
 	Box []byte `cbor:"30,keyasint,omitempty"`
+	// Help is what a RefugeTold says, and Count what a RefugeHeard does.
+	Help  Help   `cbor:"36,keyasint,omitempty"`
+	Count uint32 `cbor:"37,keyasint,omitempty"`
 }
 
 // Cut is a link between two nodes; where B is zero, all links of A.
@@ -128,7 +137,11 @@ func (e Event) BadgeOf() BadgeCode {
 // OfEvacuation reports whether the event is of an evacuation as a whole and of
 // no visit.
 func (e Event) OfEvacuation() bool {
-	return (e.Kind == EvacStarted || e.Kind == EvacEnded || e.Kind == Swept) && e.BadgeOf() == 0
+	switch e.Kind {
+	case EvacStarted, EvacEnded, Swept, RefugeTold, RefugeHeard:
+		return e.BadgeOf() == 0
+	}
+	return false
 }
 
 // OfFeed reports whether the event tells of a feed that can be named on a list,

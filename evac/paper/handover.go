@@ -184,12 +184,49 @@ func (s *sheet) refugeLines(l evac.List) lines {
 			out.all = append(out.all, s.say.Text("paper.refuge_other", map[string]any{"Count": nowhere}))
 		}
 		for _, name := range places {
-			if (waiting[name] > 0) == somebody {
-				out.all = append(out.all, s.say.Text("paper.refuge_has", map[string]any{"Place": string(name), "Count": waiting[name]}))
+			said, urgent := s.answered(name, l)
+			if (waiting[name] > 0 || urgent) == somebody {
+				out.all = append(out.all, s.say.Text("paper.refuge_has", map[string]any{"Place": string(name), "Count": waiting[name]})+said)
 			}
 		}
 	}
 	return out
+}
+
+// answered is what those who wait at a refuge were told last, in short; urgent says
+// that somebody may be there of whom the list does not know.
+func (s *sheet) answered(name record.PointName, l evac.List) (said string, urgent bool) {
+	for _, r := range s.h.Waiting {
+		if r.Point != name {
+			continue
+		}
+		if r.Heard != nil && r.Heard.Count > 0 && (r.Told == nil || r.Told.Help != record.HelpFetched || r.Still) {
+			urgent = true
+			said = ". " + s.say.Text("paper.refuge_heard", map[string]any{"Count": r.Heard.Count, "Time": s.say.Hour(r.Heard.At, l.AsOf)})
+		}
+		switch {
+		case r.Told != nil:
+			said += ". " + s.say.Text(shortly(r.Told.Help), map[string]any{"Time": s.say.Hour(r.Told.At, l.AsOf)})
+		case r.Waiting > 0 || urgent:
+			said += ". " + s.word("paper.refuge_unanswered")
+		}
+		if len(r.Beside) > 0 {
+			said += ", " + s.word("paper.refuge_doubt")
+		}
+	}
+	return said, urgent
+}
+
+func shortly(h record.Help) string {
+	switch h {
+	case record.HelpComing:
+		return "paper.refuge_coming"
+	case record.HelpStay:
+		return "paper.refuge_stay"
+	case record.HelpFetched:
+		return "paper.refuge_fetched"
+	}
+	return "paper.refuge_told"
 }
 
 // sweptLines are the zones that were searched, those not clear first.

@@ -43,6 +43,9 @@ func headOf(l lang.Locale) Head {
 		Campus: "Ringhals bruk", Node: "Receptionen", Lang: l, Zone: time.FixedZone("CET", 3600),
 		Sweeps:  []evac.Swept{{Site: "Norra", Zone: "Plan 2", Clear: true, At: at.Add(-4 * time.Minute), By: "Handenhet 2"}, {Site: "Norra", Zone: "Källaren", At: at.Add(-time.Minute), By: "Handenhet 1"}},
 		Refuges: []evac.Point{{Name: "Trapphus B, plan 3", Refuge: true}, {Name: "Trapphus A", Refuge: true}},
+		Waiting: []evac.Refuged{{
+			RefugeAt: record.RefugeAt{Point: "Trapphus B, plan 3"}, Waiting: 2, Told: &evac.Told{Help: record.HelpComing, At: at.Add(-time.Minute), By: "Handenhet 1"},
+		}},
 	}
 }
 
@@ -260,6 +263,7 @@ func TestHandOverIsOnePage(t *testing.T) {
 			if pages := pagesOf(b.Bytes()); pages != 1 {
 				t.Errorf("%d people: %d pages", n, pages)
 			}
+			holds(t, b.Bytes(), map[lang.Locale]string{lang.Swedish: "väntar. Hjälp på väg 10:01", lang.English: "waiting. Help on its way 10:01"}[locale])
 			left := n - l.Counts.Accounted()
 			if left > evac.MaxHandedOver {
 				holds(t, b.Bytes(), p.words.Text(locale, "paper.more", map[string]any{"Count": left - evac.MaxHandedOver}))

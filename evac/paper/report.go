@@ -40,6 +40,7 @@ func (s *sheet) report(r evac.Report) {
 	s.quiet(r)
 	s.courses(r)
 	s.searched(r)
+	s.refuges(r)
 	if s.odd {
 		s.room(8)
 		s.size(small, false)
@@ -212,6 +213,26 @@ func (s *sheet) courses(r evac.Report) {
 			s.put(left+92, s.y+4.2, wide-92, s.clean(news))
 			s.y += 5.5
 		}
+	}
+}
+
+// refuges are all that was said to those who waited, and by them.
+func (s *sheet) refuges(r evac.Report) {
+	if len(r.Refuges) == 0 {
+		return
+	}
+	s.room(16)
+	s.heading(s.word("paper.refuges"))
+	for _, c := range r.Refuges {
+		place := string(c.Point)
+		if c.Point == "" {
+			place = s.say.Nowhere(c.RefugeAt)
+		}
+		s.room(6)
+		s.size(body, false)
+		s.line(s.clean(s.say.Text("paper.refuge_said", map[string]any{
+			"Time": s.say.Moment(c.At, r.Evacuation.At.Time()), "Place": place, "Says": s.say.Said(c.Told),
+		})), 5.5)
 	}
 }
 

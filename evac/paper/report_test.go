@@ -20,6 +20,10 @@ func reportOf(n int) evac.Report {
 		Missed: []evac.MissedPerson{{Visit: visit(7)}}, Gone: []evac.GonePerson{{Visit: visit(8)}, {Visit: visit(9)}},
 		Silent: []evac.Door{{Name: "Östra grinden", CompleteAsOf: at.Add(-10 * time.Minute)}, {Name: "Ny nod"}},
 		Sweeps: []evac.Swept{{Site: "Norra", Zone: "Plan 2", Clear: true, At: at, By: "Handenhet 2"}},
+		Refuges: []evac.RefugeSaid{
+			{RefugeAt: record.RefugeAt{Point: "Trapphus B, plan 3"}, Told: evac.Told{Count: 3, At: began, By: "Receptionen"}},
+			{RefugeAt: record.RefugeAt{Site: "Norra"}, Told: evac.Told{Help: record.HelpFetched, At: at, By: "Handenhet 2"}},
+		},
 		Courses: []evac.Course{
 			{Name: "Receptionen", Spans: []evac.Span{{From: began, To: at, News: evac.Here, LastHeard: began}}},
 			{Name: "Östra grinden", Spans: []evac.Span{
@@ -55,6 +59,7 @@ func TestReport(t *testing.T) {
 				t.Fatal(err)
 			}
 			kept(t, fmt.Sprintf("report-%s-%d", locale, n), b.Bytes())
+			holds(t, b.Bytes(), map[lang.Locale]string{lang.Swedish: "3 personer är här. (Receptionen)", lang.English: "Norra, place not said: Everybody here has been fetched. (Handenhet 2)"}[locale])
 			if pages := pagesOf(b.Bytes()); pages > 2 {
 				t.Errorf("%d pages", pages)
 			}

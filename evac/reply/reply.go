@@ -1,7 +1,7 @@
 // Package reply is the page behind the link in a message of an alarm: two
-// buttons, by which somebody inside says that they are safe or need help. It
-// shows no name and asks for none, and it decides neither whose link counts nor
-// what a mark is worth.
+// buttons, by which somebody inside says that they are safe or need help, and what
+// those who wait for help are told. It shows no name and asks for none, and it
+// decides neither whose link counts nor what a mark is worth.
 //
 // Invariant: only a press of a button says anything. Whoever looks a link up,
 // as programs do that preview messages, marks nobody.
@@ -52,9 +52,12 @@ const How = "link"
 
 // Marker marks people. Mark marks the bearer of a link's visit, in the
 // evacuation that the link was sent for; it is durable when it returns, and the
-// same once is the same mark. A lang.Problem is shown to the reader.
+// same once is the same mark. point is the refuge where they wait, empty where that
+// is not said. Read takes down that they have read what seen names. A lang.Problem
+// is shown to the reader.
 type Marker interface {
-	Mark(ctx context.Context, l record.Link, state, how string, once [16]byte) error
+	Mark(ctx context.Context, l record.Link, state, point, how string, once [16]byte) error
+	Read(ctx context.Context, l record.Link, seen string) error
 }
 
 // Config is what the page is made of; Link, Evacuations, Marker and Logger are
@@ -66,6 +69,9 @@ type Config struct {
 	Marker      Marker
 	// Points are the muster points of a site; nil: none.
 	Points                     func(record.SiteID) []string
+	// Waiting is how the bearer of a link stands who waits for help; false for one who
+	// does not. Nil: nobody is answered here.
+	Waiting                    func(record.Link) (Waiting, bool)
 	NodeName, Site, CampusName string
 	// Languages are those that the page offers, in order; none: all that the program
 	// comes with. Extra are those that an operator has added.
@@ -105,6 +111,7 @@ func New(cfg Config) (http.Handler, error) {
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/r/{token}", Handler: p.show},
 		{Method: "POST", Pattern: "/r/{token}", Handler: p.answer},
+		{Method: "POST", Pattern: "/r/{token}/wait", Handler: p.wait},
 	})
 }
 
@@ -117,10 +124,12 @@ type view struct {
 	Said string
 	Path string
 	Once string
+	// Wait is what who waits for help is told; nil for who does not.
+	Wait *waitView
 }
 
 func (p pages) show(r *webkit.Request) (webkit.Response, error) {
-	_, start, err := p.open(r)
+	l, start, err := p.open(r)
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +139,9 @@ func (p pages) show(r *webkit.Request) (webkit.Response, error) {
 	v.Once = hex.EncodeToString(once[:])
 	if said := r.URL.Query().Get("said"); said == Safe || said == Help {
 		v.Said = said
+	}
+	if v.Wait = p.waiting(r, l); v.Wait != nil {
+		v.Said = Help
 	}
 	site := record.SiteID("")
 	if start != nil {
@@ -151,7 +163,11 @@ func (p pages) show(r *webkit.Request) (webkit.Response, error) {
 	if v.Said != "" {
 		path += "?said=" + v.Said
 	}
-	return webkit.Page{Name: "reply", Path: path, Data: v}, nil
+	page := webkit.Page{Name: "reply", Path: path, Data: v}
+	if v.Wait != nil {
+		page.Refresh = webkit.Refresh{After: reload}
+	}
+	return page, nil
 }
 
 func (p pages) answer(r *webkit.Request) (webkit.Response, error) {
@@ -167,11 +183,14 @@ func (p pages) answer(r *webkit.Request) (webkit.Response, error) {
 	// The mark is made whether or not the phone waits for the answer.
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
-	if err := p.cfg.Marker.Mark(ctx, l, said, How, [16]byte(once)); err != nil {
+	if err := p.cfg.Marker.Mark(ctx, l, said, "", How, [16]byte(once)); err != nil {
 		return nil, err
 	}
 	return webkit.Redirect{To: r.Link("/r/" + r.PathValue("token") + "?said=" + said)}, nil
 }
+
+// reload is how often the page of who waits for help comes anew.
+const reload = 5 * time.Second
 
 // patience is for how long a mark may take.
 const patience = 15 * time.Second

@@ -42,7 +42,12 @@ type marks struct {
 	fail error
 }
 
-func (m *marks) Mark(_ context.Context, l record.Link, state, how string, once [16]byte) error {
+func (m *marks) Read(_ context.Context, _ record.Link, seen string) error {
+	m.said = append(m.said, "read "+seen)
+	return m.fail
+}
+
+func (m *marks) Mark(_ context.Context, l record.Link, state, point, how string, once [16]byte) error {
 	if m.fail != nil {
 		return m.fail
 	}
@@ -50,7 +55,7 @@ func (m *marks) Mark(_ context.Context, l record.Link, state, how string, once [
 		m.once = map[[16]byte]bool{}
 	}
 	if !m.once[once] {
-		m.said = append(m.said, fmt.Sprint(l.Visit == visit && l.Start == start, " ", state, " ", how))
+		m.said = append(m.said, fmt.Sprint(l.Visit == visit && l.Start == start, " ", state, " ", how, point))
 	}
 	m.once[once] = true
 	return nil
@@ -62,6 +67,8 @@ type house struct {
 	evacs record.Evacuations
 	now   time.Time
 	logs  strings.Builder
+	// waits is how the bearer stands who waits; nil: they do not.
+	waits *reply.Waiting
 }
 
 func newHouse(t testing.TB, evacs ...record.Start) *house {
@@ -76,6 +83,12 @@ func newHouse(t testing.TB, evacs ...record.Start) *house {
 			return record.Link{Visit: visit, Start: start, Until: at.Add(time.Hour)}, nil
 		},
 		Evacuations: func() record.Evacuations { return h.evacs }, Marker: &h.marks,
+		Waiting: func(record.Link) (reply.Waiting, bool) {
+			if h.waits == nil {
+				return reply.Waiting{}, false
+			}
+			return *h.waits, true
+		},
 		Points:   func(record.SiteID) []string { return []string{"Parkering P1", "Gräsmattan"} },
 		NodeName: "Reception", Site: "Norra", CampusName: "Ekudden", Zone: time.UTC, Clock: func() time.Time { return h.now },
 		Logger: slog.New(slog.NewTextHandler(&h.logs, nil)),
@@ -230,6 +243,48 @@ func TestInBrowser(t *testing.T) {
 	p.Click(".reply-help")
 	p.Wait(".notice")
 	if got := strings.Join(real.marks.said, ", "); got != "true refuge link" {
+		t.Error(got)
+	}
+}
+
+// Who waits for help sees what they are told, says where they wait, and that they
+// have read it.
+func TestWhoWaitsIsAnswered(t *testing.T) {
+	h := newHouse(t, running(false))
+	has := func(page string, want ...string) {
+		t.Helper()
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("%q is not on the page:\n%s", w, page)
+			}
+		}
+	}
+	h.waits = &reply.Waiting{Refuges: []string{"Trapphus B", "Trapphus C"}}
+	w := h.do("GET", "/r/good?lang=en", nil)
+	has(w.Body.String(), "No answer yet.", "Where do you wait?", `value="Trapphus B"`)
+	if !strings.Contains(w.Body.String(), `http-equiv="refresh"`) && w.Header().Get("Refresh") == "" {
+		t.Error("the page does not come anew by itself")
+	}
+	once := onceField.FindStringSubmatch(w.Body.String())[1]
+	if w := h.do("POST", "/r/good/wait", url.Values{"point": {"Trapphus B"}, "once": {once}}); w.Code != 303 {
+		t.Error(w.Code, w.Body)
+	}
+	if w := h.do("POST", "/r/good/wait", url.Values{"point": {"Elsewhere"}, "once": {once}}); w.Code < 400 {
+		t.Error("a place that is no refuge:", w.Code)
+	}
+	h.waits.Point, h.waits.Seen = "Trapphus B", "x:1"
+	h.waits.Told = &reply.Told{Help: "coming", Role: "warden", At: at}
+	h.waits.Beside = []reply.Told{{Help: "stay", Role: "desk", At: at}}
+	page := h.do("GET", "/r/good?lang=en", nil).Body.String()
+	has(page, "Help is on its way.", "Says a warden, ", "Others say something else:", "You wait at: Trapphus B", "I have read this", `value="x:1"`)
+	h.do("POST", "/r/good/wait", url.Values{"seen": {"x:1"}})
+	h.waits.Read, h.waits.Told.Help = true, "fetched"
+	has(h.do("GET", "/r/good?lang=en", nil).Body.String(), "Those who lead see that it was read.", "If you are still there", "I need help")
+	h.waits = nil
+	if w := h.do("POST", "/r/good/wait", url.Values{"seen": {"x:1"}}); w.Code != 303 {
+		t.Error(w.Code)
+	}
+	if got := strings.Join(h.marks.said, ", "); got != "true refuge linkTrapphus B, read x:1" {
 		t.Error(got)
 	}
 }

@@ -29,6 +29,8 @@ const (
 	NoMark            = "evacuation.no_mark"
 	NoPoint           = "evacuation.no_point" // args: Limit
 	NoZone            = "evacuation.no_zone"
+	NoHelp            = "evacuation.no_help"
+	NoCount           = "evacuation.no_count" // args: Limit
 	NothingToUndo     = "evacuation.nothing_to_undo"
 	NotAdded          = "evacuation.not_added"
 	JoinSelf          = "evacuation.join_self"

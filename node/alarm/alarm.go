@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
@@ -21,6 +22,8 @@ import (
 type Replica interface {
 	Commit(ctx context.Context, drafts ...crdt.Draft) ([]record.EventID, error)
 	Evacuations() record.Evacuations
+	// Calls are what was said to and from refuges.
+	Calls() record.Calls
 	// ByBadge are the visits that carry a badge code, and Evidence all that was
 	// written about them.
 	ByBadge(record.BadgeCode) ([]record.Presence, error)
@@ -62,7 +65,9 @@ type Config struct {
 	// Record is told what was done, to which visit if to any, and in which
 	// evacuation, once it is durable. It must not block. Nil: nobody is.
 	Record func(what string, visit record.VisitID, note string)
-	Rand   io.Reader
+	// Now is the node's clock; nil: time.Now.
+	Now  func() time.Time
+	Rand io.Reader
 }
 
 // Service starts and ends evacuations. Safe for concurrent use.
@@ -72,6 +77,9 @@ type Service struct{ cfg Config }
 func New(cfg Config) *Service {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	if cfg.Barred == nil {
 		cfg.Barred = func() error { return nil }

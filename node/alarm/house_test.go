@@ -101,6 +101,7 @@ func (h *house) warden(name string) *warden {
 	w := &warden{t: h.t, log: &log{Replica: r}, drawn: sum[0]}
 	w.Service = New(Config{
 		Replica: w.log, Sealer: w, Place: func() record.Place { return record.Place{Site: "North"} },
+		Now:        h.clock,
 		Known:      func(s record.SiteID) bool { return s == "North" || s == "South" },
 		KnownPoint: func(p record.PointName) bool { return p == "Car park" },
 		Forged:     func(q record.QR) bool { return q.Sig[0] == 0xbad&0xff },

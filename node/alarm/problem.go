@@ -32,6 +32,9 @@ var ErrNotCovered = &Problem{Key: "evacuation.not_covered", Hint: "no evacuation
 
 var (
 	errNoMark    = &Problem{Key: "evacuation.no_mark", Hint: "this is no mark that can be made, and nothing was recorded: use one of safe, missing, inside and refuge"}
+	errNotThere  = &Problem{Key: "evacuation.no_site", Hint: "no site of that name is known here, and nothing was recorded: leave it out for this node's site, or write it as `upprop nodes` does"}
+	errNoHelp    = &Problem{Key: "evacuation.no_help", Hint: "this is nothing that those who wait can be told, and nothing was recorded: use one of told, coming, stay and fetched"}
+	errNoCount   = &Problem{Key: "evacuation.no_count", Limit: record.MaxHeard, Hint: fmt.Sprintf("this is not how many wait, and nothing was recorded: give a number from 0 to %d", record.MaxHeard)}
 	errNothing   = &Problem{Key: "evacuation.nothing_to_undo", Hint: "no mark stands on this person as far as this node knows: there is nothing to undo; look at `upprop evac who` for what was said"}
 	errNotAdded  = &Problem{Key: "evacuation.not_added", Hint: "this person was on the list by a check-in and was not added: only who was added with `upprop evac add` can be joined to a visit"}
 	errSelf      = &Problem{Key: "evacuation.join_self", Hint: "a visit cannot be joined to itself, and nothing was recorded: give the badge of who was added, and then that of the visit"}

@@ -19,7 +19,7 @@ func (s *Service) Sweep(ctx context.Context, site record.SiteID, zone record.Zon
 	if site == "" {
 		site = s.cfg.Place().Site
 	} else if record.CheckPlaceName(string(site)) != nil || s.cfg.Known != nil && !s.cfg.Known(site) {
-		return &Problem{Key: "evacuation.no_site", Hint: "no site of that name is known here, and nothing was recorded: leave it out for this node's site, or write it as `upprop nodes` does"}
+		return errNotThere
 	}
 	if record.CheckPlaceName(string(zone)) != nil {
 		return errNoZone

@@ -74,6 +74,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/evacuation/people", answer: (*API).addPerson},
 		{method: "POST", path: "/api/v1/evacuation/join", answer: (*API).joinPerson},
 		{method: "POST", path: "/api/v1/evacuation/sweeps", answer: (*API).sweep},
+		{method: "POST", path: "/api/v1/evacuation/refuges", answer: (*API).tellRefuge},
+		{method: "POST", path: "/api/v1/evacuation/refuges/heard", answer: (*API).hearRefuge},
 		{method: "POST", path: "/api/v1/trigger", open: true, answer: (*API).trigger},
 		{method: "GET", path: "/api/v1/triggers", local: true, answer: (*API).listTriggers},
 		{method: "POST", path: "/api/v1/triggers", local: true, answer: (*API).addTrigger},

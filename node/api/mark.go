@@ -219,3 +219,76 @@ func (a *API) sweep(r *http.Request) (any, error) {
 	}
 	return Swept{Zone: in.Zone, Site: in.Site, Clear: *in.Clear}, nil
 }
+
+// Telling is the request to answer those who wait at a refuge; with no point, those
+// at a site, this node's where it is left out, of whom nobody has said where.
+type Telling struct {
+	Point record.PointName `json:"point,omitempty"`
+	Site  record.SiteID    `json:"site,omitempty"`
+	Help  record.Help      `json:"help"`
+}
+
+// Hearing is the request to take down what was heard from those who wait: how
+// many they are, or, with 0, that they have read what they were told.
+type Hearing struct {
+	Point record.PointName `json:"point,omitempty"`
+	Site  record.SiteID    `json:"site,omitempty"`
+	Count *int             `json:"count"`
+}
+
+// Called answers both: what those who wait are told now. Help is null where they
+// are told nothing, and Heard where nothing was heard from them.
+type Called struct {
+	Point *record.PointName `json:"point"`
+	Site  *record.SiteID    `json:"site"`
+	Help  *record.Help      `json:"help"`
+	Heard *int              `json:"heard"`
+	// Doubt: somebody who had not heard of Help says another. Still: they are told
+	// that all are fetched, and somebody may be there.
+	Doubt bool `json:"doubt"`
+	Still bool `json:"still"`
+}
+
+func calledOf(t record.Talk) Called {
+	c := Called{Doubt: len(t.Beside) > 0, Still: t.Still}
+	if t.Point != "" {
+		c.Point = &t.Point
+	}
+	if t.Site != "" {
+		c.Site = &t.Site
+	}
+	if t.Stands.Help != "" {
+		c.Help = &t.Stands.Help
+	}
+	if !t.Heard.IsZero() {
+		c.Heard = &t.Heard.Count
+	}
+	return c
+}
+
+func (a *API) tellRefuge(r *http.Request) (any, error) {
+	var in Telling
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	got, err := a.cfg.Node.Alarm().Tell(r.Context(), alarm.TellRequest{Point: in.Point, Site: in.Site, Help: in.Help, How: "command"})
+	if err != nil {
+		return nil, err
+	}
+	return calledOf(got), nil
+}
+
+func (a *API) hearRefuge(r *http.Request) (any, error) {
+	var in Hearing
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.Count == nil {
+		return nil, malformed("it is not said how many wait", "send count as a number; 0: they have read what they were told")
+	}
+	got, err := a.cfg.Node.Alarm().Hear(r.Context(), alarm.HearRequest{Point: in.Point, Site: in.Site, Count: *in.Count, How: "command"})
+	if err != nil {
+		return nil, err
+	}
+	return calledOf(got), nil
+}

@@ -70,6 +70,10 @@ func TestMarks(t *testing.T) {
 		{"join", `{"added":"` + badge + `","visit":"` + added["badge"].(string) + `"}`, 409, "evacuation.not_added"},
 		{"join", `{"added":"` + added["badge"].(string) + `","visit":"` + added["badge"].(string) + `"}`, 422, "evacuation.join_self"},
 		{"join", `{"added":"` + added["badge"].(string) + `"}`, 400, "request.malformed"},
+		{"refuges", `{"point":"Stair B","help":"beamed"}`, 422, "evacuation.no_help"},
+		{"refuges", `{"site":"Nowhere","help":"told"}`, 422, "evacuation.no_site"},
+		{"refuges/heard", `{"point":"Stair B"}`, 400, "request.malformed"},
+		{"refuges/heard", `{"point":"Stair B","count":100}`, 422, "evacuation.no_count"},
 		{"sweeps", `{"zone":"Cellar"}`, 400, "request.malformed"},
 		{"sweeps", `{"zone":"a/b","clear":true}`, 422, "evacuation.no_zone"},
 		{"sweeps", `{"zone":"Cellar","site":"Nowhere","clear":true}`, 422, "evacuation.no_site"},
@@ -94,6 +98,7 @@ func TestMarks(t *testing.T) {
 	}
 	for name, got := range map[string]map[string]any{
 		"Marked": marked, "Added": added, "Swept": act("sweeps", `{"zone":"Cellar","clear":true}`, 200, ""),
+		"Called": act("refuges", `{"point":"Stair B","help":"coming"}`, 200, ""),
 		"Joined": act("join", `{"added":"`+added["visit"].(string)+`","apart":true}`, 200, ""),
 	} {
 		want := slices.Sorted(maps.Keys(d.Components.Schemas[name].Properties))

@@ -41,11 +41,13 @@ type Warden struct {
 }
 
 // ScreenPlace is the request to say where a node's screen stands. At is
-// "LAT,LON"; empty: not known any more.
+// "LAT,LON"; empty: not known any more. With Refuge, at which refuge it stands,
+// empty for none, At may be left out, and then stays as it is.
 type ScreenPlace struct {
-	Name   string `json:"name"`
-	At     string `json:"at"`
-	Facing *int   `json:"facing,omitempty"`
+	Name   string            `json:"name"`
+	At     *string           `json:"at,omitempty"`
+	Facing *int              `json:"facing,omitempty"`
+	Refuge *record.PointName `json:"refuge,omitempty"`
 }
 
 func (a *API) listPoints(*http.Request) (any, error) {
@@ -117,8 +119,18 @@ func (a *API) putScreen(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if err := a.cfg.Node.Points().PutScreen(r.Context(), in.Name, in.At, in.Facing); err != nil {
-		return nil, err
+	if in.At == nil && in.Refuge == nil {
+		return nil, malformed("it is not said where the screen stands", "send at or refuge; an empty one takes it back")
+	}
+	if in.At != nil {
+		if err := a.cfg.Node.Points().PutScreen(r.Context(), in.Name, *in.At, in.Facing); err != nil {
+			return nil, err
+		}
+	}
+	if in.Refuge != nil {
+		if err := a.cfg.Node.Points().PutScreenAt(r.Context(), in.Name, *in.Refuge); err != nil {
+			return nil, err
+		}
 	}
 	return a.listScreens(r)
 }

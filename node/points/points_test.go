@@ -243,6 +243,23 @@ func TestScreens(t *testing.T) {
 	}
 	problem(t, "facing", b.PutScreen(t.Context(), "Reception", "57.7,11.9", ptr(360)), "points.facing")
 	problem(t, "node", b.PutScreen(t.Context(), "Nobody", "57.7,11.9", nil), "points.no_node")
+	if _, err := b.Put(t.Context(), "", "Stair B", Edit{Kind: ptr(Refuge)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Put(t.Context(), "", "Car park", Edit{}); err != nil {
+		t.Fatal(err)
+	}
+	problem(t, "no refuge", b.PutScreenAt(t.Context(), "Reception", "Car park"), "points.no_refuge")
+	problem(t, "node", b.PutScreenAt(t.Context(), "Nobody", "Stair B"), "points.no_node")
+	if err := b.PutScreenAt(t.Context(), "Warden 1", " Stair B"); err != nil {
+		t.Fatal(err)
+	}
+	if at, ok := b.RefugeOf(warden.ID); !ok || at != "Stair B" || len(b.Screens()) != 2 || b.Screens()[1].At != nil {
+		t.Errorf("%v %q %+v", ok, at, b.Screens())
+	}
+	if err := b.PutScreenAt(t.Context(), "Warden 1", ""); err != nil {
+		t.Fatal(err)
+	}
 	if err := b.PutScreen(t.Context(), "Reception", "", nil); err != nil || len(b.Screens()) != 0 {
 		t.Error("its place is still known:", err)
 	}

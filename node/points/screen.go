@@ -15,11 +15,14 @@ import (
 type Screen struct {
 	Node record.NodeID `json:"-"`
 	Name string        `json:"name"`
-	At   LatLon        `json:"at"`
+	// At is nil where only the refuge is known.
+	At *LatLon `json:"at"`
 	// Facing is the direction in which someone looks who reads the screen, in
 	// degrees from north, clockwise; nil where that is not known, and then
 	// north is up.
 	Facing *int `json:"facing"`
+	// Refuge is the refuge at which it stands; empty for none.
+	Refuge record.PointName `json:"refuge"`
 }
 
 const prefixScreen = "screen/"
@@ -27,8 +30,9 @@ const prefixScreen = "screen/"
 // Screens are those whose place is known, in order of name.
 func (b *Book) Screens() (out []Screen) {
 	for _, m := range b.cfg.Members() {
-		if s, ok := b.ScreenOf(m.ID); ok {
-			s.Name = m.Name
+		s, ok := b.ScreenOf(m.ID)
+		if s.Refuge, _ = b.RefugeOf(m.ID); ok || s.Refuge != "" {
+			s.Node, s.Name = m.ID, m.Name
 			out = append(out, s)
 		}
 	}
@@ -43,7 +47,7 @@ func (b *Book) ScreenOf(node record.NodeID) (Screen, bool) {
 	if err != nil {
 		return Screen{}, false
 	}
-	s := Screen{Node: node, At: at}
+	s := Screen{Node: node, At: &at}
 	if v := f["facing"]; v.Kind() == shape.KindInt && v.Int() >= 0 && v.Int() < 360 {
 		facing := int(v.Int())
 		s.Facing = &facing
@@ -59,11 +63,9 @@ func (b *Book) PutScreen(ctx context.Context, name, at string, facing *int) erro
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	name = sheet.Tidy(name)
-	all := b.cfg.Members()
-	i := slices.IndexFunc(all, func(m Member) bool { return m.Name == name || m.ID.String() == name })
-	if i < 0 {
-		return &Problem{Key: "points.no_node", Hint: "no node of that name is known here: write it as `upprop nodes` does"}
+	node, err := b.member(name)
+	if err != nil {
+		return err
 	}
 	if at != "" {
 		p, err := ParseLatLon(at)
@@ -79,8 +81,53 @@ func (b *Book) PutScreen(ctx context.Context, name, at string, facing *int) erro
 		}
 		towards = int64(*facing)
 	}
-	key := prefixScreen + slug(all[i].ID.String()) + "/"
-	return b.set(ctx, "", "screen.place", all[i].ID.String(), []crdt.Setting{
+	key := prefixScreen + slug(node.String()) + "/"
+	return b.set(ctx, "", "screen.place", node.String(), []crdt.Setting{
 		sheet.Text(key+"at", at), {Key: key + "facing", Value: shape.Int(towards)},
 	})
+}
+
+// RefugeOf is the refuge at which a node's screen stands; false where it stands at
+// none that is set up.
+func (b *Book) RefugeOf(node record.NodeID) (record.PointName, bool) {
+	f := sheet.Groups(b.cfg.Settings, prefixScreen)[slug(node.String())]
+	p, ok := b.find(record.PointName(f["refuge"].String()))
+	if !ok || p.Kind != Refuge {
+		return "", false
+	}
+	return p.Name, true
+}
+
+// PutScreenAt says at which refuge a node's screen stands, durably, so that who
+// waits there can answer by it; an empty name takes it back. Errors: as of
+// PutScreen.
+func (b *Book) PutScreenAt(ctx context.Context, name string, refuge record.PointName) error {
+	if err := b.may(); err != nil {
+		return err
+	}
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	node, err := b.member(name)
+	if err != nil {
+		return err
+	}
+	if refuge = record.PointName(sheet.Tidy(string(refuge))); refuge != "" {
+		if p, ok := b.find(refuge); !ok || p.Kind != Refuge {
+			return &Problem{Key: "points.no_refuge", Hint: "no refuge of that name is set up, and nothing was saved: write it as `upprop point list` does, or add it with --kind refuge"}
+		}
+	}
+	return b.set(ctx, "", "screen.refuge", node.String(), []crdt.Setting{
+		sheet.Text(prefixScreen+slug(node.String())+"/refuge", string(refuge)),
+	})
+}
+
+// member is the node of a name or an id.
+func (b *Book) member(name string) (record.NodeID, error) {
+	name = sheet.Tidy(name)
+	all := b.cfg.Members()
+	i := slices.IndexFunc(all, func(m Member) bool { return m.Name == name || m.ID.String() == name })
+	if i < 0 {
+		return record.NodeID{}, &Problem{Key: "points.no_node", Hint: "no node of that name is known here: write it as `upprop nodes` does"}
+	}
+	return all[i].ID, nil
 }

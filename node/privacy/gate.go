@@ -18,6 +18,8 @@ const (
 	withholdFor = 5 * time.Second
 	// aloneAfter is how long a member may take to appear.
 	aloneAfter = 2 * time.Second
+	// lookEvery is how often it is looked whether a network has come, until then.
+	lookEvery = 100 * time.Millisecond
 	// recheckEvery is how often members are asked; a word that is three times
 	// as old no longer stands.
 	recheckEvery = 10 * time.Second
@@ -61,6 +63,9 @@ type GateConfig struct {
 	Keeper Keeper
 	// Others reports whether the campus has other members in good standing.
 	Others func() bool
+	// Offline reports whether no member can be reached because this device's
+	// networks are off. Never while one is merely slow. Nil: they never are.
+	Offline func() bool
 	// Joined is when this node became a member.
 	Joined func() time.Time
 	Now    func() time.Time
@@ -82,6 +87,8 @@ type Gate struct {
 	// last of them went.
 	peers int
 	lost  time.Time // monotonic
+	// offline: nobody was connected and no network was on when last looked.
+	offline bool
 	// confirmed is when a member last confirmed; told is the same, by the
 	// other clock, and survives a restart.
 	confirmed time.Time // monotonic
@@ -100,6 +107,9 @@ type Gate struct {
 func OpenGate(cfg GateConfig) (*Gate, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Offline == nil {
+		cfg.Offline = func() bool { return false }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -136,7 +146,8 @@ func (g *Gate) Names() (ok bool, unknown time.Time) {
 		ok = true // confirmed since, and cut off again or not answered
 	case passed >= withholdFor:
 		ok = true
-	case g.running && g.peers == 0 && passed >= aloneAfter:
+	case g.running && g.peers == 0 && (g.offline || passed >= aloneAfter):
+		// Nobody is there to be asked, or nobody has come.
 		ok = true
 	}
 	return ok, unknown
@@ -173,6 +184,9 @@ func (g *Gate) Run(ctx context.Context) error {
 	g.mu.Lock()
 	g.began, g.running = time.Now(), true
 	g.mu.Unlock()
+	// A network that is switched on meanwhile has members to wait for.
+	soon := time.NewTicker(lookEvery)
+	defer soon.Stop()
 	alone, over := time.NewTimer(aloneAfter), time.NewTimer(withholdFor)
 	defer alone.Stop()
 	defer over.Stop()
@@ -182,7 +196,9 @@ func (g *Gate) Run(ctx context.Context) error {
 		if g.look(ctx, all, &asks) {
 			alone.Reset(aloneAfter)
 			over.Reset(withholdFor)
+			soon.Reset(lookEvery)
 		}
+		g.network()
 		g.settle()
 		all = false
 		select {
@@ -191,7 +207,9 @@ func (g *Gate) Run(ctx context.Context) error {
 			return nil
 		case <-g.poke:
 		case <-changed:
+		case <-soon.C:
 		case <-alone.C:
+			soon.Stop()
 			g.tell()
 		case <-over.C:
 			g.tell()
@@ -199,6 +217,22 @@ func (g *Gate) Run(ctx context.Context) error {
 			all = true
 			g.tell()
 		}
+	}
+}
+
+// network looks whether this device's networks are off, for as long as a member
+// may take to appear.
+func (g *Gate) network() {
+	g.mu.Lock()
+	over := time.Since(g.began) >= aloneAfter
+	g.mu.Unlock()
+	offline := !over && g.cfg.Offline()
+	g.mu.Lock()
+	was := g.offline
+	g.offline = offline
+	g.mu.Unlock()
+	if was != offline {
+		g.tell()
 	}
 }
 

@@ -35,6 +35,8 @@ type world struct {
 	kept    time.Time
 	asks    int
 	dropped bool
+	// off: this device's networks are off.
+	off bool
 }
 
 func (w *world) ActsVectors() map[record.DocID][]crdt.Head {
@@ -129,7 +131,7 @@ func inWorld(t *testing.T, before, fn func(w *world)) {
 		}
 		g, err := OpenGate(GateConfig{
 			Acts: w, Peers: w, Keeper: w,
-			Others: func() bool { return w.others }, Joined: func() time.Time { return joined },
+			Others: func() bool { return w.others }, Offline: w.offline, Joined: func() time.Time { return joined },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -206,6 +208,52 @@ func TestAloneNamesAreServed(t *testing.T) {
 		time.Sleep(time.Hour)
 		w.connect(alfa, 0)
 		w.at(time.Second, "and confirms", true, false)
+	})
+}
+
+func (w *world) offline() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.off
+}
+
+// With all networks off there is nobody to wait for; whoever is there all the same
+// is asked.
+func TestNamesAreServedAtOnceWithAllNetworksOff(t *testing.T) {
+	inWorld(t, func(w *world) { w.off = true }, func(w *world) {
+		w.at(0, "at once", true, true)
+		w.at(3*time.Second, "later", true, true)
+		// A network comes long after: names do not blink for it.
+		w.with(func() { w.off = false })
+		w.at(3*time.Second, "a network", true, true)
+	})
+	inWorld(t, func(w *world) { w.off, w.theirs[alfa] = true, 3 }, func(w *world) {
+		w.at(100*time.Millisecond, "a member is connected all the same", false, true)
+		w.heard(3)
+		w.at(time.Millisecond, "all is here", true, false)
+	})
+}
+
+// A network that comes within the time in which members may appear is waited for,
+// and one that goes is not.
+func TestANetworkThatComesIsWaitedFor(t *testing.T) {
+	inWorld(t, func(w *world) { w.off = true }, func(w *world) {
+		w.at(500*time.Millisecond, "off", true, true)
+		before := w.Gate.Changed()
+		w.with(func() { w.off = false })
+		w.at(110*time.Millisecond, "on, and slow to connect", false, true)
+		select {
+		case <-before:
+		default:
+			t.Error("nobody was told")
+		}
+		w.at(1300*time.Millisecond, "still slow", false, true)
+		w.at(100*time.Millisecond, "nobody came", true, true)
+	})
+	inWorld(t, nil, func(w *world) {
+		w.at(500*time.Millisecond, "slow to connect", false, true)
+		w.with(func() { w.off = true })
+		w.at(110*time.Millisecond, "switched off", true, true)
 	})
 }
 

@@ -46,6 +46,8 @@ func (h house) Evacuations() record.Evacuations { return h.node.Replica().Evacua
 
 func (h house) Sweeps() record.Sweeps { return h.node.Replica().Sweeps() }
 
+func (h house) Calls() record.Calls { return h.node.Replica().Calls() }
+
 func (h house) Feeds() (out []evac.Feed) {
 	here := record.NodeID(h.node.Self().ID)
 	for _, f := range h.node.Replica().Feeds() {
@@ -121,6 +123,11 @@ func (b bell) Join(ctx context.Context, added, visit string) error {
 
 func (b bell) Sweep(ctx context.Context, site record.SiteID, zone record.ZoneID, clear bool) error {
 	return inWords(b.alarm.Sweep(ctx, site, zone, clear))
+}
+
+func (b bell) Tell(ctx context.Context, at record.RefugeAt, h record.Help) error {
+	_, err := b.alarm.Tell(ctx, alarm.TellRequest{Point: at.Point, Site: at.Site, Help: h, How: "screen"})
+	return inWords(err)
 }
 
 // cables let a drill that is started on a desk's screen cut links.

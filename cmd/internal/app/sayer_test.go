@@ -27,7 +27,7 @@ func TestAnAnswerDoesNotOutdoAWarden(t *testing.T) {
 	says := func(state record.Mark, once byte) record.Verdict {
 		t.Helper()
 		l := record.Link{Visit: got.Visit, Start: e.ID}
-		if err := (sayer{bell}).Mark(t.Context(), l, string(state), "reply", [16]byte{once}); err != nil {
+		if err := (sayer{alarm: bell}).Mark(t.Context(), l, string(state), "", "reply", [16]byte{once}); err != nil {
 			t.Fatal(err)
 		}
 		p, err := a.node.Replica().Presence(got.Visit)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/doctor"
@@ -137,7 +139,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
-		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
+		Hear: func(ctx context.Context, refuge string, count int, seen string) error {
+			return a.hear(ctx, alarm.HearRequest{Point: record.PointName(refuge), Count: count, How: "screen"}, seen)
+		},
+		Types: a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
 		Consent: func(l lang.Locale) (string, lang.Locale) {
 			w := a.node.Words(consent.Assist, string(l))
 			return w.Text, lang.Locale(w.Lang)
