@@ -171,3 +171,15 @@ func (n *Node) serveWatch(_ context.Context, s stream.Stream) {
 	}
 	_ = s.Close() // who asked may be gone
 }
+
+// Called is the name of a visit's person, or of whom an invitation expects; empty
+// where this node may not open it.
+func (n *Node) Called(v record.VisitID) record.Private {
+	if c, err := n.visits.Card(v); err == nil {
+		return c.Name
+	}
+	if i, err := n.invitations.Get(v); err == nil && i.Invite != nil {
+		return i.Invite.Name
+	}
+	return ""
+}

@@ -342,7 +342,7 @@ func (w *Watcher) compare(v record.VisitID, list []Entry, home string) {
 	if told, ok := w.told[v]; ok && !told.Before(a.newest()) {
 		return
 	}
-	if err := w.cfg.Book.cfg.Act("", actMatch, []record.VisitID{v}, ""); err != nil {
+	if err := w.cfg.Book.cfg.Act("watch list", actMatch, []record.VisitID{v}, ""); err != nil {
 		return // it is tried again with the next news of them
 	}
 	w.told[v] = w.cfg.Now()
