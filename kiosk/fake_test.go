@@ -26,7 +26,7 @@ type house struct {
 	refuse   error
 	// wait has those who are called so wait for the reception.
 	wait string
-	now      func() time.Time
+	now  func() time.Time
 }
 
 const limit = 200

@@ -263,7 +263,7 @@ func (b *Book) Add(ctx context.Context, by string, e Entry) (Entry, error) {
 	}
 	switch {
 	case e.Until < today || e.Until > today+record.Day(most):
-		return e, &Problem{Key: "watch.until", Field: "until", Limit: most, Hint: fmt.Sprintf("an entry ends on a day from today on, %d days ahead at most: choose an earlier day; it can be made anew then, if it is still needed", most)}
+		return e, &Problem{Key: "watch.bad_until", Field: "until", Limit: most, Hint: fmt.Sprintf("an entry ends on a day from today on, %d days ahead at most: choose an earlier day; it can be made anew then, if it is still needed", most)}
 	case len(b.List()) >= MaxEntries:
 		return e, errFull
 	}

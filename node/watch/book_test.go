@@ -48,12 +48,12 @@ func TestAddingAndRemoving(t *testing.T) {
 	}{
 		"nothing":     {Entry{Reason: "x"}, "watch.nothing"},
 		"a word":      {Entry{Names: []record.Private{"  "}, Reason: "x"}, "watch.nothing"},
-		"no reason":   {Entry{Names: []record.Private{"Bo Ek"}}, "watch.reason"},
-		"mail":        {Entry{Email: "bo", Reason: "x"}, "watch.email"},
-		"phone":       {Entry{Phone: "112", Reason: "x"}, "watch.phone"},
+		"no reason":   {Entry{Names: []record.Private{"Bo Ek"}}, "watch.no_reason"},
+		"mail":        {Entry{Email: "bo", Reason: "x"}, "watch.bad_email"},
+		"phone":       {Entry{Phone: "112", Reason: "x"}, "watch.bad_phone"},
 		"many names":  {Entry{Names: slices.Repeat([]record.Private{"Bo Ek"}, MaxNames+1), Reason: "x"}, "watch.names"},
-		"over":        {Entry{Names: []record.Private{"Bo Ek"}, Reason: "x", Until: h.today - 1}, "watch.until"},
-		"for ever":    {Entry{Names: []record.Private{"Bo Ek"}, Reason: "x", Until: h.today + mostDays + 1}, "watch.until"},
+		"over":        {Entry{Names: []record.Private{"Bo Ek"}, Reason: "x", Until: h.today - 1}, "watch.bad_until"},
+		"for ever":    {Entry{Names: []record.Private{"Bo Ek"}, Reason: "x", Until: h.today + mostDays + 1}, "watch.bad_until"},
 		"override":    {Entry{Names: []record.Private{"Bo \u202eEk"}, Reason: "x"}, "text.control"},
 		"long":        {Entry{Names: []record.Private{record.Private(strings.Repeat("å", 10000))}, Reason: "x"}, "text.too_long"},
 		"long reason": {Entry{Names: []record.Private{"Bo Ek"}, Reason: record.Private(strings.Repeat("å", 501))}, "text.too_long"},
@@ -80,12 +80,12 @@ func TestTermsAreSet(t *testing.T) {
 		t.Error(usual, most, h.Country())
 	}
 	_, err := h.Add(t.Context(), "", Entry{Names: []record.Private{"Bo Ek"}, Reason: "x", Until: h.today + 61})
-	problem(t, "longer", err, "watch.until")
+	problem(t, "longer", err, "watch.bad_until")
 	if e := h.add(t, gunnar); e.Until != h.today+30 {
 		t.Errorf("until %v", e.Until)
 	}
-	problem(t, "more than the most", h.SetTerms(t.Context(), "", 90, 0, ""), "watch.terms")
-	problem(t, "for ever", h.SetTerms(t.Context(), "", 0, 40000, ""), "watch.terms")
+	problem(t, "more than the most", h.SetTerms(t.Context(), "", 90, 0, ""), "watch.bad_terms")
+	problem(t, "for ever", h.SetTerms(t.Context(), "", 0, 40000, ""), "watch.bad_terms")
 	problem(t, "no country", h.SetTerms(t.Context(), "", 0, 0, "046"), "watch.country")
 }
 

@@ -38,12 +38,12 @@ var (
 	ErrOutcome = &Problem{Key: "watch.outcome", Field: "outcome", Hint: "write what came of it: let_in, turned_away, other or not_found"}
 
 	errNothing = &Problem{Key: "watch.nothing", Field: "name", Hint: "an entry needs a name, an e-mail address, a telephone number or a company to be found by: write one of them"}
-	errReason  = &Problem{Key: "watch.reason", Field: "reason", Hint: "an entry needs a reason: write in a few words why the desk should know, since it is judged by that"}
-	errMail    = &Problem{Key: "watch.email", Field: "email", Hint: "this is no e-mail address: write it as name@example.org, or leave it out"}
-	errPhone   = &Problem{Key: "watch.phone", Field: "phone", Hint: "this is no telephone number: write six digits or more, with the prefix of the country"}
+	errReason  = &Problem{Key: "watch.no_reason", Field: "reason", Hint: "an entry needs a reason: write in a few words why the desk should know, since it is judged by that"}
+	errMail    = &Problem{Key: "watch.bad_email", Field: "email", Hint: "this is no e-mail address: write it as name@example.org, or leave it out"}
+	errPhone   = &Problem{Key: "watch.bad_phone", Field: "phone", Hint: "this is no telephone number: write six digits or more, with the prefix of the country"}
 	errNames   = &Problem{Key: "watch.names", Field: "name", Limit: MaxNames, Hint: fmt.Sprintf("one entry has %d spellings of a name at most: leave out those that differ in accents or order alone, they are found anyhow", MaxNames)}
 	errFull    = &Problem{Key: "watch.full", Limit: MaxEntries, Hint: fmt.Sprintf("there are %d entries, which is as many as there can be: remove those that nobody needs", MaxEntries)}
-	errTerms   = &Problem{Key: "watch.terms", Field: "days", Hint: "write days between 1 and 3650, the usual ones no more than the most"}
+	errTerms   = &Problem{Key: "watch.bad_terms", Field: "days", Hint: "write days between 1 and 3650, the usual ones no more than the most"}
 	errCountry = &Problem{Key: "watch.country", Field: "country", Hint: "write the prefix of the country that numbers without one are of, in digits: 46"}
 )
 

@@ -107,10 +107,16 @@ func (w *Watcher) Alerts() (out []Alert) {
 	if !w.cfg.Book.cfg.Desk() || !w.cfg.Ready() {
 		return nil
 	}
+	stands := map[string]bool{}
+	for _, e := range w.cfg.Book.List() {
+		stands[e.ID] = true
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for v, a := range w.alerts {
-		if w.cfg.Replica.Shredded(v) {
+		// An entry that was taken off, or is over, says nothing more at once.
+		a.Found = slices.DeleteFunc(slices.Clone(a.Found), func(f Found) bool { return !stands[f.Entry.ID] })
+		if len(a.Found) == 0 || w.cfg.Replica.Shredded(v) {
 			continue
 		}
 		if x, ok := w.answers[v]; ok && !x.At.Before(a.newest()) {
