@@ -21,8 +21,8 @@ const most = 200
 
 // deskPage is who is here today, and who has left.
 type deskPage struct {
-	Frame                 frame
-	MayIn                 bool
+	Frame frame
+	MayIn bool
 	// Alerts are who may be on the watch list, and nobody has answered.
 	Alerts                []alertLine
 	Unsure, Present, Gone list

@@ -99,7 +99,7 @@ func (o *Office) inCommon(r request, all []watch.By) string {
 			out = append(out, r.Text(key, nil))
 		}
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, " "+r.Text("watch.and", nil)+" ")
 }
 
 func (o *Office) alertLine(r request, a watch.Alert) alertLine {
@@ -134,7 +134,9 @@ func (o *Office) unanswered(r request) (out []alertLine) {
 	return out
 }
 
-func (o *Office) watchList(r request) (webkit.Response, error) { return o.watchPage(r, watchPage{}), nil }
+func (o *Office) watchList(r request) (webkit.Response, error) {
+	return o.watchPage(r, watchPage{}), nil
+}
 
 func (o *Office) watchPage(r request, p watchPage) webkit.Page {
 	b := o.cfg.Node.Watch()
@@ -184,7 +186,7 @@ func (o *Office) changeWatch(r request) (webkit.Response, error) {
 		}
 	default:
 		p.Form = watchForm{
-			Names: r.Lines("name"), Company: private(r, "company"), Email: private(r, "email"), Phone: private(r, "phone"),
+			Names: r.Field("name"), Company: private(r, "company"), Email: private(r, "email"), Phone: private(r, "phone"),
 			Reason: private(r, "reason"), Advice: private(r, "advice"), Until: r.Field("until"), Wait: r.Field("wait") != "",
 		}
 		if err = o.addToWatch(ctx, r, p.Form); err == nil {

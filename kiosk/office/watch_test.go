@@ -1,14 +1,20 @@
 package office_test
 
 import (
+	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/visits"
+	"github.com/upprop/upprop/node/watch"
 )
 
 // arrived checks somebody in and waits until the desk has compared them.
@@ -41,7 +47,7 @@ func TestWatchListOnTheScreens(t *testing.T) {
 	s.post("/desk/watch", "reason=x").is(422, "/desk/watch", "without one nobody is found")
 	s.post("/desk/watch", "name=Gunnar Marker", "reason=x", "until=2001-01-01").is(422, "/desk/watch", "365 days ahead at most")
 	s.post("/desk/watch", "name=Gunnar Marker", "reason=x", "until=soon").is(422, "/desk/watch")
-	s.post("/desk/watch", "name=Gunnar Marker\nG. Markör", "phone=070-123 45 67", "reason=Threats of <Marker>", "advice=call security", "wait=yes").
+	s.post("/desk/watch", "name=Gunnar Marker; G. Markör", "phone=070-123 45 67", "reason=Threats of <Marker>", "advice=call security", "wait=yes").
 		is(200, "/desk/watch", "Entrances know it", "Also", "Threats of <Marker>", "vakten", "is asked to wait")
 	h.recorded("watch.add", guard.ID.By())
 	s.post("/desk/watch", "do=terms", "days=10", "most=20").is(403, "/desk/watch")
@@ -72,4 +78,54 @@ func TestWatchListOnTheScreens(t *testing.T) {
 	if strings.Contains(h.logs.String(), "arker") {
 		t.Error("a log names somebody")
 	}
+}
+
+// TestWatchLooks is TestEveryPage for the pages of the watch list; who comes while
+// the desk looks on is on the page by itself.
+func TestWatchLooks(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	admin := h.operator("Astrid Ek", operators.Admin)
+	for _, e := range []watch.Entry{
+		{Names: []record.Private{"Gunnar Marker", "G. Markör"}, Phone: "0701234567", Reason: "Hotade personal i entrén 3 mars", Advice: "Ring vakten, 0123", Wait: true},
+		{Names: []record.Private{"Maximiliana Konstantinidou-Vasilopoulos"}, Email: "m@example.org", Reason: "Tillträde nekat av säkerhetschefen till årets slut", Advice: "Hämta säkerhetschefen"},
+	} {
+		if _, err := h.node.Watch().Add(t.Context(), admin.ID.By(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.arrived(visits.Arrival{Name: "Maximiliana Konstantinidou Vasilopoulos", Email: "m@example.org", How: "desk"}, true)
+	b := browsertest.Start(t)
+	shots := os.Getenv("UPPROP_SHOTS")
+	in := b.Page(t, browsertest.Look{})
+	in.Goto(h.url + "/login?lang=sv")
+	in.Wait("#alias")
+	in.Type("Astrid Ek" + browsertest.Tab + good + browsertest.Enter)
+	in.Wait(".desk")
+	in.Until(`document.querySelector("[data-live-is=on]") !== null && document.querySelectorAll("#alerts li").length === 1`)
+	met := h.arrived(visits.Arrival{Name: "Gunnar Marker", Phone: "070-123 45 67", How: "desk"}, true)
+	in.Until(`document.querySelectorAll("#alerts li").length === 2`)
+	for _, l := range []string{"sv", "en"} {
+		dark := l == "en"
+		p := b.Page(t, browsertest.Look{Dark: dark})
+		for name, path := range map[string]string{"alerts": "/desk", "watch": "/desk/watch", "alert": "/desk/watch/" + met.Visit.String()} {
+			p.Goto(h.url + path + "?lang=" + l)
+			p.Axe(name + " in " + l)
+			for _, s := range watchSizes(shots != "") {
+				p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
+				p.Fits(fmt.Sprintf("%s at %d", name, s[0]))
+				p.Targets(fmt.Sprintf("%s at %d", name, s[0]), "44")
+				if shots != "" && s[0] != 320 {
+					p.Screenshot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", name, s[0], l)))
+				}
+			}
+		}
+	}
+}
+
+// watchSizes are those at which something may go wrong, or all for pictures.
+func watchSizes(all bool) [][2]int {
+	if all {
+		return append(sizes, [2]int{320, 640})
+	}
+	return [][2]int{{320, 640}, {1440, 900}}
 }
