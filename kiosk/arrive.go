@@ -140,7 +140,9 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 		k.invites.drop(page)
 		shown := rand.Text()
 		w := welcome{Receipt: all[0], Others: all[1:], With: with, Type: kind, Name: a.Name, Company: a.Company, Host: a.Host, Phone: a.Phone, Email: a.Email}
-		w.Coming = k.print(r, w)
+		if !w.Receipt.Wait { // the reception hands it out
+			w.Coming = k.print(r, w)
+		}
 		k.welcomes.put(shown, w)
 		return "/kiosk/welcome/" + shown, nil
 	})

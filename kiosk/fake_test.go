@@ -24,7 +24,9 @@ type house struct {
 	out      map[string]bool
 	asked    []string // codes as they reached the house
 	refuse   error
-	now      func() time.Time
+	// wait has those who are called so wait for the reception.
+	wait string
+	now  func() time.Time
 }
 
 const limit = 200
@@ -50,7 +52,7 @@ func (h *house) CheckIn(_ context.Context, a kiosk.Arrival) (kiosk.Receipt, erro
 	n := len(h.arrivals)
 	return kiosk.Receipt{
 		Visit: fmt.Sprintf("visit-%d", n), Badge: fmt.Sprintf("7K3M9Q2%d", n%10),
-		QR: fmt.Sprintf("UPP1B7K3M9Q2%d%s", n%10, payload), At: h.now(),
+		QR: fmt.Sprintf("UPP1B7K3M9Q2%d%s", n%10, payload), At: h.now(), Wait: h.wait != "" && a.Name == h.wait,
 	}, nil
 }
 

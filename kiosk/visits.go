@@ -47,6 +47,8 @@ type Arrival struct {
 type Receipt struct {
 	Visit, Badge, QR string
 	At               time.Time
+	// Wait: the visitor is checked in, and is asked to wait for the reception.
+	Wait bool
 }
 
 // Departure is the answer to a check-out.

@@ -49,6 +49,7 @@ import (
 	"github.com/upprop/upprop/node/statistics"
 	"github.com/upprop/upprop/node/trigger"
 	"github.com/upprop/upprop/node/visits"
+	"github.com/upprop/upprop/node/watch"
 )
 
 // Config says how a node is opened. Dir is required.
@@ -126,6 +127,8 @@ type Node struct {
 	documents   *documents.Book
 	invitations *invitations.Service
 	hosts       *hosts.Book
+	watch       *watch.Book
+	alerts      *watch.Watcher
 
 	trigger *trigger.Service
 	feeds   *feed.Service
@@ -205,11 +208,12 @@ func Open(cfg Config) (n *Node, err error) {
 	}
 	n.openReception()
 	n.openHosts()
+	n.openWatch()
 	n.visits = visits.New(visits.Config{
 		Replica: n.replica, Vault: n.vault, Place: func() record.Place { return place(n.Self()) }, Now: cfg.Now,
 		Barred: n.Barred, SignQR: n.signQR, Verify: members{n.roster}.verify, Access: n.access, Opened: n.opened,
 		Withheld: n.withheld, Today: n.KeptFrom, Announce: n.announce, Date: n.date, Rules: n.rules, HostMail: n.hostMail,
-		Keep: n.Keep, Words: n.Words,
+		Keep: n.Keep, Words: n.Words, Watch: n.compared,
 		Uses:   func(id record.VisitID) (record.VisitID, bool) { return n.invitations.Visit(id) },
 		Admits: func(id record.VisitID) error { return n.invitations.Admits(id) }, Node: record.NodeID(n.key.ID()),
 	})
@@ -383,7 +387,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

@@ -22,8 +22,17 @@ func (n *Node) Rights() *rights.Service { return n.rights }
 func (n *Node) openRights() {
 	n.rights = rights.New(rights.Config{
 		Register: n.replica, Open: n.forSubject, Host: n.visits.HostOf, Members: n.subjectMembers, Campus: n.CampusName, By: privacy.Operator,
-		Erase: n.eraseMany, Channels: n.channels, Until: n.diesOn, TermsChanged: n.resealer.Wake, Now: n.cfg.Now, Logger: n.log,
+		Erase: n.eraseMany, Channels: n.channels, Watch: n.watched, Until: n.diesOn, TermsChanged: n.resealer.Wake, Now: n.cfg.Now, Logger: n.log,
 	})
+}
+
+// watched is for how long entries of the watch list stand, where there are any.
+func (n *Node) watched() *rights.Watched {
+	if _, any := n.watch.Digest(); !any {
+		return nil
+	}
+	usual, most := n.watch.Terms()
+	return &rights.Watched{Usual: usual, Most: most}
 }
 
 // channels are the hosts that this node sends messages through.

@@ -49,7 +49,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 		c.evac(),
 		c.point(),
 		c.invite(),
-		c.host(),
+		c.host(), c.watch(),
 		c.kind(),
 		c.paper(),
 		c.warden(),

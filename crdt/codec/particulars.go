@@ -28,6 +28,13 @@ type dossier struct {
 	// they are. They are encoded apart, each with what is not known of it.
 	Signed   []cbor.RawMessage `cbor:"6,keyasint,omitempty"`
 	Consents []cbor.RawMessage `cbor:"7,keyasint,omitempty"`
+	Matches  []cbor.RawMessage `cbor:"20,keyasint,omitempty"`
+}
+
+type match struct {
+	Entry string `cbor:"1,keyasint"`
+	By    string `cbor:"2,keyasint,omitempty"`
+	Wait  bool   `cbor:"3,keyasint,omitempty"`
 }
 
 type signature struct {
@@ -95,6 +102,9 @@ func EncodeDossier(d record.Dossier) []byte {
 		one := consent{c.Purpose, c.Version, c.Hash, c.Lang, milli(c.At), c.How, c.Guardian, milli(c.Withdrawn), c.WithdrawnHow}
 		out.Consents = append(out.Consents, withRest(one, c.Rest))
 	}
+	for _, m := range d.Matches {
+		out.Matches = append(out.Matches, withRest(match{m.Entry, m.By, m.Wait}, m.Rest))
+	}
 	return withRest(out, d.Rest)
 }
 
@@ -127,6 +137,13 @@ func DecodeDossier(b []byte) (record.Dossier, error) {
 			Purpose: c.Purpose, Version: c.Version, Hash: c.Hash, Lang: c.Lang, At: atMilli(c.At), How: c.How,
 			Guardian: c.Guardian, Withdrawn: atMilli(c.Withdrawn), WithdrawnHow: c.WithdrawnHow, Rest: restOf(raw, c),
 		})
+	}
+	for _, raw := range d.Matches {
+		var m match
+		if err := unmarshal(raw, MaxPart, &m, "match"); err != nil {
+			return record.Dossier{}, err
+		}
+		out.Matches = append(out.Matches, record.Match{Entry: m.Entry, By: m.By, Wait: m.Wait, Rest: restOf(raw, m)})
 	}
 	return out, nil
 }

@@ -27,9 +27,9 @@ func TestAnOlderReleaseLosesNothing(t *testing.T) {
 
 	signed := map[int]any{1: "nda", 2: "sv", 3: "00ff", 4: "v", 5: int64(9), 6: "typed", 7: "Astrid Ek", 12: "witness"}
 	given := map[int]any{1: "notify", 5: int64(1000), 10: []string{"a", "b"}}
-	dossier := map[int]any{1: "a@b.se", 5: true, 6: []any{signed}, 7: []any{given, map[int]any{1: "assist"}}, 8: "car", 70: false}
+	dossier := map[int]any{1: "a@b.se", 5: true, 6: []any{signed}, 7: []any{given, map[int]any{1: "assist"}}, 8: "car", 20: []any{map[int]any{1: "e", 2: "name", 3: true, 9: "x"}}, 70: false}
 	d, err := DecodeDossier(marshal(dossier))
-	if err != nil || len(d.Signed) != 1 || len(d.Consents) != 2 {
+	if err != nil || len(d.Signed) != 1 || len(d.Consents) != 2 || len(d.Matches) != 1 || d.Matches[0].Entry != "e" {
 		t.Fatal(err)
 	}
 	d.Email, d.Notify, d.Consents[0].Withdrawn = "c@d.se", false, time.UnixMilli(2000)

@@ -78,6 +78,9 @@ type Dossier struct {
 	Signed []Signature
 	// Consents are what the person has agreed to, withdrawn ones included.
 	Consents []Consent
+	// Matches are those of the watch list, as the node saw them that the person
+	// came to.
+	Matches []Match
 	// Rest is that of a Card.
 	Rest Private
 }

@@ -15,7 +15,7 @@ func TestCatalog(t *testing.T) {
 	langtest.Lint(t, Words(), langtest.Sources{
 		Templates: []fs.FS{os.DirFS("pages"), os.DirFS("parts")},
 		GoDirs: []string{
-			".", "../../node/operators", "../../node/kinds", "../../node/documents", "../../node/invitations", "../../node/hosts",
+			".", "../../node/operators", "../../node/kinds", "../../node/documents", "../../node/invitations", "../../node/hosts", "../../node/watch",
 			"../../node/terms", "../../node/rights", "../../node/privacy", "../../node/points",
 		},
 	})

@@ -21,8 +21,10 @@ const most = 200
 
 // deskPage is who is here today, and who has left.
 type deskPage struct {
-	Frame                 frame
-	MayIn                 bool
+	Frame frame
+	MayIn bool
+	// Alerts are who may be on the watch list, and nobody has answered.
+	Alerts                []alertLine
 	Unsure, Present, Gone list
 	// Query is what was sought, on a page of one moment; Found how many fit.
 	Query string
@@ -95,6 +97,9 @@ func (o *Office) lay(r request, query string) deskPage {
 	p := deskPage{
 		Frame: o.frame(r, "desk"), MayIn: r.who.May(operators.Create), Query: query, Still: query != "", At: now,
 		Unsure: list{ID: "unsure"}, Present: list{ID: "present"}, Gone: list{ID: "gone"},
+	}
+	if query == "" {
+		p.Alerts = o.unanswered(r)
 	}
 	var unsures, present, gone []*record.Presence
 	open := o.cfg.Node.Replica().Open()
@@ -237,7 +242,7 @@ func (o *Office) live(r request) (webkit.Response, error) {
 		defer tick.Stop()
 		var sent []byte
 		for {
-			changed, names := o.cfg.Node.Replica().Changed(), o.cfg.Node.NamesChanged()
+			changed, names, alerts := o.cfg.Node.Replica().Changed(), o.cfg.Node.NamesChanged(), o.cfg.Node.Alerts().Changed()
 			who, ok := o.cfg.Node.Operators().Standing(r.who.ID, r.who.Password)
 			if !ok || !who.May(operators.View) {
 				return send(webkit.Event{Name: "reload"})
@@ -253,7 +258,7 @@ func (o *Office) live(r request) (webkit.Response, error) {
 				}
 				sent = part
 			}
-			if !o.await(ctx, r, tick.C, changed, names) {
+			if !o.await(ctx, r, tick.C, changed, names, alerts) {
 				return nil
 			}
 		}
@@ -262,7 +267,7 @@ func (o *Office) live(r request) (webkit.Response, error) {
 
 // await returns at the next change, once changes have been gathered for a
 // moment, or when the operator does not stand any more; false at the end.
-func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, changed, names <-chan struct{}) bool {
+func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, changed, names, alerts <-chan struct{}) bool {
 	for {
 		select {
 		case <-ctx.Done():
@@ -276,6 +281,7 @@ func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, ch
 			continue
 		case <-changed:
 		case <-names:
+		case <-alerts:
 		}
 		select {
 		case <-ctx.Done():

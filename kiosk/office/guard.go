@@ -138,6 +138,7 @@ type frame struct {
 	Here      string // desk, nodes, operators or settings
 	Admin     bool
 	Rights    bool
+	Watch     bool
 	Evac      string // what runs, in words; empty: nothing
 	Drill     bool
 	Pause     webkit.Pause
@@ -145,7 +146,7 @@ type frame struct {
 
 func (o *Office) frame(r request, here string) frame {
 	f := frame{
-		Who: r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy),
+		Who: r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy), Watch: r.who.May(operators.Watch),
 		Pause: webkit.Pause{Warn: (idle - 3*time.Minute).Seconds(), Clear: (idle - time.Minute).Seconds(), To: r.Link("/login")},
 	}
 	if e, on := o.cfg.Node.Replica().Evacuations().Running(""); on {

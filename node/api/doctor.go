@@ -63,6 +63,7 @@ func (a *API) facts() doctor.Facts {
 		f.KeysUntil = d.Start()
 	}
 	f.Bare, f.InClear = n.Bare()
+	f.WatchBlind = self.Role == identity.RoleEntrance && n.Watch().Blind()
 	for _, p := range n.Points().List() {
 		if p.Kind == points.Muster && (p.Site == "" || self.Site == "" || string(p.Site) == self.Site) {
 			f.Points++

@@ -51,6 +51,9 @@ type Receipt struct {
 	Badge record.BadgeCode `json:"badge"`
 	QR    string           `json:"qr"`
 	At    Stamp            `json:"at"`
+	// Wait: they are inside and on every list, and are to be asked to wait for the
+	// reception, in so many words.
+	Wait bool `json:"wait"`
 	// Others are those who came with the person, in the order of their names.
 	Others []Receipt `json:"others,omitempty"`
 }
@@ -99,7 +102,7 @@ func (a *API) checkIn(r *http.Request) (any, error) {
 }
 
 func receiptOf(got visits.Receipt) Receipt {
-	return Receipt{Visit: got.Visit, Badge: got.Badge, QR: got.QR, At: Stamp{got.At}}
+	return Receipt{Visit: got.Visit, Badge: got.Badge, QR: got.QR, At: Stamp{got.At}, Wait: got.Wait}
 }
 
 // Leaving is the request to check someone out: a badge code, a visit id or

@@ -93,6 +93,8 @@ type Facts struct {
 	KeysUntil time.Time
 	// Vault is what became of the vault file.
 	Vault Vault
+	// WatchBlind: there is a watch list, and this entrance holds none of it.
+	WatchBlind bool
 	// Bare: this device asks for a PIN and none has been chosen; InClear is how
 	// many private keys it holds nevertheless.
 	Bare    bool

@@ -177,6 +177,7 @@ func TestFindings(t *testing.T) {
 		{"keys-end", Fault, "Reception", func(f *Facts) { f.KeysUntil = now.Add(29 * 24 * hour) }},
 		{"vault-untidy", Fault, "Reception", func(f *Facts) { f.Vault.Untidy = "input/output error" }},
 		{"no-pin", Fault, "Reception", func(f *Facts) { f.Bare = true }},
+		{"watch-blind", Warning, "Reception", func(f *Facts) { f.WatchBlind = true }},
 		{"no-pin", Fault, "Reception", func(f *Facts) { f.Bare, f.InClear = true, 90 }},
 		{"erasures-unknown", Warning, "Reception", func(f *Facts) { f.Unknown = now.Add(-hour) }},
 		{"roster-nearly-full", Warning, "", func(f *Facts) { f.Records = 45_000 }},

@@ -27,6 +27,13 @@ func keys(f Facts) (out []Finding) {
 			"Choose one: on its screen at /warden, or with `upprop pin set`. It then fetches the keys from the next desk or handheld that it reaches.",
 		})
 	}
+	if f.WatchBlind && f.Now.Sub(f.Started) > settling {
+		out = append(out, Finding{
+			"watch-blind", Warning, f.Name, "This entrance does not hold the watch list.",
+			"Nobody who comes here is compared with it before a desk is in touch; the desk then compares whom this entrance took in.",
+			"Connect it to a desk: it holds the list in its memory alone, and has started while none could be reached.",
+		})
+	}
 	if x := f.Expiry; x.Waiting > 0 {
 		since := x.Since.UTC().Format(time.DateOnly)
 		what := fmt.Sprintf("Keys of %d past dates, the first %s, have not been destroyed yet: ", x.Waiting, since)

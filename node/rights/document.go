@@ -105,9 +105,21 @@ func (s *Service) Document(name string, lang Lang) (string, error) {
 	}
 	t, err := render(name, lang, map[string]any{
 		"Campus": s.cfg.Campus(), "House": s.House(), "Data": data, "Sources": sources, "Retention": s.kept(),
-		"Members": members, "Desks": count("desk"), "Wardens": count("warden"), "Channels": s.channels(), "Now": s.cfg.Now(), "Legitimate": has["f"], "Consent": has["a"],
+		"Members": members, "Desks": count("desk"), "Wardens": count("warden"), "Channels": s.channels(), "Now": s.cfg.Now(), "Legitimate": has["f"], "Consent": has["a"], "Watch": s.watched(),
 	})
 	return t.Reveal(), err
+}
+
+// Watched is for how many days entries of the watch list stand: usually, and at
+// most.
+type Watched struct{ Usual, Most int }
+
+// watched is nil where nobody is on the watch list.
+func (s *Service) watched() *Watched {
+	if s.cfg.Watch == nil {
+		return nil
+	}
+	return s.cfg.Watch()
 }
 
 func (s *Service) channels() []string {

@@ -72,6 +72,23 @@ func TestDocumentsFollowSettings(t *testing.T) {
 			}
 		}
 	}
+	for name, words := range map[string]map[Lang]string{
+		"record":    {English: "91 days unless another", Swedish: "91 dagar om inget annat"},
+		"notice":    {English: "a short list", Swedish: "en kort lista"},
+		"balancing": {English: "182 at most", Swedish: "182 som mest"},
+		"dpia":      {English: "The watch list.", Swedish: "Bevakningslistan."},
+	} {
+		for lang, want := range words {
+			h.Service.cfg.Watch = func() *Watched { return nil }
+			if s := h.document(t, name, lang); strings.Contains(s, want) || strings.Contains(strings.ToLower(s), "watch list") {
+				t.Errorf("the %s speaks of a watch list that there is not:\n%s", name, s)
+			}
+			h.Service.cfg.Watch = func() *Watched { return &Watched{91, 182} }
+			if s := h.document(t, name, lang); !strings.Contains(s, want) {
+				t.Errorf("the %s does not say %q:\n%s", name, want, s)
+			}
+		}
+	}
 	if s := h.document(t, "balancing", English); strings.Contains(s, "E-mail: to") {
 		t.Error("the balancing test weighs what rests on a contract")
 	}

@@ -98,6 +98,9 @@ type Config struct {
 	Erase func(ctx context.Context, visits ...record.VisitID) (record.ErasureID, error)
 	// Channels are what this node sends messages through, by host; nil: nothing.
 	Channels func() []string
+	// Watch is for how long entries of the watch list stand; nil, and nil where
+	// there are none: documents do not speak of one.
+	Watch func() *Watched
 	// Until is the date on which the name of a visit dies, by what stands of it;
 	// false, or nil: as it was taken in.
 	Until func(record.VisitID) (record.Day, bool)

@@ -33,6 +33,8 @@ type Arrival struct {
 	HostMail   record.Private
 	// Signed are documents that the person has read and signed.
 	Signed []record.Signature
+	// matches are those of the watch list.
+	matches []record.Match
 	// Under16: the person is under 16. Nothing is kept by which they could be
 	// reached, and only a guardian consents for them: Guardian says that one has.
 	Under16, Guardian bool
@@ -45,6 +47,9 @@ type Receipt struct {
 	Badge record.BadgeCode
 	QR    string
 	At    time.Time
+	// Wait: the person is inside and on every list, and is asked to wait for the
+	// reception.
+	Wait bool
 }
 
 // Format prints the visit only, through every verb.
@@ -77,7 +82,9 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 		}
 	}
 	var all []prepared
-	for n, one := range append([]Arrival{a}, a.companions(with)...) {
+	everybody := append([]Arrival{a}, a.companions(with)...)
+	wait := s.watch(everybody)
+	for n, one := range everybody {
 		p, err := s.prepare(one, all)
 		if err != nil {
 			return nil, fmt.Errorf("check in: %w", err)
@@ -93,7 +100,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 		a.HostMail = s.cfg.HostMail(ctx, a.Host)
 	}
 	settled := func(bool) {}
-	if s.cfg.Announce != nil {
+	if s.cfg.Announce != nil && !wait {
 		settled = s.cfg.Announce(all[0].receipt.Visit, a)
 	}
 	var drafts []crdt.Draft
@@ -108,7 +115,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 	var out []Receipt
 	for _, p := range all {
 		p.stored()
-		p.receipt.At = s.cfg.Now().UTC()
+		p.receipt.At, p.receipt.Wait = s.cfg.Now().UTC(), wait
 		out = append(out, p.receipt)
 	}
 	return out, nil
@@ -148,7 +155,7 @@ func (s *Service) prepare(a Arrival, others []prepared) (prepared, error) {
 func (s *Service) particulars(visit record.VisitID, a Arrival) (entries []record.SealedEntry, stored func(), until record.Day, err error) {
 	return s.seal(
 		visit, a.Type, record.Card{Name: a.Name, Company: a.Company, Host: a.Host, Assist: a.Assist},
-		record.Dossier{Email: a.Email, Phone: a.Phone, Purpose: a.Purpose, Lang: a.Lang, Notify: a.Notify, Signed: a.Signed, Consents: s.consents(a)})
+		record.Dossier{Email: a.Email, Phone: a.Phone, Purpose: a.Purpose, Lang: a.Lang, Notify: a.Notify, Signed: a.Signed, Consents: s.consents(a), Matches: a.matches})
 }
 
 // check trims and judges what the person wrote.

@@ -107,6 +107,9 @@ type Config struct {
 	// HostMail is where a host whom somebody named is told of the arrival; empty
 	// where that is not known. It may wait for a moment. Nil: it is not known.
 	HostMail func(ctx context.Context, host record.Private) record.Private
+	// Watch compares somebody with the watch list; it may take some hundredths of a
+	// second, as long for everybody who tells the same. Nil: there is no list.
+	Watch func(Arrival) []record.Match
 	// Rules are those of a type of visitor; false where there is none. Nil: there
 	// are no rules.
 	Rules func(kind string) (Rules, bool)

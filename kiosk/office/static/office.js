@@ -61,3 +61,27 @@ for (const kind of ["pointerdown", "keydown", "input"]) {
     fetch("/desk/awake").catch(() => { told = 0; });
   }, { passive: true });
 }
+
+// A tone when somebody who may be on the watch list comes, besides what the page
+// says; where the browser does not let it sound, the page has said it.
+const waiting = () => Number(document.querySelector("[data-alerts]")?.dataset.alerts ?? 0);
+let heard = waiting();
+let audio;
+document.addEventListener("live", () => {
+  const now = waiting();
+  if (now > heard) {
+    audio ??= new AudioContext();
+    for (const [at, pitch] of [[0, 660], [0.25, 880]]) {
+      const tone = audio.createOscillator();
+      const level = audio.createGain();
+      tone.frequency.value = pitch;
+      level.gain.setValueAtTime(0.2, audio.currentTime + at);
+      level.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.2);
+      tone.connect(level).connect(audio.destination);
+      tone.start(audio.currentTime + at);
+      tone.stop(audio.currentTime + at + 0.2);
+    }
+    navigator.vibrate?.([200, 100, 200]);
+  }
+  heard = now;
+});
