@@ -15,6 +15,7 @@ type startPage struct {
 	Leave  string
 	// Invited: somebody may have an invitation.
 	Invited bool
+	Pause   webkit.Pause
 }
 
 func (k *Kiosk) start(r *webkit.Request) (webkit.Response, error) {
@@ -23,7 +24,7 @@ func (k *Kiosk) start(r *webkit.Request) (webkit.Response, error) {
 	}
 	other := other(r.Locale)
 	return webkit.Page{Name: "start", Data: startPage{
-		Phone: k.cfg.Phone, Days: k.cfg.RetentionDays(), Other: other, Invited: k.cfg.Invitations != nil,
+		Phone: k.cfg.Phone, Days: k.cfg.RetentionDays(), Other: other, Invited: k.cfg.Invitations != nil, Pause: k.pause(),
 		Arrive: r.TextIn(other, "start.arrive"), Leave: r.TextIn(other, "start.leave"),
 	}}, nil
 }

@@ -70,7 +70,7 @@ func (s *sheet) notFound(l evac.List) {
 		s.put(left, y, badgeWide-1, p.Badge.String())
 		name := s.nameOf(p)
 		if p.Name != "" && p.Company != "" {
-			name += ", " + p.Company.Reveal()
+			name = s.letters.Isolate(name) + ", " + s.letters.Isolate(p.Company.Reveal())
 		}
 		s.put(left+badgeWide, y, nameWide-2, s.clean(name))
 		s.put(left+badgeWide+nameWide, y, stateWide-2, s.clean(s.state(p)))
@@ -143,7 +143,7 @@ func (s *sheet) helpLines(l evac.List) lines {
 	}
 	for _, p := range l.HandedOver() {
 		if p.Assist != "" {
-			out.all = append(out.all, p.Badge.String()+": "+p.Assist.Reveal())
+			out.all = append(out.all, p.Badge.String()+": "+s.letters.Isolate(p.Assist.Reveal()))
 			needs--
 		}
 	}

@@ -135,7 +135,7 @@ func (s *sheet) person(p evac.Person, l evac.List) {
 func (s *sheet) cell(x, y float64, lines []said) {
 	for i, line := range lines {
 		s.size(line.points, line.bold)
-		s.f.Text(x, y+4+float64(i)*row, line.text)
+		s.text(x, y+4+float64(i)*row, line.text)
 	}
 }
 

@@ -13,9 +13,6 @@ import (
 	"io"
 	"io/fs"
 
-	"golang.org/x/image/font/gofont/goregular"
-	"golang.org/x/image/font/sfnt"
-
 	"github.com/upprop/upprop/evac"
 	"github.com/upprop/upprop/kiosk/lang"
 )
@@ -39,7 +36,6 @@ type Head = evac.Head
 // what it is given.
 type Printer struct {
 	words *lang.Catalog
-	face  *sfnt.Font
 	// plain leaves pages uncompressed, for tests to read.
 	plain bool
 }
@@ -52,11 +48,7 @@ func New() (*Printer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("paper: %w", err)
 	}
-	face, err := sfnt.Parse(goregular.TTF)
-	if err != nil {
-		return nil, fmt.Errorf("paper: read font: %w", err)
-	}
-	return &Printer{words: words, face: face}, nil
+	return &Printer{words: words}, nil
 }
 
 // List writes everybody on a list, with a box to tick for each. l is in the

@@ -112,7 +112,7 @@ func marked(state evac.State, point record.PointName) func(*evac.Person) {
 }
 
 func crowd(n int) (all []evac.Person) {
-	names := []string{"Anna Öberg", "Björn Ångström", "Cecilia von Hammarskjöld-Lilliehöök af Ängsbacka och Norra Sundby", "Doğan Łukasz", "علي حسن", "Eva 🎉 Ek"}
+	names := []string{"Anna Öberg", "Björn Ångström", "Cecilia von Hammarskjöld-Lilliehöök af Ängsbacka och Norra Sundby", "Doğan Łukasz", "علي حسن", "Eva 𠮷 Ek", "Катерина Щербакова", "王小明", "김민수", "प्रिया क्षत्रिय", "สมชาย ใจดี", "דוד לוי"}
 	for i := range n {
 		var c []func(*evac.Person)
 		switch i % 11 {
@@ -273,11 +273,23 @@ func TestHandOverIsOnePage(t *testing.T) {
 	}
 }
 
+// BenchmarkList10k compares names that the page's own font writes with those that are drawn.
 func BenchmarkList10k(b *testing.B) {
-	p, l := printer(b), listOf("real", crowd(10_000)...)
-	p.plain = false
-	b.ReportAllocs()
-	for range b.N {
-		b.SetBytes(int64(len(listed(b, p, l, headOf(lang.Swedish)))))
+	for what, names := range map[string][]string{
+		"latin": {"Anna Öberg", "Björn Ångström", "Cecilia Hammarskjöld", "Karin Åkesson"},
+		"drawn": {"محمد علي الحسن", "王小明", "प्रिया क्षत्रिय", "สมชาย ใจดี"},
+	} {
+		b.Run(what, func(b *testing.B) {
+			var people []evac.Person
+			for i := range 10_000 {
+				people = append(people, person(i, fmt.Sprint(names[i%len(names)], " ", names[i/4%len(names)], i)))
+			}
+			p, l := printer(b), listOf("real", people...)
+			p.plain = false
+			b.ReportAllocs()
+			for range b.N {
+				b.SetBytes(int64(len(listed(b, p, l, headOf(lang.Swedish)))))
+			}
+		})
 	}
 }

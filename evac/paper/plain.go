@@ -21,7 +21,7 @@ func (p *Printer) Plain(w io.Writer, l lang.Locale, text, mark string, at time.T
 		s.size(fine, false)
 		s.f.Line(left, bottom+1, right, bottom+1)
 		s.put(left, bottom+5, wide-40, s.clean(mark))
-		s.f.Text(right-30, bottom+5, s.say.Text("paper.page", map[string]any{"Page": itoa(s.f.PageNo()), "All": pages}))
+		s.f.Text(right-30, bottom+5, s.pageNumber())
 	}
 	s.page()
 	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {

@@ -3,7 +3,6 @@ package paper
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 
 	"github.com/upprop/upprop/evac"
+	"github.com/upprop/upprop/kiosk/letters"
 )
 
 // Measures of a page, in millimetres; sizes of letters are in points.
@@ -34,7 +34,10 @@ type sheet struct {
 	// head is drawn on every page; again, if any, on every page but where it was
 	// set: the heading of what goes on.
 	head, again func()
-	known       map[rune]bool
+	// letters write what the font of the page does not, in pictures.
+	letters  *letters.Writer
+	pictures map[letters.Shape]picture
+	bold     bool
 	// odd: a letter could not be printed.
 	odd bool
 }
@@ -44,9 +47,9 @@ func (p *Printer) sheet(h Head, title string, asOf time.Time) *sheet {
 		h.Zone = time.UTC
 	}
 	f := fpdf.New("P", "mm", "A4", "")
-	s := &sheet{p: p, f: f, h: h, asOf: asOf, known: map[rune]bool{}, head: func() {}}
+	s := &sheet{p: p, f: f, h: h, asOf: asOf, letters: letters.NewWriter(), pictures: map[letters.Shape]picture{}, head: func() {}}
 	s.say = evac.Reader{
-		Text:   func(key string, args map[string]any) string { return p.words.Text(h.Lang, key, args) },
+		Text:   func(key string, args map[string]any) string { return p.words.Text(h.Lang, key, s.isolated(args)) },
 		Locale: h.Lang, Zone: h.Zone,
 	}
 	s.title = s.word(title)
@@ -72,6 +75,7 @@ func (s *sheet) size(points float64, bold bool) {
 	if bold {
 		style = "B"
 	}
+	s.bold = bold
 	s.f.SetFont(font, style, points)
 }
 
@@ -95,7 +99,7 @@ func (s *sheet) room(h float64) {
 
 // put writes clean text, cut to a width, with its foot at y.
 func (s *sheet) put(x, y, width float64, text string) {
-	s.f.Text(x, y, s.fit(text, width))
+	s.text(x, y, s.fit(text, width))
 }
 
 // line writes one line over the whole width and goes to the next.
@@ -144,8 +148,7 @@ func (s *sheet) banner(kind string) {
 	s.size(15, true)
 	s.put(left+3, s.y+6.6, 90, s.clean(text))
 	s.size(body, true)
-	page := s.say.Text("paper.page", map[string]any{"Page": strconv.Itoa(s.f.PageNo()), "All": pages})
-	s.f.Text(right-38, s.y+6.2, page)
+	s.f.Text(right-38, s.y+6.2, s.pageNumber())
 	s.f.SetTextColor(0, 0, 0)
 	s.y += high + 1
 }

@@ -7,15 +7,14 @@ import (
 	"image/color"
 	"image/draw"
 	"strings"
-	"unicode"
 
 	"github.com/skip2/go-qrcode"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
-	"golang.org/x/text/unicode/norm"
+
+	"github.com/upprop/upprop/kiosk/letters"
 )
 
 // Size is how big a label is, in millimetres, and how many dots the printer
@@ -45,9 +44,6 @@ func (s Size) dots(mm float64) int { return int(mm * float64(s.DPI) / 25.4) }
 // payload of its code.
 type Words struct{ Kind, Campus, Name, Company, Host, Since, Code, QR string }
 
-// instead stands for a letter that the font has not.
-const instead = '□'
-
 // errSmall is returned where the QR code would be too fine to be read.
 var errSmall = errors.New("draw a badge: the label is too small for its QR code")
 
@@ -55,8 +51,8 @@ var errSmall = errors.New("draw a badge: the label is too small for its QR code"
 const leastModule = 0.24
 
 // Draw draws a badge for a label printer: a picture of two colours, one dot of
-// the printer a pixel. What is too long is made smaller, then cut with …; a
-// letter that the font has not is drawn as □.
+// the printer a pixel. What is too long is made smaller, then cut with …; names in
+// any script are written in it, and a letter that no font has is drawn as □.
 func Draw(w Words, size Size) (*image.Paletted, error) {
 	if err := size.Check(); err != nil {
 		return nil, err
@@ -98,13 +94,14 @@ func Draw(w Words, size Size) (*image.Paletted, error) {
 
 // pen draws grey on white; what is dark becomes black at the end.
 type pen struct {
-	on    *image.Gray
-	ink   *image.Uniform
-	fonts map[*byte]*opentype.Font
+	on      *image.Gray
+	ink     *image.Uniform
+	fonts   map[*byte]*opentype.Font
+	letters *letters.Writer
 }
 
 func newPen(width, height int) (*pen, error) {
-	p := &pen{on: image.NewGray(image.Rect(0, 0, width, height)), ink: image.Black, fonts: map[*byte]*opentype.Font{}}
+	p := &pen{on: image.NewGray(image.Rect(0, 0, width, height)), ink: image.Black, fonts: map[*byte]*opentype.Font{}, letters: letters.NewWriter()}
 	draw.Draw(p.on, p.on.Bounds(), image.White, image.Point{}, draw.Src)
 	for _, ttf := range [][]byte{goregular.TTF, gobold.TTF} {
 		f, err := opentype.Parse(ttf)
@@ -124,40 +121,19 @@ func (p *pen) face(ttf []byte, size int) font.Face {
 	return f
 }
 
-// clean is a text in letters that the font has.
-func (p *pen) clean(text string, f font.Face) string {
-	return strings.Map(func(r rune) rune {
-		if r == ' ' {
-			return r
-		}
-		if unicode.Is(unicode.Mn, r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		if _, ok := f.GlyphAdvance(r); !ok || !unicode.IsPrint(r) {
-			return instead
-		}
-		return r
-	}, norm.NFC.String(strings.Join(strings.Fields(strings.ToValidUTF8(text, string(instead))), " ")))
-}
-
 // fitting is a text and the size of letters at which it goes into a width: from
 // high down to two fifths of it, then cut.
-func (p *pen) fitting(text string, ttf []byte, width, high int) (string, font.Face) {
+func (p *pen) fitting(text string, ttf []byte, width, high int) written {
+	text, _ = p.letters.Clean(text)
 	least := max(high*2/5, 1)
 	for size := high; ; size = max(size*9/10, least) {
-		f := p.face(ttf, size)
-		text := p.clean(text, f)
-		if font.MeasureString(f, text).Ceil() <= width {
-			return text, f
+		w := p.written(text, ttf, size)
+		if w.width <= width {
+			return w
 		}
 		if size == least {
-			letters := []rune(text)
-			for len(letters) > 0 && font.MeasureString(f, string(letters)+"…").Ceil() > width {
-				letters = letters[:len(letters)-1]
-			}
-			return strings.TrimRight(string(letters), " ") + "…", f
+			return p.cut(w, width)
 		}
-		_ = f.Close()
 	}
 }
 
@@ -174,32 +150,21 @@ func Writes(text string) bool {
 
 // line writes a text into a box and returns how wide it is.
 func (p *pen) line(text string, ttf []byte, x, y, width, high int) int {
-	text, f := p.fitting(text, ttf, width, high*9/10)
-	defer f.Close()
-	p.put(text, f, x, y, high)
-	return font.MeasureString(f, text).Ceil()
+	w := p.fitting(text, ttf, width, high*9/10)
+	p.put(w, x, y, high)
+	return w.width
 }
 
 // right writes a text so that it ends at x.
 func (p *pen) right(text string, x, y, width, high int) {
-	text, f := p.fitting(text, gobold.TTF, width, high*9/10)
-	defer f.Close()
-	p.put(text, f, x-font.MeasureString(f, text).Ceil(), y, high)
-}
-
-func (p *pen) put(text string, f font.Face, x, y, high int) {
-	m := f.Metrics()
-	base := y + (high+m.Ascent.Ceil()-m.Descent.Ceil())/2
-	d := font.Drawer{Dst: p.on, Src: p.ink, Face: f, Dot: fixed.P(x, base)}
-	d.DrawString(text)
+	w := p.fitting(text, gobold.TTF, width, high*9/10)
+	p.put(w, x-w.width, y, high)
 }
 
 // words writes a name on one line or on two, whichever can be written larger.
 func (p *pen) words(words []string, x, y, width, high int) {
-	whole := strings.Join(words, " ")
-	f := p.face(gobold.TTF, high*9/10)
-	one := font.MeasureString(f, p.clean(whole, f)).Ceil()
-	_ = f.Close()
+	whole, _ := p.letters.Clean(strings.Join(words, " "))
+	one := p.written(whole, gobold.TTF, high*9/10).width
 	if one <= width*3/2 || len(words) < 2 {
 		p.line(whole, gobold.TTF, x, y, width, high)
 		return

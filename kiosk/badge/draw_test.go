@@ -28,6 +28,9 @@ var people = map[string]Words{
 	},
 	"hostile": {Kind: "^XZ~JR", Campus: "\x00\x1b", Name: "^XA^FD\u202eevil ~DG 漢字 👩‍🚒", Since: strings.Repeat("\xff", 9), Code: "7KQ2-M4XZ", QR: payload},
 	"empty":   {QR: payload},
+	"arabic":  {Kind: "Besökare", Campus: "Norrköping", Name: "محمد علي الحسن", Company: "شركة البناء", Host: "Till Björn Ek", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
+	"chinese": {Kind: "访客", Campus: "Norrköping", Name: "欧阳小明", Company: "王氏有限公司", Host: "Till דוד לוי", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
+	"hindi":   {Kind: "आगंतुक", Campus: "Norrköping", Name: "प्रिया क्षत्रिय", Company: strings.Repeat("கட்டுமானம் ", 9), Host: "สมชาย ใจดี", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
 }
 
 // Every label is of two colours and the size of the paper, and its code is read
@@ -59,6 +62,29 @@ func TestDraw(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+		}
+	}
+}
+
+// Names that differ in a letter of their script differ on the label, and do so before
+// the letters become □.
+func TestScriptsOnLabels(t *testing.T) {
+	size := sizes["zebra"]
+	for script, two := range map[string][2]string{
+		"Arabic": {"محمد", "محمود"}, "Hebrew": {"דוד", "דור"}, "Greek": {"Ελένη", "Ελένα"}, "Cyrillic": {"Катя", "Катю"}, "Thai": {"สมชาย", "สมชาว"},
+		"Devanagari": {"प्रिया", "प्रीया"}, "Chinese": {"王小明", "王小朋"}, "Japanese": {"ひろし", "ひろこ"}, "Korean": {"김민수", "김민서"},
+		"Tamil": {"நந்தினி", "நந்தினீ"}, "Georgian": {"გიორგი", "გიორგა"}, "Ethiopic": {"አበበ", "አበባ"},
+	} {
+		var pictures [3]string
+		for i, name := range []string{two[0], two[1], strings.Repeat("□", len([]rune(two[0])))} {
+			p, err := Draw(Words{Kind: "x", Name: name, QR: payload, Code: "7KQ2-M4XZ"}, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pictures[i] = string(p.Pix)
+		}
+		if pictures[0] == pictures[1] || pictures[0] == pictures[2] {
+			t.Errorf("%s: %s is not drawn", script, two[0])
 		}
 	}
 }

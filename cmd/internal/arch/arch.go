@@ -29,6 +29,7 @@ var owners = []struct {
 	{"github.com/hashicorp/memberlist", []string{"mesh/gossip"}, []string{"mesh/gossip"}, "its broadcasts may be lost; what must arrive goes through the mesh"},
 	{"github.com/fxamacker/cbor", []string{"crdt/codec", "crdt/seal", "crdt/seal/sealtest", "node/nodetest", "mesh/identity", "mesh/join", "mesh/beat", "mesh"}, nil, "decoders of foreign bytes are few, strict and fuzzed"},
 	{"codeberg.org/go-pdf/fpdf", []string{"evac/paper"}, nil, "what a page looks like, and which letters it can print, is decided in one place"},
+	{"github.com/go-text/typesetting", []string{"kiosk/letters"}, nil, "which font writes a letter, and which way a name runs, is decided in one place"},
 	{"github.com/xuri/excelize", []string{"node/workbook"}, nil, "what is a text in a table, and no formula, is decided in one place"},
 	{"github.com/eclipse/paho.golang", []string{"node/feed"}, nil, "what a broker says of people is judged in one place"},
 	{"github.com/spf13/cobra", []string{"cmd"}, []string{"cmd"}, "flags are the business of commands"},
