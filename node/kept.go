@@ -166,11 +166,11 @@ func (n *Node) nameOf(id record.NodeID) string {
 }
 
 // pastDay is what is kept of a visit past its day, or, of the zero visit, of all.
-func (n *Node) pastDay(v record.VisitID) (out []rights.PastDay, err error) {
+func (n *Node) pastDay(ctx context.Context, v record.VisitID) (out []rights.PastDay, err error) {
 	var all []kept.Record
 	if v.IsZero() {
 		all, err = n.kept.All()
-	} else {
+	} else if err = n.kept.Keep(ctx, v); err == nil {
 		all, err = n.kept.Of(v)
 	}
 	for _, r := range all {

@@ -179,16 +179,19 @@ func (s *Service) Erasing(ctx context.Context, ids []record.VisitID, do func() e
 			return &HeldError{h}
 		}
 	}
-	if today, sure := s.cfg.Today(); sure && s.cfg.Desk() && s.cfg.Withheld() == nil {
-		if err := s.keepFirst(ctx, ids, today); err != nil {
-			return err
-		}
+	if err := s.Keep(ctx, ids...); err != nil {
+		return err
 	}
 	return do()
 }
 
-// keepFirst keeps what must be kept of visits that are about to be erased.
-func (s *Service) keepFirst(ctx context.Context, ids []record.VisitID, today record.Day) error {
+// Keep keeps at once what must be kept of visits, as far as this node can: before
+// they are erased, or asked about.
+func (s *Service) Keep(ctx context.Context, ids ...record.VisitID) error {
+	today, sure := s.cfg.Today()
+	if !sure || !s.cfg.Desk() || s.cfg.Withheld() != nil {
+		return nil
+	}
 	s.keeping.Lock()
 	defer s.keeping.Unlock()
 	for _, id := range ids {

@@ -67,6 +67,16 @@ func (s *Service) Of(v record.VisitID) (out []Record, err error) {
 	return out, nil
 }
 
+// Keeps reports whether a hold keeps something that can be opened here. Errors:
+// ErrNotDesk, ErrNotYet.
+func (s *Service) Keeps(h Hold) (bool, error) {
+	if err := s.mayOpen(); err != nil {
+		return false, err
+	}
+	_, err := s.open(h.Key())
+	return err == nil, nil
+}
+
 func (s *Service) mayOpen() error {
 	switch {
 	case !s.cfg.Desk():

@@ -79,7 +79,7 @@ func (s *Service) Breach(ctx context.Context, name string) (Breach, error) {
 	if err != nil {
 		return Breach{}, fmt.Errorf("breach report: %w", err)
 	}
-	if err := s.keptAt(&b); err != nil {
+	if err := s.keptAt(ctx, &b); err != nil {
 		return Breach{}, fmt.Errorf("breach report: %w", err)
 	}
 	id := b.Node.ID.String()
@@ -103,12 +103,12 @@ func (s *Service) Breach(ctx context.Context, name string) (Breach, error) {
 
 // keptAt adds what is kept past its day, of which a desk could open all that was
 // signed or held while it was a member.
-func (s *Service) keptAt(b *Breach) error {
+func (s *Service) keptAt(ctx context.Context, b *Breach) error {
 	m := b.Node
 	if !m.Desk {
 		return nil
 	}
-	all, err := s.pastDay(record.VisitID{})
+	all, err := s.pastDay(ctx, record.VisitID{})
 	if err != nil {
 		return err
 	}
@@ -167,14 +167,17 @@ func (m Member) could(p record.Presence, now time.Time) (Exposed, bool) {
 // BreachText is what the authority and those affected are to be told. Errors:
 // ErrLang.
 func (s *Service) BreachText(b Breach, lang Lang) (string, error) {
-	dossiers := 0
+	dossiers, past := 0, 0
 	for _, e := range b.Visits {
+		if e.Kept {
+			past++
+		}
 		if slices.Contains(e.Audiences, record.DossierAudience) {
 			dossiers++
 		}
 	}
 	t, err := render("breach", lang, map[string]any{
-		"Campus": s.cfg.Campus(), "House": s.House(), "B": b, "People": len(b.Visits), "Dossiers": dossiers,
+		"Campus": s.cfg.Campus(), "House": s.House(), "B": b, "People": len(b.Visits) - past, "Dossiers": dossiers - past, "Past": past,
 		"Retention": s.kept(), "Now": s.cfg.Now(),
 	})
 	return t.Reveal(), err

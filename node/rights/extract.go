@@ -100,7 +100,7 @@ func (s *Service) Export(ctx context.Context, v record.VisitID, form string) (Ex
 	if _, err := s.desk(); err != nil {
 		return Extract{}, err
 	}
-	past, err := s.pastDay(v)
+	past, err := s.pastDay(ctx, v)
 	if err != nil {
 		return Extract{}, fmt.Errorf("export: %w", err)
 	}

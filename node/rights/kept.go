@@ -47,11 +47,11 @@ func (s *Service) held(v record.VisitID) (Holding, bool) {
 }
 
 // pastDay is what is kept of a visit past its day; of the zero visit: of all.
-func (s *Service) pastDay(v record.VisitID) ([]PastDay, error) {
+func (s *Service) pastDay(ctx context.Context, v record.VisitID) ([]PastDay, error) {
 	if s.cfg.PastDay == nil {
 		return nil, nil
 	}
-	return s.cfg.PastDay(v)
+	return s.cfg.PastDay(ctx, v)
 }
 
 // Kept tells, as things stand when it is called, which visits are kept: those that

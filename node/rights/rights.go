@@ -105,7 +105,7 @@ type Config struct {
 	// nil: nothing. Held tells, as things stand when it is called, which visits a
 	// legal hold keeps; nil: none. KeptMeaning is what other days of signed documents
 	// would mean for what is kept: how many records end at once, and how many earlier.
-	PastDay     func(record.VisitID) ([]PastDay, error)
+	PastDay     func(context.Context, record.VisitID) ([]PastDay, error)
 	Held        func() func(record.VisitID) (Holding, bool)
 	KeptMeaning func(days func(document string) record.Day) (destroyed, shortened int, err error)
 	// TermsChanged is called when the terms have been changed here; nil: nobody
