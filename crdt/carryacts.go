@@ -94,7 +94,7 @@ func (c *carriage) add(a record.Act, by record.NodeID) error {
 	}
 	if len(visits) > 0 {
 		c.shreds = append(c.shreds, record.Act{
-			Kind: record.ActShred, At: a.At, Visits: visits, Erasure: a.Erasure, What: carriedShred, By: by.String(), Note: a.Note,
+			Kind: record.ActShred, At: a.At, Visits: visits, Erasure: a.Erasure, What: carriedShred, By: by.String(), Note: a.Note, Until: a.Until,
 		})
 	}
 	return nil

@@ -39,6 +39,10 @@ func (r *Replica) stageShred(b *store.Batch, n *ranks, v record.VisitID, a recor
 	if err != nil {
 		return err
 	}
+	if v.IsKept() {
+		// It may be sealed anew for as long by who is cut off and has not heard.
+		until = max(until, min(a.Until, r.today()+record.MostKept))
+	}
 	var owed []record.Day
 	for key, old := range keys {
 		w, err := parseKeyRow(old)

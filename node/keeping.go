@@ -120,6 +120,7 @@ func (n *Node) openKeeping() (err error) {
 	n.privacy = privacy.New(privacy.Config{
 		Register: r, Settings: r, Roster: n.roster, Self: n.key.ID(), LastHeard: n.lastHeard,
 		Since: n.since, Gone: n.goneDate, Now: n.cfg.Now, Logger: n.log,
+		Stands: func(v record.VisitID) record.Day { return n.kept.Until(v) },
 	})
 	n.gate, err = privacy.OpenGate(privacy.GateConfig{
 		Acts: n.replica, Peers: reach{n}, Keeper: confirmedKeeper{n.store}, Others: n.others, Offline: n.offline,
@@ -297,9 +298,14 @@ func (n *Node) withheld() error {
 	return nil
 }
 
-// Erase implements api.Privacy.
-func (n *Node) Erase(ctx context.Context, v ...record.VisitID) (privacy.Erasure, error) {
-	return n.privacy.Erase(ctx, v...)
+// Erase implements api.Privacy. What must be kept of the visits is kept apart
+// first. Errors: *kept.HeldError, those of privacy.
+func (n *Node) Erase(ctx context.Context, v ...record.VisitID) (e privacy.Erasure, err error) {
+	err = n.kept.Erasing(ctx, v, func() (err error) {
+		e, err = n.privacy.Erase(ctx, v...)
+		return err
+	})
+	return e, err
 }
 
 // ErasureStatus implements api.Privacy.

@@ -37,6 +37,7 @@ import (
 	"github.com/upprop/upprop/node/feed"
 	"github.com/upprop/upprop/node/hosts"
 	"github.com/upprop/upprop/node/invitations"
+	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
@@ -151,6 +152,7 @@ type Node struct {
 	maker    *access.Maker
 	audit    *audit.Log
 	rights   *rights.Service
+	kept     *kept.Service
 	self     atomic.Pointer[rights.Self]
 	staff    *operators.Service
 	terms    atomic.Pointer[readTerms]
@@ -219,6 +221,9 @@ func Open(cfg Config) (n *Node, err error) {
 	})
 	n.openRights()
 	n.openSelf()
+	if err := n.openKept(); err != nil {
+		return n, err
+	}
 	if err := n.openNotices(); err != nil {
 		return n, err
 	}
@@ -360,7 +365,7 @@ func (n *Node) openMesh() (err error) {
 		Book: bookKeeper{n.store}, Beats: beatKeeper{n.store}, Release: n.cfg.Release,
 		Clock: n.cfg.Now, Logger: n.log,
 		Priority:  func(doc string) int { return priority(n.calendar.today())(doc) },
-		Kept:      func(doc string) bool { return kept(n.calendar.today(), doc) },
+		Kept:      func(doc string) bool { return retained(n.calendar.today(), doc) },
 		BeatEvery: n.cfg.BeatEvery, RepairEvery: n.cfg.RepairEvery, DialEvery: n.cfg.DialEvery,
 	})
 	if err != nil {
@@ -387,7 +392,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

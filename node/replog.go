@@ -130,8 +130,8 @@ func priority(today record.Day) func(doc string) int {
 	}
 }
 
-// kept says that nobody whose clock is right has dropped a document yet.
-func kept(today record.Day, doc string) bool {
+// retained says that nobody whose clock is right has dropped a document yet.
+func retained(today record.Day, doc string) bool {
 	d, err := record.ParseDocID(doc)
 	return err == nil && (d.Kind == record.DocCampus || d.Day >= today-retainDays)
 }

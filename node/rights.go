@@ -22,7 +22,9 @@ func (n *Node) Rights() *rights.Service { return n.rights }
 func (n *Node) openRights() {
 	n.rights = rights.New(rights.Config{
 		Register: n.replica, Open: n.forSubject, Host: n.visits.HostOf, Members: n.subjectMembers, Campus: n.CampusName, By: privacy.Operator,
-		Erase: n.eraseMany, Channels: n.channels, Watch: n.watched, Until: n.diesOn, TermsChanged: n.resealer.Wake, Now: n.cfg.Now, Logger: n.log,
+		Erase: n.eraseMany, Channels: n.channels, Watch: n.watched, Until: n.diesOn, Now: n.cfg.Now, Logger: n.log,
+		TermsChanged: func() { n.resealer.Wake(); n.kept.Wake() },
+		PastDay:      n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
 	})
 }
 
@@ -56,7 +58,7 @@ func (n *Node) channels() (out []string) {
 }
 
 func (n *Node) eraseMany(ctx context.Context, v ...record.VisitID) (record.ErasureID, error) {
-	e, err := n.privacy.Erase(ctx, v...)
+	e, err := n.Erase(ctx, v...)
 	return e.ID, err
 }
 

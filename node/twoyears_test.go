@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/consent"
+	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/terms"
@@ -33,10 +35,11 @@ type past struct {
 
 // TestTwoYears lets two years pass (UPPROP_SOAK; else two months) at two desks,
 // an entrance and a handheld: visits every day, and erasures, corrections,
-// withdrawals, restrictions, cases, changes of the terms, and a node that is off
-// for days. Nothing personal outlives its date on any disk, which is read with
+// withdrawals, restrictions, cases, changes of the terms, signed documents, legal
+// holds, and a node that is off for days. Nothing personal outlives its date on any disk, which is read with
 // its own keys and those of other disks; nor is any of it ever there in clear. And
-// what must be kept is: cases, decisions, terms, reviews, who is inside.
+// what must be kept is: cases, decisions, terms, reviews, who is inside, and what
+// was signed or is held, to its end.
 func TestTwoYears(t *testing.T) {
 	days := 60
 	if os.Getenv("UPPROP_SOAK") != "" {
@@ -77,6 +80,9 @@ func twoYears(t *testing.T, days int) {
 	keep := map[string]int{"visitor": terms.Most, "delivery": terms.Most}
 	stays := arrive(desk, 0) // never leaves
 	var cases, decided []record.CaseID
+	desk.papers(40)
+	var papers []past // what is kept past its day: signatures and held visits
+	var holds []kept.Hold
 	was := south.seize() // lies in a drawer from the first day
 	time.Sleep(time.Minute)
 
@@ -97,6 +103,31 @@ func twoYears(t *testing.T, days int) {
 		}
 		time.Sleep(30 * time.Second)
 		switch day % 10 {
+		case 0: // somebody signs and is erased, and somebody is held
+			v := east.signs(marker+" signer", "nda")
+			time.Sleep(30 * time.Second)
+			east.leave(v)
+			if day%20 == 0 {
+				time.Sleep(30 * time.Second)
+				_, err := desk.Erase(ctx, v)
+				must(err)
+			}
+			papers = append(papers, past{record.KeptID(v, "document/nda"), today + 40})
+			for _, h := range holds {
+				if day%20 == 0 && h.Until > today+20 {
+					_, err := desk.Kept().Lift(ctx, h.ID, "settled")
+					must(err)
+					papers = slices.DeleteFunc(papers, func(p past) bool { return p.visit == h.Key() })
+					papers = append(papers, past{h.Key(), today})
+				}
+			}
+			if day%20 == 0 {
+				holds = nil
+			}
+			h, err := desk.Kept().Add(ctx, in[3], "a claim", today+45)
+			must(err)
+			holds = append(holds, h)
+			papers = append(papers, past{h.Key(), today + 45})
 		case 1:
 			_, err := desk.Erase(ctx, in[0])
 			must(err)
@@ -153,6 +184,7 @@ func twoYears(t *testing.T, days int) {
 			if h.Node != nil {
 				must(h.AllowExpiry(ctx, record.DayOf(h.now())))
 				h.resealer.Wake() // by running time it looks every hour
+				h.kept.Wake()
 			}
 		}
 		if day%30 == 0 || day == days {
@@ -161,6 +193,7 @@ func twoYears(t *testing.T, days int) {
 				time.Sleep(5 * time.Minute)
 			}
 			w.passed(t, day, all, was)
+			w.papersPassed(t, day, papers, was)
 		}
 	}
 
@@ -192,6 +225,45 @@ func twoYears(t *testing.T, days int) {
 	for _, h := range w.houses {
 		if !h.lists(stays) {
 			t.Error(h.name, "has lost who is inside")
+		}
+	}
+}
+
+// papersPassed looks for what is kept past its day: it opens at both desks until its
+// end, and then on no disk, also not with an old copy.
+func (w *town) papersPassed(t *testing.T, day int, papers []past, old disk) {
+	t.Helper()
+	desk, south := w.houses[0], w.houses[2]
+	today := record.DayOf(desk.now())
+	var over []record.VisitID
+	there := 0
+	for _, p := range papers {
+		if p.until < today {
+			over = append(over, p.visit)
+		}
+		if p.until <= today {
+			continue
+		}
+		there++
+		for _, h := range []*house{desk, south} {
+			found := false
+			must := func(r kept.Record) error { found = found || r.ID == p.visit; return nil }
+			if err := h.Kept().Each(must); err != nil || !found {
+				t.Errorf("day %d: %s has lost what must be kept until %v: %v", day, h.name, p.until, err)
+			}
+		}
+	}
+	if there == 0 || day > 50 && len(over) == 0 {
+		t.Errorf("day %d: %d records are kept and %d over: nothing is proved", day, there, len(over))
+	}
+	over = over[max(0, len(over)-20):]
+	for _, h := range []*house{desk, south} {
+		now := h.seize()
+		now.open(t, desk.now, over...).check(t, "what is kept past its end, at "+h.name, nil, nil)
+		old.with(t, &now).open(t, desk.now, over...).check(t, "what is kept past its end, in a copy of the first day", nil, nil)
+		time.Sleep(time.Minute)
+		if lost, err := h.Kept().Lost(); err != nil || lost.Count > 0 {
+			t.Errorf("day %d: %s says that %d records were lost: %v", day, h.name, lost.Count, err)
 		}
 	}
 }

@@ -18,7 +18,8 @@ func (c *command) erase() *cobra.Command {
 		Use: "erase VISIT", Short: "Have what is stored about a visitor destroyed, on every node",
 		Long: `Have the particulars of a visit destroyed on every node. It is done at once and
 cannot be undone. Nodes that are cut off do it when they are back; status tells
-which have confirmed. Somebody who may still be inside stays on the list, with
+which have confirmed. What was signed is kept for the time of its document, and
+what a legal hold keeps is not erased; both are said. Somebody who may still be inside stays on the list, with
 the name withheld.`,
 		Example: `  upprop erase 4H2K…
   upprop erase status 7Q0X…`,
@@ -35,6 +36,11 @@ the name withheld.`,
 			}
 			if asJSON {
 				return c.json(out)
+			}
+			for _, k := range out.Kept {
+				if err := c.say("What was signed is kept until %s, and then destroyed by itself: %s (%s). Article 17(3) allows it where a claim may have to be proved; upprop erase %s destroys it at once.", k.Until, k.Document, k.Kept, k.Kept); err != nil {
+					return err
+				}
 			}
 			return c.say("Erased here, and on every other node as soon as it hears of it. Who has confirmed: upprop erase status %s", out.Erasure)
 		},

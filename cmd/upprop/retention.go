@@ -38,12 +38,21 @@ func (c *command) retentionList() *cobra.Command {
 				for _, t := range r.Types {
 					rows = append(rows, row("card", t.Type, t.Card, card), row("contact", t.Type, t.Contact, contact))
 				}
+				const signed = "what is signed: name, signature, when and where"
+				rows = append(rows, row("document", "all", r.Document, signed))
+				for _, d := range r.Documents {
+					rows = append(rows, row("document", d.Document, d.Days, signed))
+				}
 				rows = append(rows, row("events", "all", r.Events, "times and places; cannot be changed"),
 					row("acts", "all", r.Acts, "who did what; cannot be changed"))
 				for _, err := range rows {
 					if err != nil {
 						return err
 					}
+				}
+				if r.Holds > 0 {
+					_, err := fmt.Fprintf(w, "hold\t%d visits\t-\tkept for longer by legal holds: upprop hold list\n", r.Holds)
+					return err
 				}
 				return nil
 			})
@@ -57,14 +66,16 @@ func (c *command) retentionSet() *cobra.Command {
 	var asJSON bool
 	in := api.RetentionChange{}
 	cmd := &cobra.Command{
-		Use: "set card|contact DAYS", Short: "Keep a class of data for another number of days",
+		Use: "set card|contact|document DAYS", Short: "Keep a class of data for another number of days",
 		Long: `Keep names (card) or contact details (contact) for another number of days, for all
-visitors or for one visitor type; 0 takes the figure of a type away. The notice
+visitors or for one visitor type; or what is signed (document), for all documents or
+for one, named by --type; 0 takes the figure of a type away. The notice
 and the record of processing say so from then on. A shorter time holds for what is
 stored too: what is over is destroyed on every node, and cannot be had back. A
 longer one holds for new visits alone. --dry-run says what it would mean.`,
 		Example: `  upprop retention set contact 7 --dry-run
-  upprop retention set card 3 --type delivery`,
+  upprop retention set card 3 --type delivery
+  upprop retention set document 730 --type nda`,
 		Args: usage(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			days, err := strconv.Atoi(args[1])
@@ -83,11 +94,15 @@ longer one holds for new visits alone. --dry-run says what it would mean.`,
 			if !p.Done {
 				did = "Nothing is changed yet. It would go"
 			}
-			return c.say("%s from %d to %d days. Of what is stored, %d visits are kept no longer and are destroyed, and %d are kept for a shorter time.",
-				did, p.Before, p.After, p.Destroyed, p.Shortened)
+			held := ""
+			if p.Held > 0 {
+				held = fmt.Sprintf(" Legal holds keep %d all the same: upprop hold list.", p.Held)
+			}
+			return c.say("%s from %d to %d days. Of what is stored, %d visits are kept no longer and are destroyed, and %d are kept for a shorter time.%s",
+				did, p.Before, p.After, p.Destroyed, p.Shortened, held)
 		},
 	}
-	cmd.Flags().StringVar(&in.Type, "type", "", "the visitor `type` that it is for; all, where none is named")
+	cmd.Flags().StringVar(&in.Type, "type", "", "the visitor `type` or document that it is for; all, where none is named")
 	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what it would mean, and change nothing")
 	jsonFlag(cmd, &asJSON)
 	return cmd

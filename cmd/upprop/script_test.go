@@ -40,7 +40,7 @@ func (m tidy) Run() int {
 //	ready DIR               wait until the node in DIR answers
 //	says FILE TEXT          wait until the file holds the text
 //	until REGEXP PROGRAM …   run a program again until what it prints matches
-//	field NAME FIELD        set $NAME to a field of the JSON just printed
+//	field NAME FIELD        set $NAME to a field of the JSON just printed; of a list, of its first
 //	mistype TO FROM         set $TO to $FROM with one character changed
 //	othercampus TO FROM     set $TO to the token $FROM with another root pin
 //	oneline                 the last errors were exactly one line, "upprop: …"
@@ -54,6 +54,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TODAY", time.Now().Format(time.DateOnly))
+			e.Setenv("SOON", time.Now().AddDate(0, 2, 0).Format(time.DateOnly))
+			e.Setenv("LATER", time.Now().AddDate(0, 4, 0).Format(time.DateOnly))
 			e.Setenv("UPPROP_DATA", "")
 			return nil
 		},
@@ -135,9 +137,16 @@ func shows(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func field(ts *testscript.TestScript, _ bool, args []string) {
-	var doc map[string]any
+	var doc any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &doc))
-	v, ok := doc[args[1]].(string)
+	for name := range strings.SplitSeq(args[1], ".") {
+		if all, ok := doc.([]any); ok && len(all) > 0 {
+			doc = all[0]
+		}
+		fields, _ := doc.(map[string]any)
+		doc = fields[name]
+	}
+	v, ok := doc.(string)
 	if !ok {
 		ts.Fatalf("no text in field %s", args[1])
 	}

@@ -94,10 +94,7 @@ func DecodeCard(b []byte) (record.Card, error) {
 // EncodeDossier is the clear form of a dossier, to be sealed at once.
 func EncodeDossier(d record.Dossier) []byte {
 	out := dossier{Email: d.Email.Reveal(), Phone: d.Phone.Reveal(), Purpose: d.Purpose.Reveal(), Lang: d.Lang, Notify: d.Notify}
-	for _, s := range d.Signed {
-		one := signature{s.Document, s.Lang, s.Hash, s.Version, s.At, s.How, s.Name.Reveal(), s.Drawing.Reveal()}
-		out.Signed = append(out.Signed, withRest(one, s.Rest))
-	}
+	out.Signed = encodeSigned(d.Signed)
 	for _, c := range d.Consents {
 		one := consent{c.Purpose, c.Version, c.Hash, c.Lang, milli(c.At), c.How, c.Guardian, milli(c.Withdrawn), c.WithdrawnHow}
 		out.Consents = append(out.Consents, withRest(one, c.Rest))
@@ -118,15 +115,9 @@ func DecodeDossier(b []byte) (record.Dossier, error) {
 		Email: record.Private(d.Email), Phone: record.Private(d.Phone),
 		Purpose: record.Private(d.Purpose), Lang: d.Lang, Notify: d.Notify, Rest: restOf(b, d),
 	}
-	for _, raw := range d.Signed {
-		var s signature
-		if err := unmarshal(raw, MaxPart, &s, "signature"); err != nil {
-			return record.Dossier{}, err
-		}
-		out.Signed = append(out.Signed, record.Signature{
-			Document: s.Document, Lang: s.Lang, Hash: s.Hash, Version: s.Version, At: s.At, How: s.How,
-			Name: record.Private(s.Name), Drawing: record.Private(s.Drawing), Rest: restOf(raw, s),
-		})
+	var err error
+	if out.Signed, err = decodeSigned(d.Signed); err != nil {
+		return record.Dossier{}, err
 	}
 	for _, raw := range d.Consents {
 		var c consent
@@ -144,6 +135,28 @@ func DecodeDossier(b []byte) (record.Dossier, error) {
 			return record.Dossier{}, err
 		}
 		out.Matches = append(out.Matches, record.Match{Entry: m.Entry, By: m.By, Wait: m.Wait, Rest: restOf(raw, m)})
+	}
+	return out, nil
+}
+
+func encodeSigned(all []record.Signature) (out []cbor.RawMessage) {
+	for _, s := range all {
+		one := signature{s.Document, s.Lang, s.Hash, s.Version, s.At, s.How, s.Name.Reveal(), s.Drawing.Reveal()}
+		out = append(out, withRest(one, s.Rest))
+	}
+	return out
+}
+
+func decodeSigned(all []cbor.RawMessage) (out []record.Signature, err error) {
+	for _, raw := range all {
+		var s signature
+		if err := unmarshal(raw, MaxPart, &s, "signature"); err != nil {
+			return nil, err
+		}
+		out = append(out, record.Signature{
+			Document: s.Document, Lang: s.Lang, Hash: s.Hash, Version: s.Version, At: s.At, How: s.How,
+			Name: record.Private(s.Name), Drawing: record.Private(s.Drawing), Rest: restOf(raw, s),
+		})
 	}
 	return out, nil
 }

@@ -36,7 +36,9 @@ type Act struct {
 	By   string `cbor:"6,keyasint,omitempty"`
 	Note string `cbor:"7,keyasint,omitempty"`
 	// Audience, Until, Epoch and Key are those of an ActKey or, but for Epoch, of
-	// an ActKeyGone; Epoch says which revocations it was made after.
+	// an ActKeyGone; Epoch says which revocations it was made after. Until of an
+	// ActShred of what is kept past its day is for how long it must stand: until
+	// then it might be sealed anew by who has not heard of it.
 	Audience Audience `cbor:"8,keyasint,omitempty"`
 	Until    Day      `cbor:"9,keyasint,omitempty"`
 	Epoch    int64    `cbor:"10,keyasint,omitempty"`

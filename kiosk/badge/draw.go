@@ -139,13 +139,8 @@ func (p *pen) fitting(text string, ttf []byte, width, high int) written {
 
 // Writes reports whether a label can be written in the letters of a text.
 func Writes(text string) bool {
-	p, err := newPen(1, 1)
-	if err != nil {
-		return false
-	}
-	f := p.face(goregular.TTF, 12)
-	defer f.Close()
-	return !strings.ContainsRune(p.clean(text, f), instead)
+	_, odd := letters.NewWriter().Clean(text)
+	return !odd
 }
 
 // line writes a text into a box and returns how wide it is.

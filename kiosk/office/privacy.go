@@ -66,7 +66,7 @@ var factWords = map[string]string{
 
 var reviewWords = map[string]string{
 	"retention": "wheel.retention", "purposes": "wheel.purposes", "dpia": "wheel.dpia", "processors": "wheel.processors", "operators": "wheel.operators",
-	"nodes": "wheel.nodes", "cases": "wheel.cases", "drill": "wheel.drill", "restore": "wheel.restore",
+	"nodes": "wheel.nodes", "cases": "wheel.cases", "holds": "wheel.holds", "drill": "wheel.drill", "restore": "wheel.restore",
 }
 
 // privacyDocument shows a document, or hands it out on pages.

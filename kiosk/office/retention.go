@@ -7,6 +7,7 @@ import (
 
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
+	keeping "github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/terms"
@@ -19,6 +20,10 @@ type retentionPage struct {
 	Card, Contact int
 	Fixed, Most   int
 	Types         []typeTerms
+	// Document is the figure of what is signed, Documents those of single ones; Holds
+	// are how many visits are held.
+	Document, Holds, MostDocument int
+	Documents                     []documentTerms
 	// Form is what was written.
 	Class, Type, Days string
 	Classes           []choice
@@ -35,6 +40,12 @@ type typeTerms struct {
 	Card, Contact int
 }
 
+// documentTerms is the figure of one document.
+type documentTerms struct {
+	Document string
+	Days     int
+}
+
 func (o *Office) retention(r request) (webkit.Response, error) {
 	return o.retentionPage(r, nil, nil), nil
 }
@@ -44,23 +55,34 @@ func (o *Office) retentionPage(r request, means *rights.TermsPreview, f faults) 
 	d := t.For("")
 	p := retentionPage{
 		Frame: o.frame(r, "settings"), Card: int(d.Card), Contact: int(d.Contact), Fixed: terms.Most, Most: terms.Most, Faults: f,
-		Class: r.Field("class"), Type: r.Field("type"), Days: r.Field("days"),
+		Document: int(t.Document("")), MostDocument: terms.MostDocument, Class: r.Field("class"), Type: r.Field("type"), Days: r.Field("days"),
 	}
 	for _, name := range t.Types() {
 		d := t.For(name)
 		p.Types = append(p.Types, typeTerms{o.typeWord(r, name), int(d.Card), int(d.Contact)})
 	}
-	for _, c := range []terms.Class{terms.Card, terms.Contact} {
+	for _, id := range t.Documents() {
+		p.Documents = append(p.Documents, documentTerms{o.documentWord(r, id), int(t.Document(id))})
+	}
+	for _, h := range o.cfg.Node.Kept().Holds() {
+		if h.State == keeping.Running {
+			p.Holds++
+		}
+	}
+	for _, c := range []terms.Class{terms.Card, terms.Contact, terms.Documents} {
 		p.Classes = append(p.Classes, choice{Value: string(c), Word: r.Text(classWords[c], nil), Chosen: string(c) == p.Class})
 	}
 	p.Kinds = o.anyType(r, p.Type)
+	for _, d := range o.cfg.Node.Documents().List() {
+		p.Kinds = append(p.Kinds, choice{Value: d.ID, Word: r.Text("keep.of_document", map[string]any{"Document": d.Word(string(r.Locale))}), Chosen: d.ID == p.Type})
+	}
 	if means != nil {
 		p.Asked, p.Means = true, *means
 	}
 	return webkit.Page{Name: "retention", Path: "/admin/retention", Data: p}
 }
 
-var classWords = map[terms.Class]string{terms.Card: "keep.card", terms.Contact: "keep.contact"}
+var classWords = map[terms.Class]string{terms.Card: "keep.card", terms.Contact: "keep.contact", terms.Documents: "keep.document"}
 
 // anyType are all types, also those that are offered no more, and first any.
 func (o *Office) anyType(r request, chosen string) []choice {
@@ -100,7 +122,7 @@ func (o *Office) rightsRoutes() []webkit.Route {
 	post := func(pattern string, h webkit.Handler) webkit.Route {
 		return webkit.Route{Method: "POST", Pattern: pattern, Handler: h}
 	}
-	return slices.Concat(o.subjectRoutes(get, post), o.bulkRoutes(get, post), o.privacyRoutes(get, post), []webkit.Route{
+	return slices.Concat(o.subjectRoutes(get, post), o.holdRoutes(get, post), o.bulkRoutes(get, post), o.privacyRoutes(get, post), []webkit.Route{
 		get("/admin/retention", o.may(operators.Nodes, o.retention)),
 		post("/admin/retention", o.may(operators.Nodes, o.setRetention)),
 	})

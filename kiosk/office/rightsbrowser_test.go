@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 	"github.com/upprop/upprop/node/rights"
 )
@@ -39,6 +41,13 @@ func tourRights(p *browsertest.Page, h *house, l string, see func(name string)) 
 	p.Click("form[action$=letter] button")
 	p.Wait("form[action$=letter] + .line")
 	see("case-letter")
+	visit("/desk/rights/holds")
+	p.Click("form[action$=holds] button")
+	p.Wait("section[aria-labelledby=kept-h] tbody tr")
+	see("holds")
+	p.Click("tbody th a.code")
+	p.Wait("button[value=lift]")
+	see("hold")
 	visit("/desk/rights/bulk")
 	p.Click("#host")
 	p.Type("Karin Lindqvist" + browsertest.Enter)
@@ -62,10 +71,16 @@ func TestEveryRightsPage(t *testing.T) {
 	for _, l := range []string{"sv", "en"} {
 		dark := l == "en"
 		t.Run(l, func(t *testing.T) {
-			h := peopled(t)
+			h, held := peopled(t), false
 			for _, s := range h.node.Replica().Open() {
 				if c, err := h.node.Visits().CardOf(s); err == nil && c.Name == "Anna-Lena Öberg" {
 					if _, _, err := h.node.Rights().OpenCase(context.Background(), s.Visit, rights.Objection, "skyddad identitet"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if c, err := h.node.Visits().CardOf(s); err == nil && c.Host == "Karin Lindqvist" && !held {
+					held = true
+					if _, err := h.node.Kept().Add(context.Background(), s.Visit, "en olycka på gården", record.DayOf(time.Now())+200); err != nil {
 						t.Fatal(err)
 					}
 				}

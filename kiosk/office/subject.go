@@ -25,10 +25,15 @@ type subjectPage struct {
 	Open       bool
 	Erased     bool
 	Restricted bool
-	Cases      []caseLine
-	Kinds      []choice
-	Consents   []choice
-	MayExport  bool
+	// Held: a legal hold keeps the visit, and Hold is it.
+	Held bool
+	Hold holdLine
+	// What was written of a hold.
+	HoldReason, Until string
+	Cases             []caseLine
+	Kinds             []choice
+	Consents          []choice
+	MayExport         bool
 	// Extract is shown once it was asked for.
 	Extract string
 	// What was written.
@@ -57,6 +62,8 @@ func (o *Office) subjectPage(r request, s record.Presence, extract string, f fau
 		},
 		PDF: o.cfg.PDF != nil,
 	}
+	p.Hold, p.Held = o.held(r, s.Visit)
+	p.HoldReason, p.Until = r.Field("why"), r.Field("until")
 	for _, c := range o.cfg.Node.Rights().Cases() {
 		if c.Visit == s.Visit {
 			p.Cases = append(p.Cases, o.caseLine(r, c, now))

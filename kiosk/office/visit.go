@@ -30,6 +30,8 @@ type visitPage struct {
 	Signed  []signedLine
 	Why     string
 	Sought  bool
+	// Held is until when a legal hold keeps the visit; empty: none does.
+	Held string
 }
 
 // evidence is one event of a visit in words.
@@ -70,6 +72,9 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		Frame: o.frame(r, "desk"), Row: o.row(r, s, now), Open: s.Open(), Unsure: s.Open() && unsure(s),
 		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
+	}
+	if h, is := o.held(r, s.Visit); is {
+		p.Held = h.Until
 	}
 	events, err := o.cfg.Node.Replica().Evidence(s.Badge())
 	if err != nil {

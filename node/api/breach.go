@@ -19,6 +19,8 @@ type BreachVisit struct {
 	Audiences []record.Audience `json:"audiences"`
 	Since     Stamp             `json:"since"`
 	Erased    bool              `json:"erased"`
+	// Kept: it is what is kept of a visit past its day.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // BreachReport is whose data a node could open, and by when the authority must
@@ -58,7 +60,7 @@ func (a *API) reportBreach(r *http.Request) (any, error) {
 		AwareAt: Stamp{b.Aware}, NotifyBy: Stamp{b.NotifyBy}, Visits: []BreachVisit{},
 	}
 	for _, v := range b.Visits {
-		out.Visits = append(out.Visits, BreachVisit{v.Visit, v.Audiences, Stamp{v.Since}, v.Erased})
+		out.Visits = append(out.Visits, BreachVisit{v.Visit, v.Audiences, Stamp{v.Since}, v.Erased, v.Kept})
 	}
 	out.Text, err = a.cfg.Node.Rights().BreachText(b, in.Lang)
 	return out, err

@@ -57,6 +57,7 @@ func (a *API) facts() doctor.Facts {
 			f.Cases.Due = c.Due
 		}
 	}
+	f.Kept = keptFacts(n.Kept(), a.cfg.Now())
 	_, f.Unknown = n.Names()
 	f.Vault = n.VaultFacts()
 	if d := n.KeysUntil(); d != 0 {

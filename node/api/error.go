@@ -180,7 +180,7 @@ func statusOf(key string) int {
 		return http.StatusForbidden
 	case "consent.none", "bulk.count", "bulk.waiting":
 		return http.StatusConflict
-	case "case.decided", "case.extended", "case.overdue", "case.objection", "subject.not_restricted":
+	case "case.decided", "case.held", "case.extended", "case.overdue", "case.objection", "subject.not_restricted":
 		return http.StatusConflict
 	case "badge.ambiguous", "evacuation.none", "evacuation.runs", "evacuation.not_covered", "evacuation.nothing_to_undo", "evacuation.not_added":
 		return http.StatusConflict

@@ -103,6 +103,31 @@ func (x SubjectExtract) rows() [][]string {
 	for _, r := range x.Recipients {
 		row("recipients", r.Recipient, r.What, rfc(r.At), r.Node)
 	}
+	for _, k := range x.Kept {
+		what := "held"
+		if k.Document != nil {
+			what = *k.Document
+		}
+		why := "until " + k.Until
+		if k.Reason != nil {
+			why += "; " + *k.Reason
+		}
+		row("kept", what, why, "", "")
+		for _, f := range []struct {
+			name string
+			text *Text
+		}{{"name", k.Name}, {"company", k.Company}, {"host", k.Host}, {"email", k.Email}, {"phone", k.Phone}, {"purpose", k.Purpose}} {
+			if f.text != nil {
+				row("kept", f.name, f.text.Reveal(), "", "")
+			}
+		}
+		for _, s := range k.Signed {
+			row("kept", "signed", s.Document+" "+s.Version+" "+s.Hash, rfc(s.At), s.How)
+		}
+		for _, e := range k.Events {
+			row("kept", e.Event, string(e.Entrance), rfc(e.At), e.Node)
+		}
+	}
 	for _, n := range x.Nodes {
 		row("nodes", "answered", fmt.Sprint(n.Answered), rfc(n.CompleteAsOf), n.Node)
 	}

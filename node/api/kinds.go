@@ -48,9 +48,11 @@ func aboutSheets(err error) *Error {
 	switch last {
 	case "not_here", "not_desk":
 		status = http.StatusForbidden
+	case "not_yet":
+		status = http.StatusServiceUnavailable
 	case "unknown", "gone", "no_warden":
 		status = http.StatusNotFound
-	case "too_many", "many", "alike", "taken", "used", "off", "no_mail", "no_email", "untold":
+	case "too_many", "many", "alike", "taken", "used", "off", "no_mail", "no_email", "untold", "held", "over", "nothing", "later":
 		status = http.StatusConflict
 	}
 	e := sentence(status, p.Hint)

@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/expiry"
+	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -46,9 +47,41 @@ type EraseRequest struct {
 	Visits []string `json:"visits"`
 }
 
-// Erased answers an EraseRequest.
+// Erased answers an EraseRequest. Kept is what must be kept of the visits all the
+// same (Article 17(3)), why and until when; of many visits it is not told.
 type Erased struct {
 	Erasure record.ErasureID `json:"erasure"`
+	Kept    []ErasedKept     `json:"kept"`
+}
+
+// ErasedKept is something that is kept past an erasure: a signed document.
+type ErasedKept struct {
+	Kept     record.VisitID `json:"kept"`
+	Document string         `json:"document"`
+	Until    string         `json:"until"`
+}
+
+// toldOf is of how many visits at most it is told what is kept.
+const toldOf = 20
+
+func (a *API) keptOf(all []record.VisitID) ([]ErasedKept, error) {
+	out := []ErasedKept{}
+	if len(all) > toldOf {
+		return out, nil
+	}
+	for _, v := range all {
+		some, err := a.cfg.Node.Kept().Of(v)
+		if errors.Is(err, kept.ErrNotDesk) || errors.Is(err, kept.ErrNotYet) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range some {
+			out = append(out, ErasedKept{k.ID, k.Document, dateOf(k.End)})
+		}
+	}
+	return out, nil
 }
 
 func (a *API) erase(r *http.Request) (any, error) {
@@ -72,7 +105,8 @@ func (a *API) erase(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Erased{e.ID}, nil
+	kept, err := a.keptOf(all)
+	return Erased{e.ID, kept}, err
 }
 
 // visitNamed reads a visit's id or the payload of its badge's QR.

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/terms"
 )
 
@@ -15,6 +16,17 @@ type Retention struct {
 	Acts    int             `json:"acts"`
 	Most    int             `json:"most"`
 	Types   []RetentionType `json:"types"`
+	// Document is for how many days what is signed is kept; Documents are those that
+	// have figures of their own. Holds are the visits that a legal hold keeps.
+	Document  int                 `json:"document"`
+	Documents []RetentionDocument `json:"documents"`
+	Holds     int                 `json:"holds"`
+}
+
+// RetentionDocument is the figure of one document.
+type RetentionDocument struct {
+	Document string `json:"document"`
+	Days     int    `json:"days"`
 }
 
 // RetentionType are the figures of one visitor type.
@@ -27,7 +39,18 @@ type RetentionType struct {
 func (a *API) retention(*http.Request) (any, error) {
 	t := a.cfg.Node.Rights().Terms()
 	d := t.For("")
-	out := Retention{int(d.Card), int(d.Contact), terms.Most, terms.Most, terms.Most, []RetentionType{}}
+	out := Retention{
+		Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Most: terms.Most, Types: []RetentionType{},
+		Document: int(t.Document("")), Documents: []RetentionDocument{},
+	}
+	for _, id := range t.Documents() {
+		out.Documents = append(out.Documents, RetentionDocument{id, int(t.Document(id))})
+	}
+	for _, h := range a.cfg.Node.Kept().Holds() {
+		if h.State == kept.Running {
+			out.Holds++
+		}
+	}
 	for _, name := range t.Types() {
 		d := t.For(name)
 		out.Types = append(out.Types, RetentionType{name, int(d.Card), int(d.Contact)})
@@ -35,9 +58,9 @@ func (a *API) retention(*http.Request) (any, error) {
 	return out, nil
 }
 
-// RetentionChange keeps a class (card or contact) for another number of days, for
-// one visitor type or, where that is empty, for all; 0 takes the figure of a type
-// away.
+// RetentionChange keeps a class (card, contact or document) for another number of
+// days, for one visitor type (document: one document) or, where that is empty, for
+// all; 0 takes the figure of a type away.
 type RetentionChange struct {
 	Class  string `json:"class"`
 	Type   string `json:"type,omitempty"`
@@ -46,13 +69,14 @@ type RetentionChange struct {
 }
 
 // RetentionPreview says what a change means for what is stored: how many visits
-// are destroyed on every node, since they are kept no longer, and how many
-// others are sealed anew for a shorter time.
+// are destroyed on every node, since they are kept no longer, how many others are
+// sealed anew for a shorter time, and how many a legal hold keeps all the same.
 type RetentionPreview struct {
 	Before    int  `json:"before"`
 	After     int  `json:"after"`
 	Destroyed int  `json:"destroyed"`
 	Shortened int  `json:"shortened"`
+	Held      int  `json:"held"`
 	Done      bool `json:"done"`
 }
 
@@ -66,5 +90,5 @@ func (a *API) setRetention(r *http.Request) (any, error) {
 		return nil, err
 	}
 	before, after := p.Of(terms.Class(in.Class))
-	return RetentionPreview{before, after, p.Destroyed, p.Shortened, !in.DryRun}, nil
+	return RetentionPreview{before, after, p.Destroyed, p.Shortened, p.Held, !in.DryRun}, nil
 }

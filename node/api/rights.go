@@ -96,6 +96,46 @@ type SubjectExtract struct {
 	Reasons     []SubjectReason    `json:"reasons"`
 	Recipients  []SubjectRecipient `json:"recipients"`
 	Nodes       []SubjectNode      `json:"nodes"`
+	Kept        []SubjectKept      `json:"kept"`
+}
+
+// SubjectKept is what is kept past the day of the visit, why and until when. Reason
+// is that of a hold, and the texts and events are what it keeps.
+type SubjectKept struct {
+	Kept     record.VisitID     `json:"kept"`
+	Document *string            `json:"document"`
+	Reason   *string            `json:"reason"`
+	Until    string             `json:"until"`
+	Name     *Text              `json:"name"`
+	Company  *Text              `json:"company"`
+	Host     *Text              `json:"host"`
+	Email    *Text              `json:"email"`
+	Phone    *Text              `json:"phone"`
+	Purpose  *Text              `json:"purpose"`
+	Signed   []SubjectSignature `json:"signed"`
+	Events   []SubjectEvent     `json:"events"`
+}
+
+func keptOf(all []rights.PastDay) []SubjectKept {
+	out := []SubjectKept{}
+	for _, k := range all {
+		one := SubjectKept{
+			Kept: k.ID, Document: orNull(k.Document), Reason: orNull(k.Reason), Until: dateOf(k.End), Name: textOf(k.Name),
+			Signed: signaturesOf(k.Signed), Events: []SubjectEvent{},
+		}
+		if k.Card != nil {
+			one.Company, one.Host = textOf(k.Card.Company), textOf(k.Card.Host)
+		}
+		if d := k.Dossier; d != nil {
+			one.Email, one.Phone, one.Purpose = textOf(d.Email), textOf(d.Phone), textOf(d.Purpose)
+			one.Signed = append(one.Signed, signaturesOf(d.Signed)...)
+		}
+		for _, e := range k.Events {
+			one.Events = append(one.Events, SubjectEvent{At: Stamp{e.At}, Event: e.What, Node: e.Node.String(), Site: e.Place.Site, Zone: e.Place.Zone, Entrance: e.Place.Entrance, How: e.How})
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 func (a *API) exportSubject(r *http.Request) (any, error) {
@@ -167,7 +207,7 @@ func extractOf(x rights.Extract, consents []rights.Given) SubjectExtract {
 			Phone: textOf(p.Phone), Purpose: textOf(p.Purpose), Assist: textOf(p.Assist), Lang: orNull(p.Lang), Consents: consentsOf(consents), Type: p.Type,
 			Badge: p.Badge, Restrictions: []SubjectRestriction{}, ErasedAt: Stamp{p.ErasedAt}, CorrectedAt: Stamp{p.CorrectedAt},
 		},
-		Events: []SubjectEvent{}, Reasons: []SubjectReason{}, Recipients: []SubjectRecipient{}, Nodes: []SubjectNode{},
+		Events: []SubjectEvent{}, Reasons: []SubjectReason{}, Recipients: []SubjectRecipient{}, Nodes: []SubjectNode{}, Kept: keptOf(x.Kept),
 	}
 	if p.KeptUntil != 0 {
 		out.Particulars.KeptUntil = orNull(p.KeptUntil.Start().Format("2006-01-02"))

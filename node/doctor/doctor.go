@@ -106,6 +106,7 @@ type Facts struct {
 	Unknown time.Time
 	// Cases are those of persons' rights that are open.
 	Cases   Cases
+	Kept    Kept
 	Notices Notices
 	Members []Member
 	Poison  []Poison

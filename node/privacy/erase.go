@@ -60,7 +60,11 @@ func (s *Service) Erase(ctx context.Context, visits ...record.VisitID) (Erasure,
 	rand.Read(out.ID[:])
 	var acts []record.Act
 	for part := range slices.Chunk(visits, maxActVisits) {
-		acts = append(acts, record.Act{Kind: record.ActShred, Visits: part, Erasure: out.ID, By: Operator})
+		act := record.Act{Kind: record.ActShred, Visits: part, Erasure: out.ID, By: Operator}
+		for _, v := range part {
+			act.Until = max(act.Until, s.cfg.Stands(v))
+		}
+		acts = append(acts, act)
 	}
 	if err := s.cfg.Register.Act(ctx, acts); err != nil {
 		return Erasure{}, fmt.Errorf("erase: %w", err)

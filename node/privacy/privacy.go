@@ -91,6 +91,9 @@ type Config struct {
 	// Since is when the particulars of a visit may first have been sealed;
 	// zero where that is not known.
 	Since func(record.VisitID) time.Time
+	// Stands is the day until which an erasure must stand beyond the dates of the
+	// keys that it destroys; zero, or nil: it need not.
+	Stands func(record.VisitID) record.Day
 	// Gone is the last date whose keys have died, here or at a member whose word
 	// counts; nil: none have.
 	Gone   func() record.Day
@@ -116,6 +119,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Since == nil {
 		cfg.Since = func(record.VisitID) time.Time { return time.Time{} }
+	}
+	if cfg.Stands == nil {
+		cfg.Stands = func(record.VisitID) record.Day { return 0 }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

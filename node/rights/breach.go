@@ -32,6 +32,8 @@ type Exposed struct {
 	Since time.Time
 	// Erased: it is erased by now, and that node has not confirmed.
 	Erased bool
+	// Kept: it is not the visit, but what is kept of it past its day.
+	Kept bool
 }
 
 // Breach is whose data a node could open.
@@ -77,6 +79,9 @@ func (s *Service) Breach(ctx context.Context, name string) (Breach, error) {
 	if err != nil {
 		return Breach{}, fmt.Errorf("breach report: %w", err)
 	}
+	if err := s.keptAt(ctx, &b); err != nil {
+		return Breach{}, fmt.Errorf("breach report: %w", err)
+	}
 	id := b.Node.ID.String()
 	err = s.cfg.Register.ReadActs(func(e crdt.StoredActs) error {
 		for _, a := range e.Acts.Acts {
@@ -94,6 +99,33 @@ func (s *Service) Breach(ctx context.Context, name string) (Breach, error) {
 		return Breach{}, fmt.Errorf("breach report: %w", err)
 	}
 	return b, nil
+}
+
+// keptAt adds what is kept past its day, of which a desk could open all that was
+// signed or held while it was a member.
+func (s *Service) keptAt(ctx context.Context, b *Breach) error {
+	m := b.Node
+	if !m.Desk {
+		return nil
+	}
+	all, err := s.pastDay(ctx, record.VisitID{})
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		since := k.Since
+		for _, x := range k.Signed {
+			since = time.UnixMilli(x.At).UTC()
+		}
+		if !m.Revoked.IsZero() && since.After(m.Revoked) {
+			continue
+		}
+		if m.Joined.After(since) {
+			since = m.Joined
+		}
+		b.Visits = append(b.Visits, Exposed{Visit: k.ID, Audiences: []record.Audience{record.DossierAudience}, Since: since, Kept: true})
+	}
+	return nil
 }
 
 // could says what of a visit a node could open, by its role and while it was a
@@ -135,14 +167,17 @@ func (m Member) could(p record.Presence, now time.Time) (Exposed, bool) {
 // BreachText is what the authority and those affected are to be told. Errors:
 // ErrLang.
 func (s *Service) BreachText(b Breach, lang Lang) (string, error) {
-	dossiers := 0
+	dossiers, past := 0, 0
 	for _, e := range b.Visits {
+		if e.Kept {
+			past++
+		}
 		if slices.Contains(e.Audiences, record.DossierAudience) {
 			dossiers++
 		}
 	}
 	t, err := render("breach", lang, map[string]any{
-		"Campus": s.cfg.Campus(), "House": s.House(), "B": b, "People": len(b.Visits), "Dossiers": dossiers,
+		"Campus": s.cfg.Campus(), "House": s.House(), "B": b, "People": len(b.Visits) - past, "Dossiers": dossiers - past, "Past": past,
 		"Retention": s.kept(), "Now": s.cfg.Now(),
 	})
 	return t.Reveal(), err

@@ -118,10 +118,19 @@ func (s *Service) Lift(ctx context.Context, v record.VisitID, reason string) (ov
 
 // Decide decides a case, durably, once at each node. A refused objection ends
 // its restriction; a granted one lets it stand: what is stored is to be erased,
-// or kept restricted where it must be kept. Errors: *Problem.
+// or kept restricted where it must be kept. An erasure is not granted while a hold
+// keeps the visit, and is refused for the reason of the hold where none is given.
+// Errors: *Problem.
 func (s *Service) Decide(ctx context.Context, id record.CaseID, how Outcome, reason string) (Case, error) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
+	if x, err := s.Case(id); err == nil && x.Kind == Erasure {
+		if h, held := s.held(x.Visit); held && how == Granted {
+			return x, h.problem()
+		} else if held && reason == "" {
+			reason = h.words()
+		}
+	}
 	self, c, err := s.openCase(id, reason, how == Refused)
 	if err != nil {
 		return c, err
@@ -178,6 +187,9 @@ func (s *Service) openCase(id record.CaseID, reason string, needs bool) (self Me
 // fixed lets a reason stand that the house has written: it names nobody,
 // whatever the person is called.
 func fixed(record.VisitID, string) error { return nil }
+
+// Judge says why a reason must not stand on every node, or nil. Errors: *Problem.
+func (s *Service) Judge(v record.VisitID, reason string) error { return s.reason(v, reason) }
 
 // reason judges a reason that will stand on every node: it is a line, and has
 // no word in it of what is stored about the person.

@@ -86,6 +86,8 @@ type Extract struct {
 	Reasons     []Reason
 	Recipients  []Recipient
 	Nodes       []Answer
+	// Kept is what is kept past the day of the visit, and until when.
+	Kept []PastDay
 }
 
 // ActExport is what the audit calls a register extract.
@@ -98,12 +100,19 @@ func (s *Service) Export(ctx context.Context, v record.VisitID, form string) (Ex
 	if _, err := s.desk(); err != nil {
 		return Extract{}, err
 	}
+	past, err := s.pastDay(ctx, v)
+	if err != nil {
+		return Extract{}, fmt.Errorf("export: %w", err)
+	}
 	p, err := s.visit(v)
+	if errors.Is(err, ErrUnknownVisit) && len(past) > 0 {
+		p, err = record.Presence{Visit: v, Type: past[0].Type}, nil // its day has been dropped
+	}
 	if err != nil {
 		return Extract{}, err
 	}
 	members := s.cfg.Members()
-	out := Extract{Visit: v, At: s.cfg.Now().UTC()}
+	out := Extract{Visit: v, At: s.cfg.Now().UTC(), Kept: past}
 	if out.Particulars, err = s.particulars(v, p); err != nil {
 		return Extract{}, fmt.Errorf("export: %w", err)
 	}
@@ -153,7 +162,7 @@ func (s *Service) particulars(v record.VisitID, p record.Presence) (Particulars,
 	switch {
 	case s.cfg.Register.Shredded(v), errors.Is(err, crdt.ErrErased):
 		out.Status = Erased
-	case errors.Is(err, crdt.ErrExpired):
+	case errors.Is(err, crdt.ErrExpired), errors.Is(err, crdt.ErrUnknownVisit) && p.Since == 0:
 		out.Status = Expired
 	case errors.Is(err, ErrNotDesk), errors.Is(err, ErrNotYet):
 		return out, err

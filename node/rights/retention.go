@@ -21,18 +21,27 @@ type TermsPreview struct {
 	// sealed anew for a shorter time. Those who may be inside are among neither, nor
 	// those that are restricted or have a case that is open.
 	Destroyed, Shortened int
+	// Held are those that would be over and are held, until what day at the latest.
+	Held      int
+	HeldUntil record.Day
+	// DocumentBefore and DocumentAfter are the days of a signed document; Destroyed
+	// and Shortened are then of what is kept of them.
+	DocumentBefore, DocumentAfter record.Day
 }
 
 // Of are the days of a class before and after.
 func (p TermsPreview) Of(c terms.Class) (before, after int) {
-	if c == terms.Contact {
+	switch c {
+	case terms.Contact:
 		return int(p.Before.Contact), int(p.After.Contact)
+	case terms.Documents:
+		return int(p.DocumentBefore), int(p.DocumentAfter)
 	}
 	return int(p.Before.Card), int(p.After.Card)
 }
 
 // SetTerms keeps a class of data for another number of days, for one visitor
-// type or, where that is empty, for all that have none of their own; 0 days
+// type (of signed documents: one document) or, where that is empty, for all that have none of their own; 0 days
 // takes the figure of a type away. It is durable, and on record, when it
 // returns; a dry run changes nothing. What is shortened holds for what is stored
 // too, at every desk within the hour; what is lengthened for new visits alone.
@@ -48,23 +57,15 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	old := s.cfg.Register.Settings(terms.Prefix)
 	before := terms.Of(old)
 	after := terms.Of(append(slices.DeleteFunc(slices.Clone(old), func(x crdt.Setting) bool { return x.Key == set.Key }), set))
-	out := TermsPreview{Before: before.For(visitorType), After: after.For(visitorType)}
-	today, kept := record.DayOf(s.cfg.Now()), s.Kept()
-	err = s.cfg.Register.Visits(func(p record.Presence) error {
-		was, is := before.For(p.Type), after.For(p.Type)
-		if p.Visit.IsZero() || p.Open() || kept(p) || is.Card >= was.Card && is.Contact >= was.Contact || s.cfg.Register.Shredded(p.Visit) {
-			return nil
-		}
-		last := record.DayOf(max(p.Since, p.Seen.At, p.Left.At).Time())
-		switch {
-		case last+was.Card <= today: // it has died already
-		case last+is.Card <= today:
-			out.Destroyed++
-		default:
-			out.Shortened++
-		}
-		return nil
-	})
+	out := TermsPreview{
+		Before: before.For(visitorType), After: after.For(visitorType),
+		DocumentBefore: before.Document(visitorType), DocumentAfter: after.Document(visitorType),
+	}
+	if c == terms.Documents {
+		err = s.documentTerms(&out, after)
+	} else {
+		err = s.visitTerms(&out, before, after)
+	}
 	if err != nil {
 		return TermsPreview{}, fmt.Errorf("set retention: %w", err)
 	}
@@ -80,12 +81,59 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	return out, nil
 }
 
+// documentTerms are what other times of signed documents mean.
+func (s *Service) documentTerms(out *TermsPreview, after terms.Terms) (err error) {
+	if s.cfg.KeptMeaning != nil {
+		out.Destroyed, out.Shortened, err = s.cfg.KeptMeaning(after.Document)
+	}
+	return err
+}
+
+// visitTerms are what other times of visits mean.
+func (s *Service) visitTerms(out *TermsPreview, before, after terms.Terms) error {
+	today, kept, held := record.DayOf(s.cfg.Now()), s.Kept(), func(record.VisitID) (Holding, bool) { return Holding{}, false }
+	if s.cfg.Held != nil {
+		held = s.cfg.Held()
+	}
+	return s.cfg.Register.Visits(func(p record.Presence) error {
+		was, is := before.For(p.Type), after.For(p.Type)
+		if p.Visit.IsZero() || p.Open() || is.Card >= was.Card && is.Contact >= was.Contact || s.cfg.Register.Shredded(p.Visit) {
+			return nil
+		}
+		if h, ok := held(p.Visit); ok {
+			out.Held++
+			out.HeldUntil = max(out.HeldUntil, h.Until)
+		}
+		if kept(p) {
+			return nil
+		}
+		last := record.DayOf(max(p.Since, p.Seen.At, p.Left.At).Time())
+		switch {
+		case last+was.Card <= today: // it has died already
+		case last+is.Card <= today:
+			out.Destroyed++
+		default:
+			out.Shortened++
+		}
+		return nil
+	})
+}
+
 // kept are the terms as documents show them.
 type kept struct {
 	Card, Contact int
 	// Types are those that have figures of their own.
 	Types        []keptType
 	Events, Acts int
+	// Document is for how many days what is signed is kept, Documents are those
+	// that have figures of their own.
+	Document  int
+	Documents []keptDocument
+}
+
+type keptDocument struct {
+	Document string
+	Days     int
 }
 
 type keptType struct {
@@ -96,7 +144,10 @@ type keptType struct {
 func (s *Service) kept() kept {
 	t := s.Terms()
 	d := t.For("")
-	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most}
+	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Document: int(t.Document(""))}
+	for _, id := range t.Documents() {
+		out.Documents = append(out.Documents, keptDocument{id, int(t.Document(id))})
+	}
 	for _, name := range t.Types() {
 		d := t.For(name)
 		out.Types = append(out.Types, keptType{name, int(d.Card), int(d.Contact)})

@@ -104,6 +104,13 @@ type Config struct {
 	// Until is the date on which the name of a visit dies, by what stands of it;
 	// false, or nil: as it was taken in.
 	Until func(record.VisitID) (record.Day, bool)
+	// PastDay is what is kept of a visit past its day, or of all for the zero one;
+	// nil: nothing. Held tells, as things stand when it is called, which visits a
+	// legal hold keeps; nil: none. KeptMeaning is what other days of signed documents
+	// would mean for what is kept: how many records end at once, and how many earlier.
+	PastDay     func(context.Context, record.VisitID) ([]PastDay, error)
+	Held        func() func(record.VisitID) (Holding, bool)
+	KeptMeaning func(days func(document string) record.Day) (destroyed, shortened int, err error)
 	// TermsChanged is called when the terms have been changed here; nil: nobody
 	// is told.
 	TermsChanged func()

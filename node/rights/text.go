@@ -42,6 +42,7 @@ func render(name string, lang Lang, data any) (record.Private, error) {
 		"recipient": func(s string) string { return phrase(lang, "recipient", s) },
 		"change":    func(s string) string { return phrase(lang, "change", s) },
 		"consent":   func(s string) string { return phrase(lang, "consent", s) },
+		"signed":    signed,
 		"kind":      func(k Kind) string { return phrase(lang, "kind", string(k)) },
 		"role":      func(s string) string { return phrase(lang, "role", s) },
 		"place": func(e Event) string {

@@ -24,7 +24,7 @@ type Review struct {
 }
 
 // Reviews are what the yearly wheel has, in the order of the year.
-var Reviews = []string{"retention", "purposes", "dpia", "processors", "operators", "nodes", "cases", "drill", "restore"}
+var Reviews = []string{"retention", "purposes", "dpia", "processors", "operators", "nodes", "cases", "holds", "drill", "restore"}
 
 // prefixWheel is followed by the id of a review.
 const prefixWheel = "wheel/"

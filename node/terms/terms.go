@@ -9,6 +9,7 @@ package terms
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,21 +30,31 @@ const (
 	// Contact is what desks alone may read: e-mail, telephone, purpose, language
 	// and what was consented to.
 	Contact Class = "contact"
+	// Documents are what somebody has signed: the signature, their name, when and
+	// where. They outlive the visit, each for the time of its document.
+	Documents Class = "document"
 	// Events are times and places, by codes.
 	Events Class = "events"
 	// Acts are the record of who did what, by codes.
 	Acts Class = "acts"
 )
 
-// Most is for how many days anything is kept: days of the register are dropped
-// after so many, and nothing that is sealed outlives them.
+// Most is for how many days anything is kept that is not kept apart: days of the
+// register are dropped after so many, and what is sealed with them.
 const Most = 30
 
+const (
+	// MostDocument is the longest time of a signed document, in days.
+	MostDocument = 3650
+	// DefaultDocument is for how many days one is kept where nothing is said.
+	DefaultDocument = 730
+)
+
 // Classes are all classes, those first that are settings.
-var Classes = []Class{Card, Contact, Events, Acts}
+var Classes = []Class{Card, Contact, Documents, Events, Acts}
 
 // Prefix is that of the settings: a class follows, and for a visitor type of
-// its own the type.
+// its own the type, or for a document of its own the document.
 const Prefix = "retention/"
 
 // Problem is what a person can do something about: a key for programs and
@@ -54,10 +65,13 @@ func (p *Problem) Error() string { return p.Hint }
 
 // Problems, matched with errors.Is.
 var (
-	ErrClass = &Problem{"retention.class", "there is no such class: write card or contact"}
-	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card or contact", Most)}
+	ErrClass = &Problem{"retention.class", "there is no such class: write card, contact or document"}
+	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card, contact or document", Most)}
 	ErrDays  = &Problem{"retention.days", fmt.Sprintf("what is sealed is kept for 1 to %d days: write such a number", Most)}
-	ErrType  = &Problem{"retention.type", "a visitor type is 1 to 32 of a-z, 0-9 and -: write it as it stands in `upprop visit list --json`"}
+	// ErrDocumentDays and ErrDocument are of signed documents.
+	ErrDocumentDays = &Problem{"retention.document_days", fmt.Sprintf("what is signed is kept for 1 to %d days: write such a number", MostDocument)}
+	ErrDocument     = &Problem{"retention.document", "a document's id is 1 to 32 of a-z, 0-9 and -: write it as `upprop document list` shows it"}
+	ErrType         = &Problem{"retention.type", "a visitor type is 1 to 32 of a-z, 0-9 and -: write it as it stands in `upprop visit list --json`"}
 )
 
 // Days are for how many days the parts of one visit are kept.
@@ -67,20 +81,30 @@ type Days struct{ Card, Contact record.Day }
 type Terms struct {
 	all   map[Class]record.Day
 	types map[string]map[Class]record.Day
+	// documents are those that have figures of their own.
+	documents map[string]record.Day
 }
 
 // Of reads the figures out of settings. What is out of bounds, or of a class
 // that is not known here, counts for nothing.
 func Of(settings []crdt.Setting) Terms {
-	t := Terms{all: map[Class]record.Day{}, types: map[string]map[Class]record.Day{}}
+	t := Terms{all: map[Class]record.Day{}, types: map[string]map[Class]record.Day{}, documents: map[string]record.Day{}}
 	for _, s := range settings {
 		rest, ok := strings.CutPrefix(s.Key, Prefix)
 		days := record.Day(s.Value.Int())
-		if !ok || s.Value.Kind() != shape.KindInt || days < 1 || days > Most {
+		class, kind, own := strings.Cut(rest, "/")
+		most := record.Day(Most)
+		if Class(class) == Documents {
+			most = MostDocument
+		}
+		if !ok || s.Value.Kind() != shape.KindInt || days < 1 || days > most {
 			continue
 		}
-		class, kind, own := strings.Cut(rest, "/")
 		switch {
+		case Class(class) == Documents && own && PlainType(kind):
+			t.documents[kind] = days
+		case Class(class) == Documents && !own:
+			t.all[Documents] = days
 		case Class(class) != Card && Class(class) != Contact:
 		case !own:
 			t.all[Class(class)] = days
@@ -110,6 +134,21 @@ func (t Terms) For(visitorType string) Days {
 	return Days{Card: card, Contact: min(pick(Contact), card)}
 }
 
+// Document is for how many days a signed document is kept; empty: one that has no
+// figure of its own.
+func (t Terms) Document(id string) record.Day {
+	if d, ok := t.documents[id]; ok {
+		return d
+	}
+	if d, ok := t.all[Documents]; ok {
+		return d
+	}
+	return DefaultDocument
+}
+
+// Documents are those that have figures of their own, in order.
+func (t Terms) Documents() []string { return slices.Sorted(maps.Keys(t.documents)) }
+
 // Types are the visitor types that have figures of their own, in order.
 func (t Terms) Types() []string {
 	var out []string
@@ -121,12 +160,17 @@ func (t Terms) Types() []string {
 }
 
 // Setting is the setting that gives a class so many days, for one visitor type
-// or, where that is empty, for all that have none of their own; 0 days takes
+// (of Documents: one document) or, where that is empty, for all that have none of their own; 0 days takes
 // the figure of a type away. Errors: *Problem.
 func Setting(c Class, visitorType string, days int) (crdt.Setting, error) {
 	switch {
 	case c == Events || c == Acts:
 		return crdt.Setting{}, ErrFixed
+	case c == Documents && visitorType != "" && !PlainType(visitorType):
+		return crdt.Setting{}, ErrDocument
+	case c == Documents && (days > MostDocument || days < 1 && (days != 0 || visitorType == "")):
+		return crdt.Setting{}, ErrDocumentDays
+	case c == Documents:
 	case c != Card && c != Contact:
 		return crdt.Setting{}, ErrClass
 	case visitorType != "" && !PlainType(visitorType):

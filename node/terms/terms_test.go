@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/shape"
 )
 
@@ -60,6 +61,9 @@ func TestFiguresOutOfBounds(t *testing.T) {
 		{Acts, "", 3, ErrFixed},
 		{Events, "", 3, ErrFixed},
 		{"photo", "", 3, ErrClass},
+		{Documents, "", 0, ErrDocumentDays},
+		{Documents, "nda", MostDocument + 1, ErrDocumentDays},
+		{Documents, "NDA", 3, ErrDocument},
 	} {
 		if _, err := Setting(c.class, c.kind, c.days); !errors.Is(err, c.want) {
 			t.Errorf("%v: %v", c, err)
@@ -67,5 +71,27 @@ func TestFiguresOutOfBounds(t *testing.T) {
 	}
 	if Note(Card, "", 7) != "card 7" || Note(Contact, "delivery", 2) != "contact/delivery 2" {
 		t.Error("not as it is put on record")
+	}
+}
+
+// A signed document has a time of its own, far longer than a visit's, and none of
+// the figures of visits is one of documents.
+func TestTermsOfADocument(t *testing.T) {
+	if got := Of(nil); got.Document("nda") != DefaultDocument || len(got.Documents()) != 0 {
+		t.Error(got.Document("nda"))
+	}
+	all := Of([]crdt.Setting{
+		set(t, Documents, "", 365), set(t, Documents, "nda", 3650), set(t, Documents, "rules", 0), set(t, Card, "", 7),
+		{Key: Prefix + "document/a/b", Value: shape.Int(3)},
+		{Key: Prefix + "document/old", Value: shape.Int(3651)},
+		{Key: Prefix + "card/nda", Value: shape.Int(365)},
+	})
+	for id, want := range map[string]record.Day{"nda": 3650, "rules": 365, "": 365, "old": 365} {
+		if got := all.Document(id); got != want {
+			t.Errorf("%s: %d days, want %d", id, got, want)
+		}
+	}
+	if got := all.Documents(); len(got) != 1 || got[0] != "nda" || all.For("nda").Card != 7 || len(all.Types()) != 0 {
+		t.Error(got, all.For("nda"), all.Types())
 	}
 }
