@@ -71,8 +71,8 @@ type pointView struct {
 	Name, Position, Text, Way string
 	Arrow                     template.HTML
 	// Told is what those who wait there are told; empty for nothing.
-	Told string
-	NorthUp                   bool
+	Told    string
+	NorthUp bool
 	// Letter is that on the map; empty for one that is not drawn there.
 	Letter string
 	way    Way

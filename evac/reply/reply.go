@@ -68,7 +68,7 @@ type Config struct {
 	Evacuations func() record.Evacuations
 	Marker      Marker
 	// Points are the muster points of a site; nil: none.
-	Points                     func(record.SiteID) []string
+	Points func(record.SiteID) []string
 	// Waiting is how the bearer of a link stands who waits for help; false for one who
 	// does not. Nil: nobody is answered here.
 	Waiting                    func(record.Link) (Waiting, bool)
