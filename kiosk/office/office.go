@@ -172,6 +172,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/documents/{document}", o.may(operators.Nodes, o.documentPage)),
 		post("/admin/documents/{document}", o.may(operators.Nodes, o.changeDocument)),
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
+		get("/admin/wardens", o.may(operators.Nodes, o.wardens)), post("/admin/wardens", o.may(operators.Nodes, o.changeWardens)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
 	}, append(o.rightsRoutes(), o.watchRoutes()...)...)

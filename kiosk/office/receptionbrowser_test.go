@@ -59,6 +59,11 @@ func furnished(t *testing.T) (*house, string, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, zone := range []record.ZoneID{"Plan 2", "Lagret vid Norra industrigatan"} {
+		if err := h.node.Points().Assign(ctx, "", points.Duty{Name: "Plan 2 och lagret", Free: true, Zone: zone}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	got, err := h.node.Visits().CheckIn(ctx, visits.Arrival{Name: "Åsa Öberg", Company: "Bolaget", Type: "contractor", How: "kiosk", Signed: []record.Signature{signed}})
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +147,9 @@ func TestReceptionPages(t *testing.T) {
 				p.Click(".box .actions button")
 				p.Wait(".summary")
 				see("points-fault")
+				goTo("/admin/wardens")
+				p.Wait("table")
+				see("wardens")
 			})
 		}
 	}

@@ -99,7 +99,7 @@ func (a *API) assignWarden(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	err := a.cfg.Node.Points().Assign(r.Context(), points.Duty{Name: in.Name, Free: in.Duty, Point: in.Point, Zone: in.Zone, Site: in.Site})
+	err := a.cfg.Node.Points().Assign(r.Context(), "", points.Duty{Name: in.Name, Free: in.Duty, Point: in.Point, Zone: in.Zone, Site: in.Site})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (a *API) assignWarden(r *http.Request) (any, error) {
 }
 
 func (a *API) relieveWarden(r *http.Request) (any, error) {
-	return named(r, func(name string) error { return a.cfg.Node.Points().Relieve(r.Context(), name) })
+	return named(r, func(name string) error { return a.cfg.Node.Points().Relieve(r.Context(), "", name) })
 }
 
 func (a *API) listScreens(*http.Request) (any, error) {

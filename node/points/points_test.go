@@ -152,8 +152,8 @@ func TestRefusals(t *testing.T) {
 	b.cfg.MayEdit = func() bool { return false }
 	_, err = b.Put(t.Context(), "", "Parking", Edit{})
 	for what, err := range map[string]error{
-		"put": err, "remove": b.Remove(t.Context(), "", "Parking"), "assign": b.Assign(t.Context(), Duty{}),
-		"relieve": b.Relieve(t.Context(), ""), "screen": b.PutScreen(t.Context(), "", "", nil),
+		"put": err, "remove": b.Remove(t.Context(), "", "Parking"), "assign": b.Assign(t.Context(), "", Duty{}),
+		"relieve": b.Relieve(t.Context(), "", ""), "screen": b.PutScreen(t.Context(), "", "", nil),
 	} {
 		if !errors.Is(err, ErrNotHere) {
 			t.Errorf("%s on a node whose settings do not count: %v", what, err)
@@ -197,7 +197,7 @@ func TestWardens(t *testing.T) {
 		{Name: warden.ID.String(), Zone: "B1", Site: "South"},
 		{Name: "Floor 2", Free: true, Zone: "Floor 2"},
 	} {
-		if err := b.Assign(t.Context(), d); err != nil {
+		if err := b.Assign(t.Context(), "", d); err != nil {
 			t.Fatal(d, err)
 		}
 	}
@@ -218,19 +218,19 @@ func TestWardens(t *testing.T) {
 		{Duty{Name: "Warden 1"}, "points.nothing"},
 		{Duty{Name: "a/b", Free: true, Zone: "B2"}, "points.duty"},
 	} {
-		problem(t, fmt.Sprintf("%+v", c.duty), b.Assign(t.Context(), c.duty), c.key)
+		problem(t, fmt.Sprintf("%+v", c.duty), b.Assign(t.Context(), "", c.duty), c.key)
 	}
 	b.cfg.Members = func() []Member { return []Member{desk} }
 	if got := b.Wardens(); len(got) != 2 || !got[0].Gone && !got[1].Gone {
 		t.Errorf("a warden that is no member is not told apart: %+v", got)
 	}
-	if err := b.Relieve(t.Context(), warden.ID.String()); err != nil {
+	if err := b.Relieve(t.Context(), "", warden.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Relieve(t.Context(), "Floor 2"); err != nil || len(b.Wardens()) != 0 {
+	if err := b.Relieve(t.Context(), "", "Floor 2"); err != nil || len(b.Wardens()) != 0 {
 		t.Errorf("%v %+v", err, b.Wardens())
 	}
-	problem(t, "twice", b.Relieve(t.Context(), "Floor 2"), "points.no_warden")
+	problem(t, "twice", b.Relieve(t.Context(), "", "Floor 2"), "points.no_warden")
 }
 
 func TestScreens(t *testing.T) {

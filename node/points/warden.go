@@ -97,9 +97,18 @@ func (b *Book) Wardens() (out []Warden) {
 	return out
 }
 
+// Who is the warden or duty as the settings name it, which no other has.
+func (w Warden) Who() string {
+	if w.Duty != "" {
+		return ofDuty + w.Duty
+	}
+	return ofNode + w.Node.String()
+}
+
 // Assign puts a warden or a duty at a point, a zone or both, besides what is
-// assigned already, durably. Errors: ErrNotHere, *Problem, the Barred one.
-func (b *Book) Assign(ctx context.Context, d Duty) error {
+// assigned already, durably. by is as in Put. Errors: ErrNotHere, *Problem, the
+// Barred one.
+func (b *Book) Assign(ctx context.Context, by string, d Duty) error {
 	if err := b.may(); err != nil {
 		return err
 	}
@@ -134,40 +143,69 @@ func (b *Book) Assign(ctx context.Context, d Duty) error {
 	case len(b.Wardens()) >= MaxWardens:
 		return &Problem{Key: "points.full", Limit: MaxWardens, Hint: fmt.Sprintf("%d wardens and duties are assigned already, which is as many as a campus may have: remove one first", MaxWardens)}
 	}
-	return b.set(ctx, "", "warden.assign", who, all)
+	return b.set(ctx, by, "warden.assign", who, all)
 }
 
 // Relieve takes all that is assigned from a warden or a duty, durably. It
-// finds them by the name that Wardens gives. Errors: ErrNotHere, *Problem, the
-// Barred one.
-func (b *Book) Relieve(ctx context.Context, name string) error {
+// finds them by the name that Wardens gives. by is as in Put. Errors: ErrNotHere,
+// *Problem, the Barred one.
+func (b *Book) Relieve(ctx context.Context, by, name string) error {
+	name = sheet.Tidy(name)
+	return b.take(ctx, by, func(w Warden) ([]record.PointName, []Zone) {
+		if w.Name != name {
+			return nil, nil
+		}
+		return w.Points, w.Zones
+	})
+}
+
+// Take takes these points and zones from one warden or duty, by its Who, durably,
+// and leaves what somebody else has assigned meanwhile. Errors: as of Relieve.
+func (b *Book) Take(ctx context.Context, by, who string, points []record.PointName, zones []Zone) error {
+	return b.take(ctx, by, func(w Warden) (p []record.PointName, z []Zone) {
+		if w.Who() != who {
+			return nil, nil
+		}
+		for _, x := range points {
+			if slices.Contains(w.Points, x) {
+				p = append(p, x)
+			}
+		}
+		for _, x := range zones {
+			if slices.Contains(w.Zones, x) {
+				z = append(z, x)
+			}
+		}
+		return p, z
+	})
+}
+
+// take takes from each what of says.
+func (b *Book) take(ctx context.Context, by string, of func(Warden) ([]record.PointName, []Zone)) error {
 	if err := b.may(); err != nil {
 		return err
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	name = sheet.Tidy(name)
 	var all []crdt.Setting
+	var from []string
 	for _, w := range b.Wardens() {
-		if w.Name != name {
-			continue
-		}
-		who := ofDuty + w.Duty
-		if w.Duty == "" {
-			who = ofNode + w.Node.String()
-		}
-		at := prefixWarden + slug(who) + "/"
-		for _, p := range w.Points {
+		points, zones := of(w)
+		at := prefixWarden + slug(w.Who()) + "/"
+		for _, p := range points {
 			all = append(all, sheet.Text(at+"point/"+slug(string(p)), ""))
 		}
-		for _, z := range w.Zones {
+		for _, z := range zones {
 			all = append(all, sheet.Text(at+"zone/"+slug(z.String()), ""))
+		}
+		if len(points)+len(zones) > 0 {
+			from = append(from, w.Name)
 		}
 	}
 	if all == nil {
 		return &Problem{Key: "points.no_warden", Hint: "nothing is assigned under that name: write it as `upprop warden list` does"}
 	}
-	return b.set(ctx, "", "warden.remove", name, all)
+	return b.set(ctx, by, "warden.remove", from[0], all)
 }
 
 // who is a warden or duty as the settings name it.

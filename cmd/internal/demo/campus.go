@@ -150,7 +150,7 @@ func (d *Demo) gather(ctx context.Context) error {
 			continue
 		}
 		duty := points.Duty{Name: m.name, Point: record.PointName(m.zone), Zone: record.ZoneID(m.part)}
-		if err := d.nodes[0].app.Node().Points().Assign(ctx, duty); err != nil {
+		if err := d.nodes[0].app.Node().Points().Assign(ctx, "", duty); err != nil {
 			return fmt.Errorf("put %s on duty: %w", m.name, err)
 		}
 	}
