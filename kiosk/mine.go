@@ -30,6 +30,8 @@ type MineAsk struct {
 // prints as [withheld].
 type MineAnswer struct {
 	Text string
+	// Lang is the language of Text; empty: that of the page.
+	Lang lang.Locale
 	// Data is the same for machines; empty where it is not handed out.
 	Data []byte
 	// Consents are the purposes that stand; Due is by when an erasure that was
@@ -67,10 +69,12 @@ type minePage struct {
 	Ask    MineAsk
 	Answer MineAnswer
 	// Done says what was just done: a key of the catalog.
-	Done   string
-	Faults faults
-	Pause  webkit.Pause
-	Note   template.HTML
+	Done string
+	// Foreign is the language of what is kept, where it is not the page's.
+	Foreign lang.Locale
+	Faults  faults
+	Pause   webkit.Pause
+	Note    template.HTML
 }
 
 func (k *Kiosk) mineRoutes() []webkit.Route {
@@ -133,6 +137,10 @@ func (k *Kiosk) minePage(r *webkit.Request) (webkit.Response, error) {
 
 func (k *Kiosk) showMine(r *webkit.Request, p minePage, status int) (webkit.Response, error) {
 	note, err := k.note(r)
+	p.Foreign = ""
+	if p.Answer.Lang != "" {
+		p.Foreign = foreign(p.Answer.Lang, r.Locale)
+	}
 	p.Note, p.Pause = note, webkit.Pause{Warn: 120, Clear: 150, To: "/kiosk"}
 	return webkit.Page{Name: "mine", Status: status, Path: "/kiosk/mine/" + p.ID, Data: p}, err
 }

@@ -27,7 +27,7 @@ func (o *own) at(c *kiosk.Config) {
 		case a.Right["name"] == "bad":
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.NameEmpty, Field: "name"}
 		}
-		out := kiosk.MineAnswer{Text: "REGISTER EXTRACT\n  Name: Astrid Marker", Data: []byte(`{"name":"Astrid Marker"}`), Consents: []string{"assist"}}
+		out := kiosk.MineAnswer{Lang: "en", Text: "REGISTER EXTRACT\n  Name: Astrid Marker", Data: []byte(`{"name":"Astrid Marker"}`), Consents: []string{"assist"}}
 		if a.Do == "erase" {
 			out.Due = at.AddDate(0, 1, 0)
 		}
@@ -156,6 +156,20 @@ func TestOnesOwnPageByBadgeAndName(t *testing.T) {
 		}
 		if strings.Contains(body, `value="rectify"`) || strings.Contains(body, `value="withdraw"`) {
 			t.Error("the page offers what will be refused")
+		}
+	}
+}
+
+// What is kept is said to be in another language than the page, where it is.
+func TestOnesOwnPageInArabic(t *testing.T) {
+	o := &own{}
+	k, _, _ := door(t, o.at)
+	v := &visitor{t: t, k: k}
+	v.post("/kiosk/mine", "lang=ar", "code=K7M4-2QXP", "knows=0701740605")
+	v.get(v.res.Header().Get("Location"))
+	for _, want := range []string{`<html lang="ar" dir="rtl">`, `lang="en" dir="ltr">REGISTER EXTRACT`, "ما نحفظه عنك"} {
+		if !strings.Contains(v.res.Body.String(), want) {
+			t.Errorf("the page lacks %q", want)
 		}
 	}
 }

@@ -17,8 +17,8 @@ func TestOnesOwnPageInABrowser(t *testing.T) {
 	srv := serve(t, k)
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
-	for _, l := range []string{"sv", "en"} {
-		dark := l == "en"
+	for _, l := range []string{"sv", "ar"} {
+		dark := l == "ar"
 		t.Run(l, func(t *testing.T) {
 			p := b.Page(t, browsertest.Look{Dark: dark})
 			see := func(name string) {
@@ -28,7 +28,7 @@ func TestOnesOwnPageInABrowser(t *testing.T) {
 					p.Fits(fmt.Sprintf("%s at %d", name, s[0]))
 					p.Targets(fmt.Sprintf("%s at %d", name, s[0]), "60")
 					if shots != "" {
-						p.Screenshot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", name, s[0], l)))
+						p.Shot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", name, s[0], l)))
 					}
 				}
 				p.Look(browsertest.Look{Dark: dark})

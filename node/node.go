@@ -39,6 +39,7 @@ import (
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/kinds"
+	"github.com/upprop/upprop/node/languages"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/pairing"
@@ -89,6 +90,10 @@ type Config struct {
 	// ExtractJSON writes a register extract for machines, for those who look at
 	// their own; nil: they get it in words alone.
 	ExtractJSON func(rights.Extract, []rights.Given) ([]byte, error)
+	// Languages are those in which the screens for visitors speak by themselves, and
+	// Language says what is wrong with the file of another. Nil: none, and nothing.
+	Languages []string
+	Language  func(lang string, file []byte) error
 	// LabelSize refuses a size of label that no badge can be drawn in, in
 	// millimetres and dots an inch; nil: all are taken.
 	LabelSize func(width, height, dpi int) error
@@ -124,6 +129,8 @@ type Node struct {
 	phones  *pairing.Service
 	points  *points.Book
 	kinds   *kinds.Book
+	// languages are those in which visitors are spoken to.
+	languages *languages.Book
 
 	documents   *documents.Book
 	invitations *invitations.Service

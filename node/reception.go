@@ -5,6 +5,7 @@ import (
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/kinds"
+	"github.com/upprop/upprop/node/languages"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -26,7 +27,13 @@ func (n *Node) openReception() {
 		Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record,
 		Document: n.documents.Known,
 	})
+	n.languages = languages.New(languages.Config{
+		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, MayEdit: mayEdit, Barred: n.Barred, Record: record,
+	})
 }
+
+// Languages are those in which visitors are spoken to.
+func (n *Node) Languages() *languages.Book { return n.languages }
 
 // Kinds are the campus's types of visitors.
 func (n *Node) Kinds() *kinds.Book { return n.kinds }

@@ -85,10 +85,14 @@ func Compare(first, got map[string]*i18n.Message, l Locale, visitors bool) (faul
 		if len(forms) == 0 && want.One == "" {
 			continue
 		}
+		var lacks []string
 		for _, form := range need {
 			if form != "other" && strings.TrimSpace(forms[form]) == "" {
-				fault(id, "lacks the plural form %q; the language has %s", form, strings.Join(need, ", "))
+				lacks = append(lacks, form)
 			}
+		}
+		if len(lacks) > 0 {
+			fault(id, "lacks the plural form %s; the language has %s", strings.Join(lacks, ", "), strings.Join(need, ", "))
 		}
 		for form := range forms {
 			if !slices.Contains(need, form) {

@@ -190,7 +190,7 @@ func TestCompare(t *testing.T) {
 	for file, want := range map[string]string{
 		"[a]\nb = \"{{.Name}} zdes\"\nc = \"x\"\nd = { one = \"{{.Count}} a\", few = \"{{.Count}} b\", many = \"{{.Count}} c\", other = \"{{.Count}} d\" }": "",
 		"[a]\nb = \"{{.Nam}} zdes\"\nc = \"x\"\nd = { one = \"1\", few = \"{{.Count}}\", many = \"{{.Count}}\", other = \"{{.Count}}\" }":                   "a.b: has the placeholders [Nam] instead of [Name]",
-		"[a]\nb = \"{{.Name}}\"\nd = { one = \"{{.Count}} a\", other = \"{{.Count}} d\" }":                                                                  "a.c: missing; a.d: lacks the plural form \"few\"",
+		"[a]\nb = \"{{.Name}}\"\nd = { one = \"{{.Count}} a\", other = \"{{.Count}} d\" }":                                                                  "a.c: missing; a.d: lacks the plural form few",
 		"[a]\nb = \"{{.Name}}\"\nc = \" \"\ne = \"y\"\nd = { one = \"1\", few = \"2\", many = \"5\", two = \"2\", other = \"{{.Count}} d\" }":               "a.e: there is no such phrase; a.c: empty; a.d: has the plural form \"two\"",
 	} {
 		var got []string

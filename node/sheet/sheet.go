@@ -123,7 +123,7 @@ func Flag(key string, value bool) crdt.Setting {
 }
 
 var (
-	language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+	language = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$`)
 	name     = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 )
 

@@ -25,7 +25,9 @@ import (
 	"github.com/upprop/upprop/cmd/internal/socket"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
+	"github.com/upprop/upprop/evac/reply"
 	"github.com/upprop/upprop/kiosk/badge"
+	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
@@ -105,6 +107,12 @@ func (a *App) closing(fn func() error) { a.closers = append(a.closers, fn) }
 
 func (a *App) openNode() error {
 	cfg := a.cfg.Node
+	for _, l := range lang.Visitors() {
+		cfg.Languages = append(cfg.Languages, string(l))
+	}
+	cfg.Language = func(l string, file []byte) error {
+		return lang.CheckExtra(lang.Locale(l), file, reply.Words())
+	}
 	cfg.LabelSize = func(width, height, dpi int) error { return badge.Size{Width: width, Height: height, DPI: dpi}.Check() }
 	open := cfg.OpenStore
 	if open == nil {

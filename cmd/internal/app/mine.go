@@ -12,8 +12,9 @@ import (
 
 // mine answers a person about their own visit, here or at a desk in touch.
 func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, error) {
+	written := writtenIn(lang.Locale(in.Lang))
 	got, err := a.node.AnswerSelf(ctx, rights.SelfAsk{
-		Code: in.Code, Knows: in.Knows, Do: in.Do, Lang: rights.Lang(in.Lang), Right: in.Right, Purpose: in.Purpose, How: "kiosk",
+		Code: in.Code, Knows: in.Knows, Do: in.Do, Lang: written, Right: in.Right, Purpose: in.Purpose, How: "kiosk",
 	})
 	var right *rights.Problem
 	var gone *privacy.Problem
@@ -25,7 +26,16 @@ func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, err
 	case err != nil:
 		return kiosk.MineAnswer{}, inSelf(inWords(err))
 	}
-	return kiosk.MineAnswer{Text: got.Text, Data: got.Data, Consents: got.Consents, Due: got.Due, Erased: got.Erased, AtDesk: got.AtDesk}, nil
+	return kiosk.MineAnswer{Text: got.Text, Lang: lang.Locale(written), Data: got.Data, Consents: got.Consents, Due: got.Due, Erased: got.Erased, AtDesk: got.AtDesk}, nil
+}
+
+// writtenIn is the language of what is written of a person for a reader of another:
+// it is the document that a desk hands out, in Swedish or English.
+func writtenIn(l lang.Locale) rights.Lang {
+	if l == lang.Swedish || l == lang.EasySwedish {
+		return rights.Swedish
+	}
+	return rights.English
 }
 
 // selfKey is the word for a problem that a person meets on a page of their own;

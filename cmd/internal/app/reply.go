@@ -7,6 +7,7 @@ import (
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/evac/reply"
+	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/points"
 )
@@ -81,9 +82,25 @@ func (a *App) waiting(l record.Link) (out reply.Waiting, waits bool) {
 
 // answers is the page behind the links in messages.
 func (a *App) answers(at place) (http.Handler, error) {
+	offered, extra := a.languages()
 	return reply.New(reply.Config{
+		Languages: offered, Extra: extra,
 		Link: a.node.Link, Evacuations: a.node.Replica().Evacuations, Marker: sayer{a, a.node.Alarm()}, Points: a.node.Gathering,
 		Waiting:  a.waiting,
 		NodeName: at.name, Site: at.site, CampusName: at.campus, Clock: a.now, Logger: a.log,
 	})
+}
+
+// languages are those that the screens for visitors offer, in order, and those
+// that operators have added.
+func (a *App) languages() (offered []lang.Locale, extra []lang.Extra) {
+	for _, l := range a.node.Languages().Offered() {
+		offered = append(offered, lang.Locale(l))
+	}
+	for _, l := range a.node.Languages().List() {
+		if l.File != nil {
+			extra = append(extra, lang.Extra{Locale: lang.Locale(l.Lang), TOML: l.File})
+		}
+	}
+	return offered, extra
 }

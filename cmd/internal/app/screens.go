@@ -44,12 +44,14 @@ type screens struct {
 // place is what the screens say about the node.
 type place struct {
 	campus, site, zone, entrance, name string
-	role                               identity.Role
+	// languages is another when visitors are spoken to in others.
+	languages string
+	role      identity.Role
 }
 
 func (a *App) place() place {
 	m := a.node.Self()
-	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role}
+	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role, languages: a.node.Languages().Mark()}
 }
 
 func (s *screens) handler() http.Handler {
@@ -135,7 +137,9 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	offered, extra := a.languages()
 	k, err := kiosk.New(kiosk.Config{
+		Languages: offered, Extra: extra,
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
