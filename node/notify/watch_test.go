@@ -48,3 +48,20 @@ func TestReceptionIsToldToLook(t *testing.T) {
 		}
 	})
 }
+
+// The host of somebody who is asked to wait is not told that they are here.
+func TestAHostIsNotToldOfWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t)
+		o := w.office(1, true)
+		defer func() { o.stop() }()
+		for n, quiet := range []bool{true, false} {
+			v := w.comes(byte(n+1), "North", record.Dossier{})
+			o.Announce(v, Arrival{Name: "Astrid Ek", Host: "sven@example.org", Quiet: quiet})(true)
+			later(time.Minute)
+			if got := o.post.count(); got != n {
+				t.Errorf("quiet %v: %d letters", quiet, got)
+			}
+		}
+	})
+}

@@ -68,6 +68,7 @@ type Watcher struct {
 	read    bool
 	digest  [32]byte
 	today   record.Day
+	listed  int
 	cursor  crdt.Cursor
 	alerts  map[record.VisitID]Alert
 	later   map[record.VisitID]bool
@@ -223,11 +224,11 @@ func (w *Watcher) look(retry bool) error {
 		}
 	}
 	today := w.cfg.Book.cfg.Today() // on which entries may end
-	if !w.read || digest != w.digest || today != w.today {
+	if !w.read || digest != w.digest || today != w.today || len(list) != w.listed {
 		if err := w.everybody(list, all); err != nil {
 			return err
 		}
-		w.read, w.digest, w.today = true, digest, today
+		w.read, w.digest, w.today, w.listed = true, digest, today, len(list)
 	}
 	if err := w.catchUp(all); err != nil {
 		return err
