@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/backup"
 	"github.com/upprop/upprop/node/visits"
+	"github.com/upprop/upprop/node/watch"
 )
 
 // A desk that burned comes back from its backup: it lists who is inside, gets
@@ -30,6 +31,9 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 			return err == nil
 		})
 		return got
+	}
+	if _, err := desk.Watch().Add(ctx, "", watch.Entry{Names: []record.Private{"Marker-Watched"}, Reason: "x"}); err != nil {
+		t.Fatal(err)
 	}
 	stays, erased := arrive(desk, "Stays"), arrive(desk, "Erased")
 	token, err := desk.CreateToken(TokenOptions{Role: identity.RoleEntrance, Name: "Gate"})
@@ -105,6 +109,7 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 		_, err2 := again.Visits().Card(stays.Visit)
 		return err == nil && err2 == nil
 	})
+	eventually(t, "it has the watch list", func() bool { return len(again.Watch().List()) == 1 })
 	if _, err := again.Visits().Card(erased.Visit); err == nil {
 		t.Error("what was erased came back with the backup")
 	}

@@ -57,7 +57,7 @@ func (n *Node) openNotices() (err error) {
 
 // announce takes down who is to be told of an arrival.
 func (n *Node) announce(v record.VisitID, a visits.Arrival) func(bool) {
-	return n.notices.Announce(v, notify.Arrival{Name: a.Name, Company: a.Company, Host: cmp.Or(a.HostMail, a.Host)})
+	return n.notices.Announce(v, notify.Arrival{Name: a.Name, Company: a.Company, Host: cmp.Or(a.HostMail, a.Host), Quiet: a.Waits()})
 }
 
 // hostOf is who a visit's host is: the address that was written, or the one in

@@ -36,6 +36,7 @@ func (n *Node) openWatch() {
 	n.alerts = watch.NewWatcher(watch.WatcherConfig{
 		Book: n.watch, Replica: n.replica, Look: n.lookAt, Expected: n.stillExpected,
 		Ready:  func() bool { return n.withheld() == nil },
+		Tell:   n.tellOfAlert,
 		Counts: func(id record.NodeID) bool { return n.isDesk(identity.NodeID(id)) },
 		Now:    n.cfg.Now, Logger: n.log,
 	})
@@ -170,6 +171,23 @@ func (n *Node) serveWatch(_ context.Context, s stream.Stream) {
 		return
 	}
 	_ = s.Close() // who asked may be gone
+}
+
+// alertTurn is how much longer each next desk waits for the word of one before
+// it, before it tells the reception's address of an alert.
+const alertTurn = 30 * time.Second
+
+// tellOfAlert tells the reception's address, where this node sends mail and is
+// the next to do so.
+func (n *Node) tellOfAlert(a watch.Alert, known time.Duration) bool {
+	if known < time.Duration(n.desksBefore())*alertTurn || !a.Expected && n.cfg.Now().Sub(a.At) > 12*time.Hour {
+		return false
+	}
+	taken, err := n.notices.Watch(a.Visit, a.Place, a.At)
+	if err != nil {
+		n.log.Error("the reception could not be told of an alert; tried again", "err", err)
+	}
+	return taken
 }
 
 // Called is the name of a visit's person, or of whom an invitation expects; empty

@@ -111,7 +111,11 @@ func TestNoNameAnywhere(t *testing.T) {
 	var people []person
 	var got []api.Receipt
 	for i := range 8 {
-		people = append(people, marked(i))
+		p := marked(i)
+		people = append(people, p)
+		if i == 1 {
+			must1(t, "watch", "add", "--data", desk.dir, "--name", p.name, "--phone", p.phone, "--company", p.company, "--reason", p.assist, "--advice", p.host)
+		}
 		got = append(got, people[i].arrive(t, []*process{desk, east}[i%2]))
 	}
 	control := "control" + people[0].words()[0] + "control"

@@ -26,7 +26,8 @@ messages of an alarm get a link then, by which people say that they are safe or
 need help. Any node of the campus may be there. "off" leaves links out.`, "https://upprop.example.org"),
 		c.notifyText("reception", "Set who is told of arrivals whose host gave no address",
 			`Set an e-mail address that is told of arrivals where no address of the host was
-given. Use a shared one, not a person's own. "off" tells nobody.`, "reception@example.org"), c.notifyRemind())
+given, and by desks that somebody may be on the watch list, without a name. Use a
+shared one, not a person's own. "off" tells nobody.`, "reception@example.org"), c.notifyRemind())
 }
 
 func (c *command) notifyRemind() *cobra.Command {

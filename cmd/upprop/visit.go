@@ -57,6 +57,9 @@ func (c *command) visitIn() *cobra.Command {
 					return err
 				}
 			}
+			if out.Wait {
+				return c.say("Ask them to wait for the reception.")
+			}
 			return nil
 		},
 	}

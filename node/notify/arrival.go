@@ -10,6 +10,8 @@ import (
 // Arrival is what a host is told of.
 type Arrival struct {
 	Name, Company, Host record.Private
+	// Quiet: no host is told; other systems are, by ids.
+	Quiet bool
 }
 
 // hostFor is for how long a host is told that a visitor has come: after that
@@ -28,7 +30,7 @@ func (s *Service) Announce(visit record.VisitID, a Arrival) (settled func(durabl
 	set := s.Settings()
 	now, at := s.cfg.Now().UTC(), s.cfg.Place()
 	var all []Entry
-	if to := recipient(set, a); to != "" && set.SMTP != nil {
+	if to := recipient(set, a); to != "" && set.SMTP != nil && !a.Quiet {
 		e := Entry{
 			ID: idOf(HostKind, MailChannel, visit[:]), Kind: HostKind, Channel: MailChannel, Visit: visit,
 			State: Draft, Made: now, Next: now, Until: now.Add(hostFor),

@@ -38,6 +38,8 @@ const (
 	InviteKind Kind = "invitation"
 	// RemindKind: a host is asked whether a visitor is still there.
 	RemindKind Kind = "reminder"
+	// WatchKind: the reception is told to look at the desk's page.
+	WatchKind Kind = "watch"
 	// HookKind: another system is told by ids.
 	HookKind Kind = "hook"
 )
@@ -81,7 +83,7 @@ type Entry struct {
 	Done  time.Time `json:"done,omitzero"`
 	// Why the last try failed, in a word.
 	Why string `json:"why,omitempty"`
-	// Box is the locked letter of a HostKind, an InviteKind or a RemindKind.
+	// Box is the locked letter of a HostKind, an InviteKind, a RemindKind or a WatchKind.
 	Box []byte `json:"box,omitempty"`
 	// Event is what a HookKind tells of, Site and Door where it was.
 	Event string            `json:"event,omitempty"`

@@ -25,6 +25,8 @@ type words struct {
 	from                string // name, company
 	remindTitle         string
 	remindText          string // badge, since, door
+	watchTitle          string
+	watchText           string // door, time, page
 }
 
 var languages = map[string]words{
@@ -41,6 +43,9 @@ var languages = map[string]words{
 		hostText:   "%s väntar vid %s sedan kl. %s (bricka %s).\n\nDet här meddelandet skickades av besökssystemet Upprop. Det går inte att svara på.\n",
 		from:       "%s från %s",
 
+		watchTitle: "Titta i receptionen",
+		watchText:  "Någon som har checkat in eller väntas vid %s, %s, kan stå på bevakningslistan. Vem det är och vad som ska göras står på %s; där svarar du också.\n\nDet här meddelandet skickades av besökssystemet Upprop. Det går inte att svara på.\n",
+
 		remindTitle: "Är din besökare kvar?",
 		remindText:  "Din besökare med bricka %s, som kom kl. %s vid %s, har inte checkat ut. Vid en utrymning letar vi efter den som står på listan.\n\nÄr besökaren kvar behöver du inte göra något. Har besökaren gått: säg det till receptionen, så att listan stämmer.\n\nDet här meddelandet skickades av besökssystemet Upprop. Det går inte att svara på.\n",
 	},
@@ -56,6 +61,9 @@ var languages = map[string]words{
 		hostTitle:  "Your visitor is here",
 		hostText:   "%s has been waiting at %s since %s (badge %s).\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",
 		from:       "%s from %s",
+
+		watchTitle: "Look at the desk",
+		watchText:  "Somebody who has checked in or is expected at %s, %s, may be on the watch list. Who it is and what is to be done stands on %s; answer there.\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",
 
 		remindTitle: "Is your visitor still here?",
 		remindText:  "Your visitor with badge %s, who came at %s by %s, has not checked out. In an evacuation whoever is on the list is searched for.\n\nIf the visitor is still here, you need do nothing. If the visitor has left, tell the reception, so that the list is right.\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",

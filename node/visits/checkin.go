@@ -33,8 +33,10 @@ type Arrival struct {
 	HostMail   record.Private
 	// Signed are documents that the person has read and signed.
 	Signed []record.Signature
-	// matches are those of the watch list.
+	// matches are those of the watch list; waits says that the person is asked to
+	// wait for the reception.
 	matches []record.Match
+	waits   bool
 	// Under16: the person is under 16. Nothing is kept by which they could be
 	// reached, and only a guardian consents for them: Guardian says that one has.
 	Under16, Guardian bool
@@ -84,6 +86,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 	var all []prepared
 	everybody := append([]Arrival{a}, a.companions(with)...)
 	wait := s.watch(everybody)
+	a.waits = wait
 	for n, one := range everybody {
 		p, err := s.prepare(one, all)
 		if err != nil {
@@ -100,7 +103,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 		a.HostMail = s.cfg.HostMail(ctx, a.Host)
 	}
 	settled := func(bool) {}
-	if s.cfg.Announce != nil && !wait {
+	if s.cfg.Announce != nil {
 		settled = s.cfg.Announce(all[0].receipt.Visit, a)
 	}
 	var drafts []crdt.Draft

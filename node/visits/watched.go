@@ -10,8 +10,7 @@ import (
 
 // watch compares those who come on one form with the watch list, and reports
 // whether they are asked to wait for the reception: all of them, since they came
-// together. They are taken in all the same, and their host is not told by this
-// node.
+// together. They are taken in all the same.
 func (s *Service) watch(all []Arrival) (wait bool) {
 	if s.cfg.Watch == nil {
 		return false
@@ -22,6 +21,10 @@ func (s *Service) watch(all []Arrival) (wait bool) {
 	}
 	return wait
 }
+
+// Waits reports whether the person is asked to wait for the reception. Their host
+// is not told of them: it may be whom they are after.
+func (a Arrival) Waits() bool { return a.waits }
 
 // ForWatch opens what is compared with the watch list. A dossier that does not
 // exist, or whose date has come before the card's, is empty. Errors: ErrRestricted,

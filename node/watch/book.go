@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/upprop/upprop/crdt"
@@ -64,11 +65,14 @@ type Book struct {
 	cfg     Config
 	writing sync.Mutex
 	memo    sheet.Memo[Entry]
+	// shut: the last look met entries whose keys have not come yet.
+	shut atomic.Bool
 
 	making  sync.Mutex
 	key     key
 	revoked int
 	held    *Held
+	holds   int // how many entries held was made of
 	tags    map[form]tag
 	door    *Held
 }
@@ -206,17 +210,28 @@ func (b *Book) List() []Entry {
 		b.memo.Forget()
 		return nil
 	}
-	return b.memo.Of(b.cfg.Settings, b.cfg.Today().String(), b.fold)
+	also := b.cfg.Today().String()
+	if b.shut.Load() { // keys come without any setting
+		also += b.cfg.Now().Truncate(reopening).Format(time.RFC3339)
+	}
+	return b.memo.Of(b.cfg.Settings, also, b.fold)
 }
 
+// reopening is how often it is tried to open entries whose keys have not come.
+const reopening = 2 * time.Second
+
 func (b *Book) fold() (out []Entry) {
+	shut := false
+	defer func() { b.shut.Store(shut) }()
 	for id, f := range sheet.Groups(b.cfg.Settings, Prefix) {
 		if f["removed"].Bool() || len(f["entry"].Bytes()) == 0 {
 			continue
 		}
 		plain, err := b.cfg.Vault.OpenForDesks(label(id), f["entry"].Bytes())
 		if err != nil {
-			continue // its key has died, or has not come yet
+			dies, ok := b.cfg.Vault.BoxDies(f["entry"].Bytes())
+			shut = shut || ok && dies > b.cfg.Today()
+			continue
 		}
 		e, err := decodeEntry(id, plain)
 		clear(plain)

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,5 +185,37 @@ func TestTwoOperatorsApart(t *testing.T) {
 	sheettest.Heal(t, one.desk, two.desk)
 	if d2, any := two.Digest(); d1 != d2 || !any {
 		t.Error("the two differ")
+	}
+}
+
+// late is a Vault whose keys may not have come yet.
+type late struct {
+	paper
+	come *bool
+}
+
+func (l late) OpenForDesks(label [16]byte, box []byte) ([]byte, error) {
+	if !*l.come {
+		return nil, errors.New("no key for that date is here")
+	}
+	return l.paper.OpenForDesks(label, box)
+}
+
+// Entries count as soon as their keys are here, though no setting changes: for
+// the desk, and for what it tells doors.
+func TestKeysComeLater(t *testing.T) {
+	h := newHouse(t, "desk", true)
+	come := false
+	h.add(t, gunnar)
+	h.cfg.Vault = late{paper{&h.today}, &come}
+	b := New(h.cfg)
+	b.make(t.Context())
+	if len(b.List()) != 0 || b.held.Count() != 0 {
+		t.Fatal("an entry opens without a key")
+	}
+	come = true
+	h.now = h.now.Add(reopening)
+	if b.make(t.Context()); len(b.List()) != 1 || b.held.Count() == 0 {
+		t.Error("an entry does not open when its key has come")
 	}
 }

@@ -68,12 +68,13 @@ func (b *Book) Blind() bool {
 // learns nothing of entries that are made later.
 func (b *Book) make(ctx context.Context) {
 	digest, _ := b.Digest()
+	list := b.List()
 	revoked := b.cfg.Revoked()
 	b.making.Lock()
 	if revoked != b.revoked {
 		b.key, b.revoked, b.held, b.tags = newKey(), revoked, nil, map[form]tag{}
 	}
-	if b.held != nil && b.held.Digest == digest {
+	if b.held != nil && b.held.Digest == digest && b.holds == len(list) {
 		b.making.Unlock()
 		return
 	}
@@ -82,7 +83,7 @@ func (b *Book) make(ctx context.Context) {
 	home := b.Country()
 	h := &Held{Digest: digest, Country: home, cost: b.cfg.Cost, key: k}
 	tags := map[form]tag{}
-	for _, e := range b.List() {
+	for _, e := range list {
 		for _, f := range e.forms(home) {
 			t, ok := known[f]
 			if !ok {
@@ -98,7 +99,7 @@ func (b *Book) make(ctx context.Context) {
 	h.all = h.all[:min(len(h.all), maxTags)]
 	b.making.Lock()
 	defer b.making.Unlock()
-	b.held, b.tags = h, tags
+	b.held, b.holds, b.tags = h, len(list), tags
 }
 
 // Ask asks a desk for the list, for a door. It may take a second.

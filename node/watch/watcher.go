@@ -17,6 +17,8 @@ import (
 const (
 	actMatch  = "watch.match"
 	actAnswer = "watch.answer"
+	// actTell: a mail has been taken down.
+	actTell = "watch.tell"
 )
 
 // ErrGone is Look's error about somebody of whom nothing is to be compared: they
@@ -33,7 +35,7 @@ type Replica interface {
 	Shredded(record.VisitID) bool
 }
 
-// WatcherConfig is what a Watcher is made of; all are required but Told, Logger
+// WatcherConfig is what a Watcher is made of; all are required but Tell, Logger
 // and Now.
 type WatcherConfig struct {
 	Book    *Book
@@ -47,9 +49,10 @@ type WatcherConfig struct {
 	Ready func() bool
 	// Counts reports whether a node's word counts: a desk's in good standing.
 	Counts func(record.NodeID) bool
-	// Told is told, once, of an alert that this node is the first to see. It must
-	// not block.
-	Told   func(Alert)
+	// Tell tells people elsewhere of an alert that nobody has answered, which this
+	// node has known for so long, and reports whether it did: it is asked again
+	// until some desk has. Nil: nobody is told.
+	Tell   func(a Alert, known time.Duration) bool
 	Now    func() time.Time
 	Logger interface {
 		Error(msg string, args ...any)
@@ -65,10 +68,13 @@ type Watcher struct {
 	read    bool
 	digest  [32]byte
 	today   record.Day
+	listed  int
 	cursor  crdt.Cursor
 	alerts  map[record.VisitID]Alert
 	later   map[record.VisitID]bool
 	told    map[record.VisitID]time.Time
+	sent    map[record.VisitID]time.Time
+	known   map[record.VisitID]time.Time
 	answers map[record.VisitID]Answer
 	changed chan struct{}
 }
@@ -81,9 +87,6 @@ func NewWatcher(cfg WatcherConfig) *Watcher {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.Told == nil {
-		cfg.Told = func(Alert) {}
-	}
 	w := &Watcher{cfg: cfg, changed: make(chan struct{})}
 	w.forget()
 	return w
@@ -92,6 +95,7 @@ func NewWatcher(cfg WatcherConfig) *Watcher {
 func (w *Watcher) forget() {
 	w.read, w.alerts, w.later = false, map[record.VisitID]Alert{}, map[record.VisitID]bool{}
 	w.told, w.answers = map[record.VisitID]time.Time{}, map[record.VisitID]Answer{}
+	w.sent, w.known = map[record.VisitID]time.Time{}, map[record.VisitID]time.Time{}
 }
 
 // Changed is closed when the alerts have changed. Get it before Alerts.
@@ -220,11 +224,11 @@ func (w *Watcher) look(retry bool) error {
 		}
 	}
 	today := w.cfg.Book.cfg.Today() // on which entries may end
-	if !w.read || digest != w.digest || today != w.today {
+	if !w.read || digest != w.digest || today != w.today || len(list) != w.listed {
 		if err := w.everybody(list, all); err != nil {
 			return err
 		}
-		w.read, w.digest, w.today = true, digest, today
+		w.read, w.digest, w.today, w.listed = true, digest, today, len(list)
 	}
 	if err := w.catchUp(all); err != nil {
 		return err
@@ -242,7 +246,36 @@ func (w *Watcher) look(retry bool) error {
 	for v := range all {
 		w.compare(v, list, home)
 	}
+	if retry {
+		w.tellElsewhere()
+	}
 	return nil
+}
+
+// tellElsewhere has people told who do not look at a desk's page. Callers hold
+// mu.
+func (w *Watcher) tellElsewhere() {
+	now := w.cfg.Now()
+	for v := range w.known {
+		if _, ok := w.alerts[v]; !ok {
+			delete(w.known, v)
+		}
+	}
+	for v, a := range w.alerts {
+		if _, ok := w.known[v]; !ok {
+			w.known[v] = now
+		}
+		newest := a.newest()
+		if x, ok := w.answers[v]; ok && !x.At.Before(newest) {
+			continue
+		}
+		if at, ok := w.sent[v]; ok && !at.Before(newest) || w.cfg.Tell == nil || !w.cfg.Tell(a, now.Sub(w.known[v])) {
+			continue
+		}
+		if w.cfg.Book.cfg.Act("watch list", actTell, []record.VisitID{v}, "") == nil {
+			w.sent[v] = now
+		}
+	}
 }
 
 // everybody are all who are inside or expected, and who came since the first
@@ -298,14 +331,14 @@ func (w *Watcher) catchUp(all map[record.VisitID]bool) error {
 // take takes what desks have put on record about alerts.
 func (w *Watcher) take(id record.EventID, acts record.Acts) {
 	for _, a := range acts.Acts {
-		if a.Kind != record.ActAudit || a.What != actMatch && a.What != actAnswer || !w.cfg.Counts(id.Actor.Node()) {
+		if a.Kind != record.ActAudit || a.What != actMatch && a.What != actAnswer && a.What != actTell || !w.cfg.Counts(id.Actor.Node()) {
 			continue
 		}
 		at := a.At.Time()
 		for _, v := range a.Visits {
-			if a.What == actMatch {
-				if at.After(w.told[v]) {
-					w.told[v] = at
+			if of := map[string]map[record.VisitID]time.Time{actMatch: w.told, actTell: w.sent}[a.What]; of != nil {
+				if at.After(of[v]) {
+					of[v] = at
 				}
 				continue
 			}
@@ -352,7 +385,6 @@ func (w *Watcher) compare(v record.VisitID, list []Entry, home string) {
 		return // it is tried again with the next news of them
 	}
 	w.told[v] = w.cfg.Now()
-	w.cfg.Told(a)
 }
 
 // tell tells that the alerts have changed. Callers hold mu.

@@ -34,7 +34,7 @@ func newSeat(t *testing.T, name string, desk bool) *seat {
 			return x, nil
 		},
 		Expected: func() []record.VisitID { return nil },
-		Told:     func(Alert) { s.told++ },
+		Tell:     func(_ Alert, known time.Duration) bool { s.told++; return known >= 0 },
 		Now:      func() time.Time { return s.now },
 	})
 	return s
