@@ -10,6 +10,7 @@ import (
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/rights"
@@ -218,6 +219,72 @@ func TestWhatNoDeskKeepsIsLostAndSaidSo(t *testing.T) {
 		}
 		if lost, err := desk.Kept().Lost(); err != nil || lost.Count != 1 {
 			t.Errorf("%+v %v", lost, err)
+		}
+	})
+}
+
+// Two desks that do not hear each other make the record of one signature, and of one
+// hold, apart: it is one when they meet, and opens at both; its erasure at one, which
+// the other has not heard of, stands against what that one seals anew.
+func TestDesksApartKeepTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate")
+		defer w.close()
+		south := w.join("South desk", identity.RoleDesk)
+		desk, east := w.houses[0], w.houses[1]
+		ctx := context.Background()
+		time.Sleep(2 * time.Minute)
+		desk.papers(365)
+		time.Sleep(time.Minute)
+		v := east.signs("Astrid Ek", "nda")
+		hold, err := desk.Kept().Add(ctx, v, "a claim", record.DayOf(desk.now())+60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		w.net.Cut(memnet.Closing, desk.key.ID(), south.key.ID())
+		w.net.Cut(memnet.Closing, east.key.ID(), south.key.ID())
+		time.Sleep(time.Second)
+		for _, h := range []*house{desk, south} {
+			if err := h.Kept().Keep(ctx, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := south.Kept().Renew(ctx, hold.ID, "not decided", hold.Until+30); err != nil {
+			t.Fatal(err)
+		}
+		w.net.Heal()
+		time.Sleep(5 * time.Minute)
+		nda := record.KeptID(v, "document/nda")
+		for _, h := range []*house{desk, south} {
+			got := h.opened(v)
+			if len(got) != 2 || got[0].ID != nda || got[1].ID != hold.Key() || got[1].End != hold.Until+30 {
+				t.Errorf("%s keeps %+v", h.name, got)
+			}
+		}
+		w.net.Cut(memnet.Closing, desk.key.ID(), south.key.ID())
+		w.net.Cut(memnet.Closing, east.key.ID(), south.key.ID())
+		time.Sleep(time.Second)
+		if _, err := desk.Erase(ctx, nda); err != nil {
+			t.Fatal(err)
+		}
+		got := south.opened(v)[0]
+		w.leap.Add(int64(12 * 24 * time.Hour)) // it is sealed anew where that is not known
+		for _, h := range w.houses {
+			if err := h.AllowExpiry(ctx, record.DayOf(h.now())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(40 * time.Minute)
+		if now := south.opened(v); len(now) != 2 || now[0].Dies <= got.Dies {
+			t.Fatal("it was not sealed anew: nothing is proved")
+		}
+		w.net.Heal()
+		time.Sleep(5 * time.Minute)
+		for _, h := range []*house{desk, south} {
+			if got := h.opened(v); len(got) != 1 || got[0].ID != hold.Key() || !h.Replica().Shredded(nda) {
+				t.Errorf("%s: what was erased is back, or what is held is gone", h.name)
+			}
 		}
 	})
 }

@@ -85,6 +85,9 @@ func (o *Office) holdsPage(r request, names bool) (webkit.Response, error) {
 	p.More = max(len(all)-most, 0)
 	for _, k := range all[:min(len(all), most)] {
 		line := keptLine{Name: k.Name, What: o.documentWord(r, k.Document), Until: k.End.Start().Format(time.DateOnly)}
+		if p, err := o.cfg.Node.Replica().Presence(k.Visit); err == nil && len(p.Restricted) > 0 {
+			line.Name = "" // its use is restricted
+		}
 		if k.Hold != "" {
 			line.What = r.Text("hold.held_one", nil)
 		}

@@ -97,6 +97,7 @@ var kindWords = map[string]string{
 	string(record.Arrived): "kind.arrived", string(record.Left): "kind.left", string(record.Moved): "kind.moved",
 	string(record.TimedOut): "kind.timed_out", string(record.Corrected): "kind.corrected", string(record.Carried): "kind.carried",
 	string(record.Marked): "kind.marked", string(record.Added): "kind.added", string(record.Joined): "kind.joined",
+	string(record.Restricted): "kind.restricted", string(record.Unrestricted): "kind.unrestricted",
 }
 
 var howWords = map[string]string{"kiosk": "how.kiosk", "desk": "how.desk", "command": "how.command", "clock": "how.clock", record.HowFed: "how.fed"}

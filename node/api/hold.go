@@ -142,6 +142,9 @@ func (a *API) listKept(r *http.Request) (any, error) {
 	out := []Kept{}
 	for _, k := range all {
 		one := Kept{Kept: k.ID, Visit: k.Visit, Document: k.Document, Hold: k.Hold, Until: dateOf(k.End), Name: textOf(k.Name)}
+		if p, err := a.cfg.Node.Replica().Presence(k.Visit); err == nil && len(p.Restricted) > 0 {
+			one.Name = nil // its use is restricted
+		}
 		for _, s := range k.Signed {
 			one.Signed = Stamp{time.UnixMilli(s.At)}
 		}
