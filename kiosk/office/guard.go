@@ -51,12 +51,14 @@ func (o *Office) signedIn(h handler) webkit.Handler {
 }
 
 // may lets operators through whose role has an act, and who have chosen a
-// password of their own.
+// password of their own and have the second factor that it needs.
 func (o *Office) may(act operators.Act, h handler) webkit.Handler {
 	return o.signedIn(func(r request) (webkit.Response, error) {
 		switch {
 		case r.who.Once:
 			return webkit.Redirect{To: r.Link("/login/password")}, nil
+		case o.owes(r):
+			return webkit.Redirect{To: r.Link("/login/factor")}, nil
 		case !r.who.May(act):
 			return webkit.Page{Name: "refused", Status: http.StatusForbidden, Data: o.frame(r, "")}, nil
 		}
