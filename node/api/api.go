@@ -160,6 +160,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/operators", local: true, answer: (*API).addOperator},
 		{method: "POST", path: "/api/v1/operators/reset", local: true, answer: (*API).resetOperator},
 		{method: "POST", path: "/api/v1/operators/change", local: true, answer: (*API).changeOperator},
+		{method: "GET", path: "/api/v1/operators/factors", local: true, answer: (*API).factorRules},
+		{method: "POST", path: "/api/v1/operators/factors", local: true, answer: (*API).setFactorRule},
 		{method: "GET", path: "/api/v1/audit", answer: (*API).listAudit},
 		{method: "GET", path: "/api/v1/audit/verify", answer: (*API).verifyAudit},
 		{method: "GET", path: "/api/v1/phones", answer: (*API).listPhones},

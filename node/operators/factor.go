@@ -121,6 +121,15 @@ func (s *Service) RemoveFactor(ctx context.Context, by string, id ID) error {
 	}, formed...)...)
 }
 
+// Recover is Reset for who is locked out: their second factor goes as well.
+// Errors: *Problem, the disk's.
+func (s *Service) Recover(ctx context.Context, by string, id ID, password string) (once string, err error) {
+	if err := s.RemoveFactor(ctx, by, id); err != nil {
+		return "", err
+	}
+	return s.Reset(ctx, by, id, password)
+}
+
 // CodesLeft is how many recovery codes an operator has left.
 func (s *Service) CodesLeft(id ID) (n int) {
 	f, mark, err := s.factor(id)

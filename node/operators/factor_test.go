@@ -136,6 +136,23 @@ func TestFactor(t *testing.T) {
 	}
 }
 
+func TestRecoverTakesTheFactorAway(t *testing.T) {
+	c := newCampus()
+	d := c.desk(t, "a")
+	o := d.add(t, "Astrid Ek", Admin, good)
+	c.factored(t, d, o)
+	if _, err := d.Reset(t.Context(), "test", o.ID, good); err != nil || d.signIn(t, "Astrid Ek").Factor == "" {
+		t.Fatal("a new password alone takes the factor away", err)
+	}
+	once, err := d.Recover(t.Context(), "test", o.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in, err := d.SignIn(t.Context(), "Astrid Ek", once, away); err != nil || in.Factor != "" {
+		t.Fatalf("%+v %v", in, err)
+	}
+}
+
 // TestRightPasswordGivesNoMoreTries: who knows the password cannot take back
 // wrong codes with it, nor keep the operator from the node's own keyboard.
 func TestRightPasswordGivesNoMoreTries(t *testing.T) {
