@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/operators"
 )
@@ -45,6 +46,12 @@ func (o *Office) signedIn(h handler) webkit.Handler {
 		who, ok := o.who(r)
 		if !ok {
 			return o.toLogin(r), nil
+		}
+		if r.Method != http.MethodGet {
+			// Settings that are changed under this context are on record with who did it.
+			by := *r
+			by.Request = r.WithContext(node.Doing(r.Context(), who.ID.By()))
+			r = &by
 		}
 		return h(request{r, who})
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/privacy"
 )
 
 // Config is what an API is made of; Node and Logger are required.
@@ -204,6 +205,9 @@ func (a *API) serve(w http.ResponseWriter, req *http.Request, r route) {
 		most = maxFile
 	}
 	req.Body = http.MaxBytesReader(w, req.Body, most)
+	if r.method != http.MethodGet {
+		req = req.WithContext(node.Doing(req.Context(), privacy.Operator))
+	}
 	out, err := r.answer(a, req)
 	status := http.StatusOK
 	if err == nil {
