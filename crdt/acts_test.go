@@ -250,3 +250,40 @@ func TestKeyRecordsAreListed(t *testing.T) {
 		}
 	}
 }
+
+func TestNewActsAreReadOnce(t *testing.T) {
+	c := newTestCampus(t)
+	a, b := c.node("a"), c.node("b")
+	have := map[record.DocID]map[record.ActorID]uint64{}
+	read := func(from record.Day) (all []string) {
+		t.Helper()
+		if err := a.ReadNewActs(from, have, func(_ record.EventID, acts record.Acts) error {
+			for _, x := range acts.Acts {
+				all = append(all, x.What)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(all)
+		return all
+	}
+	a.do(t, audit("one"))
+	b.do(t, audit("two"))
+	if got := read(c.today()); !slices.Equal(got, []string{"one"}) {
+		t.Fatal(got)
+	}
+	pull(t, a, b)
+	a.do(t, audit("three"))
+	if got := read(c.today()); !slices.Equal(got, []string{"three", "two"}) {
+		t.Fatal(got)
+	}
+	c.advance(2 * dayLong)
+	a.do(t, audit("four"))
+	if got := read(c.today() - 1); !slices.Equal(got, []string{"four"}) || len(have) != 1 {
+		t.Fatal(got, len(have))
+	}
+	if got := read(c.today()); len(got) != 0 {
+		t.Fatal(got)
+	}
+}

@@ -14,6 +14,14 @@ type edit struct {
 	id      record.EventID
 	startOp uint64
 	setting Setting
+	// upon are the edits of the setting that it was written upon, and replaced.
+	upon []op
+}
+
+// op names an edit by its counter and its writer.
+type op struct {
+	ctr   uint64
+	actor record.ActorID
 }
 
 // edits are all changes of the settings by key. Which of them stands follows
@@ -25,10 +33,17 @@ func (e edits) add(doc record.DocID, change shape.Change) {
 	if v.Kind() == shape.KindBytes {
 		v = shape.Bytes(slices.Clone(v.Bytes()))
 	}
+	var upon []op
+	for _, p := range change.Preds {
+		if len(p.Actor) == len(record.ActorID{}) {
+			upon = append(upon, op{p.Ctr, record.ActorID(p.Actor)})
+		}
+	}
 	e[change.Key] = append(e[change.Key], edit{
 		record.EventID{Doc: doc, Actor: record.ActorID(change.Actor), Seq: change.Seq},
 		change.StartOp,
 		Setting{Key: change.Key, Value: v},
+		upon,
 	})
 }
 

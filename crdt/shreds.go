@@ -131,6 +131,52 @@ func (r *Replica) ReadActs(fn func(StoredActs) error) error {
 	return nil
 }
 
+// ReadNewActs calls fn for the acts in documents of a day and later that came
+// since the last call with this have, which it brings up to date; fn may keep
+// nothing that it gets. Acts that do not count, by their author's revocation, are
+// left out. An error of fn ends it and is returned.
+func (r *Replica) ReadNewActs(from record.Day, have map[record.DocID]map[record.ActorID]uint64, fn func(record.EventID, record.Acts) error) error {
+	held := r.ActsVectors()
+	for doc := range have {
+		if _, ok := held[doc]; !ok || dayBefore(doc, from) {
+			delete(have, doc)
+		}
+	}
+	for doc, heads := range held {
+		if dayBefore(doc, from) {
+			continue
+		}
+		if have[doc] == nil {
+			have[doc] = map[record.ActorID]uint64{}
+		}
+		for _, h := range heads {
+			lo := entryKey(record.EventID{Doc: doc, Actor: h.Actor, Seq: have[doc][h.Actor] + 1})
+			hi := entryKey(record.EventID{Doc: doc, Actor: h.Actor, Seq: h.Seq + 1})
+			err := r.store.Scan(lo, hi, func(_, v []byte) error {
+				e, err := parseStored(v)
+				if err != nil || r.late(e.env.ID) {
+					return err
+				}
+				acts, err := codec.DecodeActs(e.env.Payload)
+				if err != nil {
+					return err
+				}
+				return fn(e.env.ID, acts)
+			})
+			if err != nil {
+				return fmt.Errorf("read acts: %w", err)
+			}
+			have[doc][h.Actor] = h.Seq
+		}
+	}
+	return nil
+}
+
+func dayBefore(doc record.DocID, day record.Day) bool {
+	d, err := record.ParseDocID(string(doc))
+	return err != nil || d.Day < day
+}
+
 // ActsVectors are the version vectors of the acts documents held: whoever
 // holds as much has heard of every shred that this replica has.
 func (r *Replica) ActsVectors() map[record.DocID][]Head {

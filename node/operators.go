@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/seal"
+	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/access"
+	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/privacy"
 )
@@ -28,9 +32,49 @@ func (n *Node) openOperators() error {
 		},
 		Desk:  func() bool { return n.Self().Role == identity.RoleDesk && n.Barred() == nil },
 		Today: n.date, Cost: n.cfg.PasswordCost, Now: n.cfg.Now, Logger: n.log,
-		Act: func(by, what, note string) error { return n.ActBy(by, what, nil, note) },
+		Act:  func(by, what, note string) error { return n.ActBy(by, what, nil, note) },
+		Sync: n.audit.Sync, Spent: n.spentCodes(), ClockOff: n.clockOff,
 	})
 	return nil
+}
+
+// spentCodes gives what acts of yesterday and later say of used codes, each once.
+// Its calls are one after another.
+func (n *Node) spentCodes() func(func(note string)) error {
+	have := map[record.DocID]map[record.ActorID]uint64{}
+	return func(fn func(note string)) error {
+		return n.replica.ReadNewActs(n.date()-1, have, func(_ record.EventID, acts record.Acts) error {
+			for _, a := range acts.Acts {
+				if a.Kind == record.ActAudit && operators.IsUse(a.What) {
+					fn(a.Note)
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// clockOff is how far most clocks that are heard now are from this node's; with
+// two that differ, the nearer, so that one node's fault is not called ours.
+func (n *Node) clockOff() time.Duration {
+	if n.mesh == nil {
+		return 0
+	}
+	var all []time.Duration
+	for _, x := range n.mesh.Freshness() {
+		if x.State != mesh.Self && x.State != mesh.Revoked && expiry.Heard(x, n.cfg.Now()) {
+			all = append(all, x.ClockOffset)
+		}
+	}
+	if len(all) < 2 {
+		return 0
+	}
+	slices.Sort(all)
+	a, b := all[(len(all)-1)/2], all[len(all)/2]
+	if a.Abs() < b.Abs() {
+		return a
+	}
+	return b
 }
 
 // Operators are the accounts of those who work at desks.

@@ -100,6 +100,9 @@ func tour(p *browsertest.Page, h *house, l string, see func(name string)) {
 	p.Click("tbody a")
 	p.Wait(".facts")
 	see("node")
+	visit("/login/factor")
+	p.Wait(".join-qr")
+	see("factor")
 	visit("/admin/operators")
 	see("operators")
 	p.Click("tbody tr:not(:has(.soft)) a")
@@ -112,6 +115,14 @@ func tour(p *browsertest.Page, h *house, l string, see func(name string)) {
 	see("settings")
 	visit("/desk/nowhere")
 	see("missing")
+	h.factor("Astrid Ek")
+	visit("/login/factor")
+	see("factor-stands")
+	p.Click("form[action='/logout'] button")
+	p.Wait("#alias")
+	p.Type("Astrid Ek" + browsertest.Tab + good + browsertest.Enter)
+	p.Wait("#code")
+	see("code")
 }
 
 // TestEveryPage runs axe, in both languages and themes, and checks that

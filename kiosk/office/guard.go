@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/operators"
 )
@@ -46,17 +47,25 @@ func (o *Office) signedIn(h handler) webkit.Handler {
 		if !ok {
 			return o.toLogin(r), nil
 		}
+		if r.Method != http.MethodGet {
+			// Settings that are changed under this context are on record with who did it.
+			by := *r
+			by.Request = r.WithContext(node.Doing(r.Context(), who.ID.By()))
+			r = &by
+		}
 		return h(request{r, who})
 	}
 }
 
 // may lets operators through whose role has an act, and who have chosen a
-// password of their own.
+// password of their own and have the second factor that it needs.
 func (o *Office) may(act operators.Act, h handler) webkit.Handler {
 	return o.signedIn(func(r request) (webkit.Response, error) {
 		switch {
 		case r.who.Once:
 			return webkit.Redirect{To: r.Link("/login/password")}, nil
+		case o.owes(r):
+			return webkit.Redirect{To: r.Link("/login/factor")}, nil
 		case !r.who.May(act):
 			return webkit.Page{Name: "refused", Status: http.StatusForbidden, Data: o.frame(r, "")}, nil
 		}

@@ -2,6 +2,7 @@ package office
 
 import (
 	"net"
+	"net/url"
 
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/operators"
@@ -42,13 +43,13 @@ func (o *Office) login(r *webkit.Request) (webkit.Response, error) {
 			return o.loginPage(r, loginPage{To: to, Alias: alias, Faults: f})
 		})
 	}
-	if err := o.cfg.Sessions.begin(r.Context(), string(who.ID), who.Password); err != nil {
+	if who.Factor == "" {
+		return o.in(r, who, to)
+	}
+	if err := o.cfg.Sessions.await(r.Context(), string(who.ID), who.Password, o.cfg.Clock()); err != nil {
 		return nil, err
 	}
-	if who.Once {
-		to = "/login/password"
-	}
-	return webkit.Redirect{To: r.Link(to)}, nil
+	return webkit.Redirect{To: r.Link("/login/code?to=" + url.QueryEscape(to))}, nil
 }
 
 // device tells where a request comes from.
@@ -100,8 +101,12 @@ func (o *Office) password(r request) (webkit.Response, error) {
 		return fault(r.Request, err, again)
 	}
 	// Every other session of this operator has ended.
-	if err := o.cfg.Sessions.begin(r.Context(), string(who.ID), who.Password); err != nil {
+	owes, to := o.owes(r), "/desk"
+	if err := o.cfg.Sessions.begin(r.Context(), string(who.ID), who.Password, owes); err != nil {
 		return nil, err
 	}
-	return webkit.Redirect{To: r.Link("/desk")}, nil
+	if owes {
+		to = "/login/factor"
+	}
+	return webkit.Redirect{To: r.Link(to)}, nil
 }

@@ -132,6 +132,9 @@ func (o *Office) routes() []webkit.Route {
 	return append([]webkit.Route{
 		get("/login", o.loginForm), post("/login", o.login), post("/logout", o.logout),
 		get("/login/password", o.signedIn(o.passwordForm)), post("/login/password", o.signedIn(o.password)),
+		get("/login/code", o.codeForm), post("/login/code", o.code),
+		get("/login/factor", o.signedIn(o.factorForm)), post("/login/factor", o.signedIn(o.setFactor)),
+		get("/login/recovery/{page}", o.signedIn(o.recovery)),
 
 		get("/desk", o.may(operators.View, o.desk)), get("/desk/{$}", o.may(operators.View, o.desk)),
 		get("/desk/live", o.may(operators.View, o.live)),
@@ -160,6 +163,7 @@ func (o *Office) routes() []webkit.Route {
 		post("/admin/node/{node}/revoke", o.may(operators.Nodes, o.revoke)),
 		get("/admin/operators", o.may(operators.Nodes, o.operators)),
 		post("/admin/operators", o.may(operators.Nodes, o.addOperator)),
+		post("/admin/operators/factor", o.may(operators.Nodes, o.requireFactors)),
 		get("/admin/operator/{operator}", o.may(operators.Nodes, o.operator)),
 		post("/admin/operator/{operator}", o.may(operators.Nodes, o.changeOperator)),
 		get("/admin/password/{page}", o.may(operators.Nodes, o.oneTime)),

@@ -52,16 +52,48 @@ func (s *Sessions) around(next http.Handler) http.Handler { return s.LoadAndSave
 const (
 	keyOperator = "operator" // the id
 	keyPassword = "password" // which password it began with
+	keyOwes     = "owes"     // its operator had no second factor, and needs one
+	// Who has shown a password, and not yet the second factor; and when, in Unix
+	// seconds.
+	keyWaits, keyWaitsPassword, keyWaitsSince = "waits", "waits password", "waits since"
 )
 
+// waiting is how long a second factor may come after the password.
+const waiting = 5 * time.Minute
+
 // begin starts a session under a new token, whatever was there before.
-func (s *Sessions) begin(ctx context.Context, operator, password string) error {
-	if err := s.RenewToken(ctx); err != nil {
+func (s *Sessions) begin(ctx context.Context, operator, password string, owes bool) error {
+	if err := s.anew(ctx); err != nil {
 		return err
 	}
 	s.Put(ctx, keyOperator, operator)
 	s.Put(ctx, keyPassword, password)
+	s.Put(ctx, keyOwes, owes)
 	return nil
+}
+
+// await keeps that somebody has shown a password, and is nobody yet.
+func (s *Sessions) await(ctx context.Context, operator, password string, now time.Time) error {
+	if err := s.anew(ctx); err != nil {
+		return err
+	}
+	s.Put(ctx, keyWaits, operator)
+	s.Put(ctx, keyWaitsPassword, password)
+	s.Put(ctx, keyWaitsSince, now.Unix())
+	return nil
+}
+
+// pending is who has shown a password of late, and which.
+func (s *Sessions) pending(ctx context.Context, now time.Time) (operator, password string, ok bool) {
+	operator, since := s.GetString(ctx, keyWaits), time.Unix(s.GetInt64(ctx, keyWaitsSince), 0)
+	return operator, s.GetString(ctx, keyWaitsPassword), operator != "" && now.Sub(since).Abs() < waiting
+}
+
+func (s *Sessions) anew(ctx context.Context) error {
+	if err := s.Clear(ctx); err != nil {
+		return err
+	}
+	return s.RenewToken(ctx)
 }
 
 // sessionStore keeps sessions in memory. Safe for concurrent use.

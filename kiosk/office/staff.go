@@ -15,13 +15,17 @@ type operatorsPage struct {
 	Operators []operatorLine
 	Alias     string
 	Roles     []choice
-	Faults    faults
+	// Required are the roles, chosen where they need a second factor.
+	Required []choice
+	Faults   faults
 }
 
 // operatorLine is one operator in words.
 type operatorLine struct {
 	ID, Alias, Role, State string
 	Disabled, Lost, You    bool
+	// Factor: they have a second factor.
+	Factor bool
 }
 
 func (o *Office) operators(r request) (webkit.Response, error) {
@@ -30,6 +34,9 @@ func (o *Office) operators(r request) (webkit.Response, error) {
 
 func (o *Office) operatorsPage(r request, alias string, role operators.Role, f faults) webkit.Page {
 	p := operatorsPage{Frame: o.frame(r, "operators"), Alias: alias, Roles: rolesOf(r, role), Faults: f}
+	for _, role := range operators.Roles() {
+		p.Required = append(p.Required, choice{Value: string(role), Word: r.Text(roleWords[role], nil), Chosen: o.cfg.Node.Operators().Required(role)})
+	}
 	for _, one := range o.cfg.Node.Operators().List() {
 		p.Operators = append(p.Operators, o.operatorLine(r, one))
 	}
@@ -49,6 +56,7 @@ func (o *Office) operatorLine(r request, one operators.Operator) operatorLine {
 	l := operatorLine{
 		ID: string(one.ID), Alias: one.Alias.Reveal(), Role: roleWord(r.Request, one.Role), Disabled: one.Disabled,
 		Lost: one.Lost, You: one.ID == r.who.ID, State: r.Text("operators.may", nil),
+		Factor: one.Factor != "",
 	}
 	switch {
 	case one.Disabled:
@@ -149,6 +157,8 @@ func (o *Office) changeOperator(r request) (webkit.Response, error) {
 		if once, err = s.Reset(ctx, by, one.ID, ""); err == nil {
 			return o.showOnce(r, one, once), nil
 		}
+	case "factor":
+		err = s.RemoveFactor(ctx, by, one.ID)
 	case "remove":
 		if err = s.Remove(ctx, by, one.ID); err == nil {
 			to = "/admin/operators"

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/privacy"
 )
 
 // Config is what an API is made of; Node and Logger are required.
@@ -177,6 +178,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/operators", local: true, answer: (*API).addOperator},
 		{method: "POST", path: "/api/v1/operators/reset", local: true, answer: (*API).resetOperator},
 		{method: "POST", path: "/api/v1/operators/change", local: true, answer: (*API).changeOperator},
+		{method: "GET", path: "/api/v1/operators/factors", local: true, answer: (*API).factorRules},
+		{method: "POST", path: "/api/v1/operators/factors", local: true, answer: (*API).setFactorRule},
 		{method: "GET", path: "/api/v1/audit", answer: (*API).listAudit},
 		{method: "GET", path: "/api/v1/audit/verify", answer: (*API).verifyAudit},
 		{method: "GET", path: "/api/v1/phones", answer: (*API).listPhones},
@@ -219,6 +222,9 @@ func (a *API) serve(w http.ResponseWriter, req *http.Request, r route) {
 		most = maxFile
 	}
 	req.Body = http.MaxBytesReader(w, req.Body, most)
+	if r.method != http.MethodGet {
+		req = req.WithContext(node.Doing(req.Context(), privacy.Operator))
+	}
 	out, err := r.answer(a, req)
 	status := http.StatusOK
 	if err == nil {

@@ -19,6 +19,8 @@ type Operator struct {
 	Once bool `json:"once"`
 	// Lost: the password has to be set anew.
 	Lost bool `json:"lost"`
+	// Factor: a second factor is asked for at every sign-in.
+	Factor bool `json:"second_factor"`
 }
 
 // String is the id alone.
@@ -46,10 +48,18 @@ type OperatorChange struct {
 	Alias    *Text  `json:"alias,omitempty"`
 	Disabled *bool  `json:"disabled,omitempty"`
 	Remove   bool   `json:"remove,omitempty"`
+	// RemoveFactor takes the second factor away.
+	RemoveFactor bool `json:"remove_factor,omitempty"`
+}
+
+// FactorRule says whether who has a role needs a second factor.
+type FactorRule struct {
+	Role     string `json:"role"`
+	Required bool   `json:"required"`
 }
 
 func operatorOf(o operators.Operator) Operator {
-	return Operator{ID: o.ID, Alias: textOf(o.Alias), Role: o.Role, Disabled: o.Disabled, Once: o.Once, Lost: o.Lost}
+	return Operator{ID: o.ID, Alias: textOf(o.Alias), Role: o.Role, Disabled: o.Disabled, Once: o.Once, Lost: o.Lost, Factor: o.Factor != ""}
 }
 
 func (a *API) listOperators(*http.Request) (any, error) {
@@ -95,7 +105,7 @@ func madeOf(o operators.Operator, given Text, once string) OperatorMade {
 }
 
 // resetOperator is the way back in: at the node that holds the root, or at
-// another issuer, with nobody's password.
+// another issuer, with nobody's password. The second factor goes with it.
 func (a *API) resetOperator(r *http.Request) (any, error) {
 	var in OperatorRequest
 	if err := read(r, &in); err != nil {
@@ -109,7 +119,7 @@ func (a *API) resetOperator(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	once, err := s.Reset(r.Context(), privacy.Operator, o.ID, in.Password.Reveal())
+	once, err := s.Recover(r.Context(), privacy.Operator, o.ID, in.Password.Reveal())
 	if err != nil {
 		return nil, err
 	}
@@ -140,9 +150,31 @@ func (a *API) changeOperator(r *http.Request) (any, error) {
 	if err == nil && in.Disabled != nil {
 		err = s.SetDisabled(ctx, by, o.ID, *in.Disabled)
 	}
+	if err == nil && in.RemoveFactor {
+		err = s.RemoveFactor(ctx, by, o.ID)
+	}
 	if err != nil {
 		return nil, err
 	}
 	o, _ = s.Get(o.ID)
 	return operatorOf(o), nil
+}
+
+func (a *API) factorRules(*http.Request) (any, error) {
+	out := []FactorRule{}
+	for _, role := range operators.Roles() {
+		out = append(out, FactorRule{string(role), a.cfg.Node.Operators().Required(role)})
+	}
+	return out, nil
+}
+
+func (a *API) setFactorRule(r *http.Request) (any, error) {
+	var in FactorRule
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Node.Operators().SetRequired(r.Context(), privacy.Operator, operators.Role(in.Role), in.Required); err != nil {
+		return nil, err
+	}
+	return in, nil
 }

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"io"
@@ -31,13 +32,20 @@ func key(id ID, rest string) string { return prefix + string(id) + "/" + rest }
 
 // secret is what is sealed of a password.
 type secret struct {
-	// Hash is in the form of Cost.hash.
+	// Hash is in the form of Cost.hash; With is so in its place while a second
+	// factor stands.
 	Hash string `json:"hash"`
+	With string `json:"with,omitempty"`
 	// Once: it is to be replaced when it is first used, before Until, in Unix
 	// seconds.
 	Once  bool  `json:"once,omitempty"`
 	Until int64 `json:"until,omitempty"`
 }
+
+// stands is the hash, by whichever name.
+func (s secret) stands() string { return cmp.Or(s.With, s.Hash) }
+
+func (s secret) factored() bool { return s.With != "" }
 
 func (s secret) over(now time.Time) bool { return s.Once && now.Unix() > s.Until }
 
@@ -67,6 +75,7 @@ func (s *Service) Get(id ID) (Operator, bool) {
 		o.Alias = record.Private(alias)
 		clear(alias)
 	}
+	o.Factor = s.factored(id)
 	secret, mark, err := s.secret(id)
 	o.Password, o.Once = mark, secret.Once
 	o.Lost = mark != "" && err != nil && s.cfg.Desk()

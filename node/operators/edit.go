@@ -40,7 +40,7 @@ func (s *Service) Add(ctx context.Context, by, alias string, role Role, password
 	}
 	id := ID(s.text(10))
 	all := []crdt.Setting{}
-	for field, plain := range map[string][]byte{"alias": []byte(alias), "password": sec.encode()} {
+	for field, plain := range map[string][]byte{"alias": []byte(alias), "password": sec.encode(false)} {
 		one, err := s.sealed(id, field, plain)
 		if err != nil {
 			return o, "", err
@@ -69,8 +69,12 @@ func (s *Service) choose(password, alias string) (sec secret, once string, err e
 	return secret{Hash: s.hash(password)}, "", nil
 }
 
-func (s secret) encode() []byte {
-	b, _ := json.Marshal(s) // a string, a truth value and a number
+// encode is its stored form, beside a second factor or without one.
+func (s secret) encode(factored bool) []byte {
+	if s.Hash, s.With = s.stands(), ""; factored {
+		s.Hash, s.With = "", s.Hash
+	}
+	b, _ := json.Marshal(s) // strings, a truth value and a number
 	return b
 }
 
@@ -94,7 +98,7 @@ func (s *Service) Reset(ctx context.Context, by string, id ID, password string) 
 }
 
 func (s *Service) set(ctx context.Context, by string, o Operator, what string, sec secret) error {
-	all, err := s.sealed(o.ID, "password", sec.encode())
+	all, err := s.sealed(o.ID, "password", sec.encode(s.factored(o.ID) != ""))
 	if err != nil {
 		return err
 	}

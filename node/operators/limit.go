@@ -48,13 +48,22 @@ func (d Device) keys(account string) map[string]time.Duration {
 	return map[string]time.Duration{"device " + d.Addr: mostWait, "account " + account: mostWait}
 }
 
+// codeKeys are what a try of a second factor is counted under: apart from
+// passwords, since a right one of those takes back no wrong code. At the node
+// itself nobody waits for what was tried elsewhere.
+func (d Device) codeKeys(id ID) map[string]time.Duration {
+	if d.AtNode {
+		return map[string]time.Duration{"code at node " + string(id): mostWait}
+	}
+	return map[string]time.Duration{"code device " + d.Addr: mostWait, "code account " + string(id): mostWait}
+}
+
 // begin counts a try as a wrong one until right takes that back, so that tries
 // made at once are all counted. It returns how long to wait instead, if so.
-func (l *limits) begin(d Device, account string) time.Duration {
+func (l *limits) begin(keys map[string]time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	keys := d.keys(account)
 	var wait time.Duration
 	for k := range keys {
 		c := l.counted[k]
@@ -88,10 +97,10 @@ func (l *limits) begin(d Device, account string) time.Duration {
 }
 
 // right takes back what was counted: who knows the password is no guesser.
-func (l *limits) right(d Device, account string) {
+func (l *limits) right(keys map[string]time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for k := range d.keys(account) {
+	for k := range keys {
 		delete(l.counted, k)
 	}
 }

@@ -80,8 +80,8 @@ func TestNobodysNameIsCountedToo(t *testing.T) {
 	}
 	l := d.limits
 	for i := range maxCounted + 10 {
-		l.begin(Device{Addr: time.Duration(i).String()}, "x")
-		l.right(Device{Addr: "none"}, "x")
+		l.begin(Device{Addr: time.Duration(i).String()}.keys("x"))
+		l.right(Device{Addr: "none"}.keys("x"))
 	}
 	if len(l.counted) > maxCounted {
 		t.Fatal("the counts grow without end")

@@ -37,6 +37,8 @@ type Operator struct {
 	// Once: the password was given out and is to be replaced at the next
 	// sign-in. False where this node may not open it.
 	Once bool
+	// Factor says which second factor stands; empty: none does.
+	Factor string
 	// Lost: this node opens such things, and not this one: it was last sealed too
 	// long ago. The password has to be set anew.
 	Lost bool
@@ -77,6 +79,14 @@ type Config struct {
 	// Act puts on record what by did; it must not block. What it refuses is not
 	// done. Nil: nothing is.
 	Act func(by, what, note string) error
+	// Sync returns when what Act took is durable. Nil: it is at once.
+	Sync func(ctx context.Context) error
+	// Spent gives the notes of acts of the last day that IsUse, of whichever node;
+	// those that it gave before it may leave out. Nil: there are none.
+	Spent func(fn func(note string)) error
+	// ClockOff is how far the clocks of others are from this node's, as far as
+	// they are heard. Nil: not at all.
+	ClockOff func() time.Duration
 	// Cost is how hard a password is to guess; zero: DefaultCost.
 	Cost   Cost
 	Rand   io.Reader
@@ -89,6 +99,7 @@ type Service struct {
 	cfg     Config
 	editing sync.Mutex
 	limits  *limits
+	used    used
 	// hashing bounds the memory that guessers can make this node use.
 	hashing chan struct{}
 	decoy   func() string
@@ -105,6 +116,15 @@ func New(cfg Config) *Service {
 	if cfg.Act == nil {
 		cfg.Act = func(string, string, string) error { return nil }
 	}
+	if cfg.Sync == nil {
+		cfg.Sync = func(context.Context) error { return nil }
+	}
+	if cfg.Spent == nil {
+		cfg.Spent = func(func(string)) error { return nil }
+	}
+	if cfg.ClockOff == nil {
+		cfg.ClockOff = func() time.Duration { return 0 }
+	}
 	if cfg.Cost == (Cost{}) {
 		cfg.Cost = DefaultCost
 	}
@@ -117,7 +137,7 @@ func New(cfg Config) *Service {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, limits: newLimits(cfg.Now), hashing: make(chan struct{}, 2)}
+	s := &Service{cfg: cfg, limits: newLimits(cfg.Now), hashing: make(chan struct{}, 2), used: used{steps: map[use]bool{}}}
 	s.decoy = sync.OnceValue(func() string { return cfg.Cost.hash([]byte("nobody's password"), s.random(16)) })
 	return s
 }

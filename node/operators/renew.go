@@ -20,7 +20,7 @@ func (s *Service) renew(ctx context.Context) (n int, err error) {
 		return 0, nil
 	}
 	for _, id := range s.ids() {
-		for _, field := range []string{"alias", "password"} {
+		for _, field := range []string{"alias", "password", "factor"} {
 			did, err := s.renewField(ctx, id, field)
 			if err != nil {
 				return n, err
@@ -28,6 +28,16 @@ func (s *Service) renew(ctx context.Context) (n int, err error) {
 			if did {
 				n++
 			}
+		}
+		// A password that another operator set meanwhile, or an older release, is
+		// brought into the form that it has beside the factor that stands.
+		formed, err := s.formed(id, s.factored(id) != "")
+		if err == nil && len(formed) > 0 {
+			err = s.cfg.Settings.Set(ctx, formed...)
+			n++
+		}
+		if err != nil {
+			return n, err
 		}
 	}
 	return n, nil

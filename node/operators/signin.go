@@ -18,14 +18,14 @@ type Device struct {
 func (id ID) By() string { return "operator " + string(id) }
 
 // SignIn finds the operator who has this alias and password. It takes as long
-// for a name that nobody has. It may block for some 100 ms, and while others
-// sign in. Errors: *Problem, ctx's, what Act refuses.
+// for a name that nobody has. Who has a second factor has not signed in before
+// Confirm. It may block for some 100 ms, and while others sign in. Errors: *Problem, ctx's, what Act refuses.
 func (s *Service) SignIn(ctx context.Context, alias, password string, from Device) (Operator, error) {
 	if !s.cfg.Desk() {
 		return Operator{}, ErrNotDesk
 	}
 	account := fold(alias)
-	if wait := s.limits.begin(from, account); wait > 0 {
+	if wait := s.limits.begin(from.keys(account)); wait > 0 {
 		return Operator{}, errWait(wait)
 	}
 	select {
@@ -39,10 +39,12 @@ func (s *Service) SignIn(ctx context.Context, alias, password string, from Devic
 		s.note(o.ID, "login.wrong")
 		return Operator{}, err
 	}
-	if err := s.cfg.Act(o.ID.By(), "login", ""); err != nil {
-		return Operator{}, err
+	if o.Factor == "" {
+		if err := s.cfg.Act(o.ID.By(), "login", ""); err != nil {
+			return Operator{}, err
+		}
 	}
-	s.limits.right(from, account)
+	s.limits.right(from.keys(account))
 	return o, nil
 }
 
@@ -57,10 +59,10 @@ func (s *Service) check(alias string, password []byte) (Operator, error) {
 	for _, o := range found[:min(len(found), 4)] {
 		secret, _, err := s.secret(o.ID)
 		if err != nil {
-			secret.Hash = s.decoy()
+			secret.Hash, secret.With = s.decoy(), ""
 		}
 		switch {
-		case !matches(password, secret.Hash) || err != nil || o.Disabled:
+		case !matches(password, secret.stands()) || err != nil || o.Disabled:
 		case secret.over(s.cfg.Now()):
 			return o, ErrOver
 		default:
@@ -94,22 +96,35 @@ func (s *Service) Replace(ctx context.Context, id ID, old, password string, from
 	if clean(old) == clean(password) {
 		return o, ErrSame
 	}
-	if wait := s.limits.begin(from, fold(o.Alias.Reveal())); wait > 0 {
-		return o, errWait(wait)
+	if o, err := s.own(id, old, "old", from); err != nil {
+		return o, err
 	}
-	now, _, err := s.secret(id)
-	if err != nil || !matches([]byte(clean(old)), now.Hash) || now.over(s.cfg.Now()) {
-		s.note(id, "login.wrong")
-		p := *ErrWrong
-		p.Key, p.Field = "password.wrong", "old"
-		p.Hint = "that is not the password that stands: try again"
-		return o, &p
-	}
-	s.limits.right(from, fold(o.Alias.Reveal()))
 	if err := s.set(ctx, id.By(), o, "operator.password", secret{Hash: s.hash(password)}); err != nil {
 		return o, err
 	}
 	o, _ = s.Get(id)
+	return o, nil
+}
+
+// own is the operator who proves by their password that it is they.
+func (s *Service) own(id ID, password, field string, from Device) (Operator, error) {
+	o, ok := s.Get(id)
+	if !ok || o.Disabled {
+		return o, ErrUnknown
+	}
+	keys := from.keys(fold(o.Alias.Reveal()))
+	if wait := s.limits.begin(keys); wait > 0 {
+		return o, errWait(wait)
+	}
+	now, _, err := s.secret(id)
+	if err != nil || !matches([]byte(clean(password)), now.stands()) || now.over(s.cfg.Now()) {
+		s.note(id, "login.wrong")
+		p := *ErrWrong
+		p.Key, p.Field = "password.wrong", field
+		p.Hint = "that is not the password that stands: try again"
+		return o, &p
+	}
+	s.limits.right(keys)
 	return o, nil
 }
 
