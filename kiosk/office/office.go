@@ -172,7 +172,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
-	}, o.rightsRoutes()...)
+	}, append(o.rightsRoutes(), o.callRoutes()...)...)
 }
 
 // ServeHTTP serves the screens.

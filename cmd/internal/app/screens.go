@@ -140,6 +140,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
 		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
 		Mine:          a.mine,
+		Help:          help{a.node.Calls()}, Entrances: a.otherEntrances,
 		Print:         a.printBadges,
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {
