@@ -150,7 +150,7 @@ type frame struct {
 func (o *Office) frame(r request, here string) frame {
 	f := frame{
 		Calls: o.calls(r),
-		Who: r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy),
+		Who:   r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy),
 		Pause: webkit.Pause{Warn: (idle - 3*time.Minute).Seconds(), Clear: (idle - time.Minute).Seconds(), To: r.Link("/login")},
 	}
 	if e, on := o.cfg.Node.Replica().Evacuations().Running(""); on {

@@ -79,7 +79,7 @@ var (
 	ErrOften = errors.New("this door has called several times in a few minutes: telephone, or go to the desk")
 	ErrNone  = errors.New("there is no such call any more: it is answered, or has run out")
 	// ErrAnswer: only "coming" and "done" are answers.
-	ErrAnswer = errors.New("a call is answered with \"coming\" or \"done\"")
+	ErrAnswer = errors.New("that is no answer to a call: write coming or done")
 )
 
 // Call is one call, as a desk sees it.

@@ -43,11 +43,12 @@ type screens struct {
 type place struct {
 	campus, site, zone, entrance, name string
 	role                               identity.Role
+	phone                              string
 }
 
 func (a *App) place() place {
 	m := a.node.Self()
-	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role}
+	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role, phone: a.node.ReceptionPhone()}
 }
 
 func (s *screens) handler() http.Handler {
@@ -138,9 +139,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
 		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
-		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
-		Mine:          a.mine,
-		Help:          help{a.node.Calls()}, Entrances: a.otherEntrances,
+		Consent: func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
+		Mine:    a.mine,
+		Phone:   at.phone,
+		Help:    help{a.node.Calls()}, Entrances: a.otherEntrances,
 		Print:         a.printBadges,
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {
