@@ -83,6 +83,11 @@ func arrivalOf(r *webkit.Request) (a Arrival, typed string, ticked bool) {
 	return a, typed, ticked
 }
 
+// written reports whether anything has been written at all.
+func (a Arrival) written() bool {
+	return a.Name+a.Company+a.Host+a.Assist+a.Phone+a.Email+a.Purpose+a.With != ""
+}
+
 // namesOf are the names of a text with one on each line.
 func namesOf(text string) (out []string) {
 	for _, l := range strings.Split(text, "\n") {

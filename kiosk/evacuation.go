@@ -241,7 +241,7 @@ func (k *Kiosk) liveNote(r *webkit.Request) (webkit.Response, error) {
 
 // hold puts away what somebody has written because the place is evacuated.
 func (k *Kiosk) hold(r *webkit.Request, a Arrival, ticked bool, form string) webkit.Response {
-	if a.Name+a.Company+a.Host+a.Assist+a.Phone+a.Email+a.Purpose+a.With == "" && !ticked {
+	if !a.written() && !ticked {
 		return webkit.Redirect{To: r.Link("/kiosk")}
 	}
 	page := rand.Text()

@@ -23,7 +23,7 @@ import (
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
-//go:embed pages/*.html static/*
+//go:embed pages/*.html pages/parts/*.html static/*
 var files embed.FS
 
 // Badge is the shape of the printed badge.
@@ -75,6 +75,10 @@ type Config struct {
 	// when it returns. seen is Refuge.Seen of what the screen showed. Nil: it is not
 	// taken down here.
 	Hear func(ctx context.Context, refuge string, count int, seen string) error
+	// Help calls a desk to the door; nil: nobody can be called from here. Entrances
+	// are where else on the site somebody may go; it must not block. Nil: not known.
+	Help      Help
+	Entrances func() []string
 	// Invitations opens invitations. Nil: nobody is expected.
 	Invitations Invitations
 	// FindHosts finds whom somebody may come to see: a few for three letters or more,
@@ -112,6 +116,8 @@ type Kiosk struct {
 	// submitted are the forms already sent in, so that a second press of the
 	// button gives the first one's answer.
 	submitted *once
+	// asked are where those were who called a desk, by one-time id.
+	asked *drawer[asked]
 	// mine are the pages of people's own, by one-time id.
 	mine *drawer[minePage]
 	// gone is closed by Close, and ends the live streams.
@@ -148,6 +154,7 @@ func New(cfg Config) (*Kiosk, error) {
 		held:      newDrawer[arrivePage](64, holding, cfg.Clock),
 		invites:   newDrawer[Invite](64, holding, cfg.Clock),
 		submitted: newOnce(1024, 10*time.Minute, cfg.Clock),
+		asked:     newDrawer[asked](64, holding, cfg.Clock),
 		mine:      newDrawer[minePage](64, 5*time.Minute, cfg.Clock),
 	}
 	name := cfg.Entrance
@@ -198,7 +205,7 @@ func (k *Kiosk) routes() []webkit.Route {
 	if k.cfg.FindHosts != nil {
 		routes = append(routes, webkit.Route{Method: "POST", Pattern: "/kiosk/hosts", Handler: k.findHosts})
 	}
-	return append(routes, k.mineRoutes()...)
+	return append(append(routes, k.mineRoutes()...), k.helpRoutes()...)
 }
 
 // ServeHTTP serves the screens.
@@ -215,6 +222,7 @@ func (k *Kiosk) Close() error {
 	k.invites.close()
 	k.submitted.seen.close()
 	k.mine.close()
+	k.asked.close()
 	return nil
 }
 

@@ -32,6 +32,7 @@ import (
 	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/cable"
+	"github.com/upprop/upprop/node/calls"
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/feed"
@@ -141,6 +142,7 @@ type Node struct {
 	trigger *trigger.Service
 	feeds   *feed.Service
 	cables  *cable.Service
+	calls   *calls.Service
 	printer *printer.Service
 	labels  *printer.Labels
 	counts  *statistics.Service
@@ -351,6 +353,8 @@ func (n *Node) openMesh() (err error) {
 	n.net.Handle(aheadProtocol, false, n.serveAhead)
 	n.net.Handle(webProtocol, false, n.serveWeb)
 	n.net.Handle(selfProtocol, false, n.serveSelf)
+	n.openCalls()
+	n.net.Handle(callProtocol, false, n.serveCall)
 	n.net.Handle(cut.Protocol, false, n.serveCut)
 	n.grants = access.NewGrants(access.Config{
 		Net: n.net, Roster: n.roster, Keys: n.vault, Self: n.key.ID(), Logger: n.log,
@@ -399,7 +403,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs, n.calls.Run,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

@@ -30,7 +30,8 @@ var editable = map[string]func(string) error{
 		}
 		return nil
 	},
-	settingSignOutAfter: checkSignOutAfter,
+	settingSignOutAfter:   checkSignOutAfter,
+	settingReceptionPhone: checkReceptionPhone,
 	settingDrillEvery: func(s string) error {
 		if n, err := strconv.Atoi(s); err != nil || strconv.Itoa(n) != s || n < 0 || n > maxDrillEvery {
 			return ErrDrillEvery

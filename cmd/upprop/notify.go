@@ -192,7 +192,7 @@ webhook of the same name is replaced.`,
 	f.StringVar(&h.Name, "name", "", "what to call it (default: by its machine)")
 	f.StringVar(&h.Kind, "kind", notify.Standard, "standard, slack or teams")
 	secret.add(cmd, "secret", "the secret to sign with")
-	f.StringSliceVar(&h.Events, "event", []string{notify.EventStarted, notify.EventEnded}, "what to tell of; also "+notify.EventArrived)
+	f.StringSliceVar(&h.Events, "event", []string{notify.EventStarted, notify.EventEnded}, "what to tell of; also "+notify.EventArrived+" and "+notify.EventCalled)
 	f.BoolVar(&h.Private, "private", false, "the address may lead to this machine or to a private network")
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (c *command) visit() *cobra.Command {
-	return group("visit", "Check people in and out, and list them", c.visitIn(), c.visitOut(), c.visitList(), c.visitSignOut())
+	return group("visit", "Check people in and out, and list them", c.visitIn(), c.visitOut(), c.visitList(), c.visitSignOut(), c.visitReceptionPhone())
 }
 
 func (c *command) visitIn() *cobra.Command {

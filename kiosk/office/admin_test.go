@@ -121,6 +121,9 @@ func TestSettings(t *testing.T) {
 	for _, bad := range []string{"-1", "73", "a", "1.5"} {
 		r.post("/admin/settings", "sign_out="+bad).is(422, "/admin/settings", "between 1 and 72")
 	}
+	r.post("/admin/settings", "set=phone", "phone=sven").is(422, "/admin/settings", "cannot be shown as a telephone number", `value="sven"`)
+	r.post("/admin/settings", "set=phone", "phone=031-123 45 67").is(200, "/admin/settings", `value="031-123 45 67"`)
+	r.post("/admin/settings", "set=phone", "phone=").is(200, "/admin/settings", "!031-123")
 	r.post("/admin/settings", "sign_out=16").is(200, "/admin/settings", `value="16"`)
 	r.post("/admin/settings", "drill_every=180").is(200, "/admin/settings", `value="180"`)
 	if got := h.node.CampusName(); got != "Ekudden" {

@@ -37,6 +37,9 @@ func peopled(t *testing.T) *house {
 		}
 		last = got
 	}
+	if err := h.node.Calls().Ring(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := h.node.Visits().CheckOut(ctx, last.Badge.String(), "kiosk"); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +71,7 @@ func tour(p *browsertest.Page, h *house, l string, see func(name string)) {
 	p.Wait("[data-filtered] a")
 	see("desk-found")
 	p.Type(browsertest.Escape)
-	p.Wait("[data-live]")
+	p.Wait(".lists[data-live]")
 	p.Type("n")
 	p.Wait("#name")
 	see("arrive")

@@ -101,6 +101,7 @@ func (o *Office) lay(r request, query string) deskPage {
 	if query == "" {
 		p.Alerts = o.unanswered(r)
 	}
+	p.Frame.Live = !p.Still
 	var unsures, present, gone []*record.Presence
 	open := o.cfg.Node.Replica().Open()
 	for i := range open {
@@ -238,11 +239,12 @@ const pulse = time.Second
 // with the operator's right to see them.
 func (o *Office) live(r request) (webkit.Response, error) {
 	return webkit.Live{Feed: func(ctx context.Context, _ string, send func(webkit.Event) error) error {
+		defer o.watch(r)()
 		tick := time.NewTicker(pulse)
 		defer tick.Stop()
 		var sent []byte
 		for {
-			changed, names, alerts := o.cfg.Node.Replica().Changed(), o.cfg.Node.NamesChanged(), o.cfg.Node.Alerts().Changed()
+			changed, names, alerts, called := o.cfg.Node.Replica().Changed(), o.cfg.Node.NamesChanged(), o.cfg.Node.Alerts().Changed(), o.cfg.Node.Calls().Changed()
 			who, ok := o.cfg.Node.Operators().Standing(r.who.ID, r.who.Password)
 			if !ok || !who.May(operators.View) {
 				return send(webkit.Event{Name: "reload"})
@@ -258,7 +260,7 @@ func (o *Office) live(r request) (webkit.Response, error) {
 				}
 				sent = part
 			}
-			if !o.await(ctx, r, tick.C, changed, names, alerts) {
+			if !o.await(ctx, r, tick.C, changed, names, alerts, called) {
 				return nil
 			}
 		}
@@ -267,7 +269,7 @@ func (o *Office) live(r request) (webkit.Response, error) {
 
 // await returns at the next change, once changes have been gathered for a
 // moment, or when the operator does not stand any more; false at the end.
-func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, changed, names, alerts <-chan struct{}) bool {
+func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, changed, names, alerts, called <-chan struct{}) bool {
 	for {
 		select {
 		case <-ctx.Done():
@@ -278,7 +280,12 @@ func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, ch
 			if _, ok := o.cfg.Node.Operators().Standing(r.who.ID, r.who.Password); !ok {
 				return true
 			}
+			if len(o.cfg.Node.Calls().Calls()) > 0 {
+				return true // its door may have been lost by now
+			}
 			continue
+		case <-called:
+			return true
 		case <-changed:
 		case <-names:
 		case <-alerts:

@@ -151,10 +151,15 @@ type frame struct {
 	Evac      string // what runs, in words; empty: nothing
 	Drill     bool
 	Pause     webkit.Pause
+	// Calls are those for help. Live: the page keeps them up to date with what
+	// else it shows.
+	Calls []callLine
+	Live  bool
 }
 
 func (o *Office) frame(r request, here string) frame {
 	f := frame{
+		Calls: o.calls(r),
 		Who: r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy), Watch: r.who.May(operators.Watch),
 		Pause: webkit.Pause{Warn: (idle - 3*time.Minute).Seconds(), Clear: (idle - time.Minute).Seconds(), To: r.Link("/login")},
 	}

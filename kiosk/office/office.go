@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -179,7 +180,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/wardens", o.may(operators.Nodes, o.wardens)), post("/admin/wardens", o.may(operators.Nodes, o.changeWardens)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
-	}, append(o.rightsRoutes(), o.watchRoutes()...)...)
+	}, slices.Concat(o.rightsRoutes(), o.watchRoutes(), o.callRoutes())...)
 }
 
 // ServeHTTP serves the screens.

@@ -12,6 +12,7 @@ import (
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/audit"
+	"github.com/upprop/upprop/node/calls"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
@@ -133,6 +134,9 @@ var known = []struct {
 	{join.ErrNotIssuer, http.StatusForbidden},
 	{join.ErrNameTaken, http.StatusConflict},
 	{join.ErrBadName, http.StatusUnprocessableEntity},
+	{node.ErrReceptionPhone, http.StatusUnprocessableEntity},
+	{calls.ErrNone, http.StatusNotFound},
+	{calls.ErrAnswer, http.StatusUnprocessableEntity},
 	{node.ErrSignOutAfter, http.StatusUnprocessableEntity},
 	{node.ErrNoRoot, http.StatusForbidden},
 	{identity.ErrPassphrase, http.StatusUnprocessableEntity},

@@ -183,7 +183,7 @@ func TestHooksAreTold(t *testing.T) {
 		o := w.office(1, false)
 		defer func() { o.stop() }()
 		if err := o.Change(func(s *Settings) error {
-			s.Hooks = []Hook{{Name: "panel", URL: "https://example.org/h", Kind: Slack, Events: []string{EventArrived, EventStarted, EventEnded}}}
+			s.Hooks = []Hook{{Name: "panel", URL: "https://example.org/h", Kind: Slack, Events: []string{EventArrived, EventStarted, EventEnded, EventCalled}}}
 			return nil
 		}); err != nil {
 			t.Fatal(err)
@@ -193,6 +193,10 @@ func TestHooksAreTold(t *testing.T) {
 		later(2 * time.Second)
 		w.end(start)
 		later(2 * time.Second)
+		for range 2 { // the same call is told of once
+			o.Called("abcdefgh", record.Place{Site: "North", Entrance: "East gate"}, time.Now())
+		}
+		later(2 * time.Second)
 		o.crash()
 		later(time.Hour)
 		var said []string
@@ -201,6 +205,11 @@ func TestHooksAreTold(t *testing.T) {
 			if strings.Contains(m.text+string(m.body), "arker") {
 				t.Error("another system is told a name")
 			}
+		}
+		if n := len(said); n == 4 && strings.Contains(said[3], "asked for help at East gate") {
+			said = said[:3]
+		} else {
+			t.Error("a call for help is not told of once")
 		}
 		if len(said) != 3 || !strings.Contains(said[0]+said[1], v.Badge().String()) || !strings.Contains(said[0]+said[1], "DRILL started") || !strings.Contains(said[2], "DRILL ended") {
 			t.Error(said)

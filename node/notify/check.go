@@ -108,8 +108,8 @@ func (h Hook) check() error {
 		return unfit("the webhook would be told of nothing", "give at least one --event")
 	}
 	for _, e := range h.Events {
-		if !slices.Contains([]string{EventArrived, EventStarted, EventEnded}, e) {
-			return unfit("there is no such event", "use "+EventArrived+", "+EventStarted+" or "+EventEnded)
+		if !slices.Contains([]string{EventArrived, EventStarted, EventEnded, EventCalled}, e) {
+			return unfit("there is no such event", "use "+EventArrived+", "+EventStarted+", "+EventEnded+" or "+EventCalled)
 		}
 	}
 	return h.Secret.check(h.Kind != Standard)

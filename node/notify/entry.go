@@ -91,6 +91,8 @@ type Entry struct {
 	Door  record.EntranceID `json:"door,omitempty"`
 	// At is when that was.
 	At time.Time `json:"at,omitzero"`
+	// Call is the call that EventCalled is about.
+	Call string `json:"call,omitempty"`
 }
 
 func (e Entry) encode() []byte {

@@ -79,6 +79,9 @@ const (
 	EventArrived = "visit.arrived"
 	EventStarted = "evacuation.started"
 	EventEnded   = "evacuation.ended"
+	// EventCalled: somebody at a door asks for help. Whatever node hears of it and
+	// has such a webhook tells of it.
+	EventCalled = "help.called"
 )
 
 // Hook is another system that is told of events, by ids and places alone.

@@ -186,6 +186,7 @@ func tell(e Entry, campus *time.Location) (body []byte, line string, err error) 
 		Kind       string          `json:"kind,omitempty"`
 		Site       record.SiteID   `json:"site,omitempty"`
 		Entrance   string          `json:"entrance,omitempty"`
+		Call       string          `json:"call,omitempty"`
 	}
 	d := data{Site: e.Site, Entrance: string(e.Door)}
 	at := e.At.In(campus).Format("15:04")
@@ -193,6 +194,9 @@ func tell(e Entry, campus *time.Location) (body []byte, line string, err error) 
 	case EventArrived:
 		d.Visit, d.Badge = &e.Visit, e.Visit.Badge().String()
 		line = fmt.Sprintf("A visitor came at %s: %s, badge %s.", at, cmp.Or(string(e.Door), string(e.Site)), d.Badge)
+	case EventCalled:
+		d.Call = e.Call
+		line = fmt.Sprintf("Somebody has asked for help at %s since %s. Answer at a desk, or go there.", cmp.Or(string(e.Door), string(e.Site)), at)
 	default:
 		d.Evacuation, d.Kind = &e.Start, record.Evacuation{Drill: e.Drill}.Kind()
 		what := map[bool]string{false: "REAL EVACUATION", true: "DRILL"}[e.Drill]
@@ -210,8 +214,11 @@ func tell(e Entry, campus *time.Location) (body []byte, line string, err error) 
 // hookID is what an event is called on the other side, whoever tells of it.
 func hookID(e Entry) string {
 	about := e.Start[:]
-	if e.Event == EventArrived {
+	switch e.Event {
+	case EventArrived:
 		about = e.Visit[:]
+	case EventCalled:
+		about = []byte(e.Call)
 	}
 	return idOf(HookKind, e.Event, about).String()
 }

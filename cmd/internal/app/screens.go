@@ -47,11 +47,12 @@ type place struct {
 	// languages is another when visitors are spoken to in others.
 	languages string
 	role      identity.Role
+	phone     string
 }
 
 func (a *App) place() place {
 	m := a.node.Self()
-	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role, languages: a.node.Languages().Mark()}
+	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role, phone: a.node.ReceptionPhone(), languages: a.node.Languages().Mark()}
 }
 
 func (s *screens) handler() http.Handler {
@@ -152,6 +153,8 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 			return w.Text, lang.Locale(w.Lang)
 		},
 		Mine:          a.mine,
+		Phone:         at.phone,
+		Help:          help{a.node.Calls()}, Entrances: a.otherEntrances,
 		Print:         a.printBadges,
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {

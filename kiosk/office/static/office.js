@@ -41,7 +41,7 @@ addEventListener("keydown", (event) => {
 
 // Filters what is on the page; Enter searches the whole house.
 const filter = document.querySelector("[data-filter]");
-if (filter && document.querySelector("[data-live]")) {
+if (filter && document.querySelector(".lists[data-live]")) {
   const apply = () => {
     const sought = filter.value.normalize("NFKC").trim().toLowerCase();
     for (const row of document.querySelectorAll("[data-row]")) {
