@@ -49,9 +49,9 @@ func reception(c *kiosk.Config) {
 func TestReceptionPages(t *testing.T) {
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
-	for _, l := range []string{"sv", "en"} {
+	for _, l := range []string{"sv", "ar"} {
 		for _, dark := range []bool{false, true} {
-			if testing.Short() && dark != (l == "en") {
+			if testing.Short() && dark != (l == "ar") {
 				continue
 			}
 			theme := map[bool]string{true: "dark", false: "light"}[dark]
@@ -66,7 +66,7 @@ func TestReceptionPages(t *testing.T) {
 						p.Fits(fmt.Sprintf("%s at %d", name, s[0]))
 						p.Targets(fmt.Sprintf("%s at %d", name, s[0]), "44")
 						if shots != "" && s[0] != 320 {
-							p.Screenshot(filepath.Join(shots, fmt.Sprintf("r-%s-%d-%s-%s.png", name, s[0], l, theme)))
+							p.Shot(filepath.Join(shots, fmt.Sprintf("r-%s-%d-%s-%s.png", name, s[0], l, theme)))
 						}
 					}
 					p.Look(browsertest.Look{Dark: dark})

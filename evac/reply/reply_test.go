@@ -204,7 +204,7 @@ func TestInBrowser(t *testing.T) {
 	real, drill, over := newHouse(t, running(false)), newHouse(t, running(true)), newHouse(t, ended)
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
-	for _, l := range []string{"sv", "en"} {
+	for _, l := range []string{"sv", "ar"} {
 		for _, dark := range []bool{false, true} {
 			p := b.Page(t, browsertest.Look{Dark: dark})
 			for _, face := range []struct {
@@ -226,7 +226,7 @@ func TestInBrowser(t *testing.T) {
 					p.Fits(fmt.Sprint(face.name, size))
 					p.Targets(fmt.Sprint(face.name, size), "48")
 					if shots != "" {
-						p.Screenshot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s-%v.png", face.name, size[0], l, dark)))
+						p.Shot(filepath.Join(shots, fmt.Sprintf("reply-%s-%d-%s-%v.png", face.name, size[0], l, dark)))
 					}
 				}
 				if face.name == "real" && !p.Bool(`[...document.querySelectorAll("main button")].every(b => b.getBoundingClientRect().height >= 110) && document.querySelectorAll("main button").length === 2`) {
