@@ -56,13 +56,11 @@ func (s *Service) refugePage(r *webkit.Request) (webkit.Response, error) {
 		return nil, errNoEvacuation
 	}
 	p := refugePage{Site: site, Evac: s.evacLine(r, l, false), Home: path("/warden", site)}
-	for _, h := range []helpPress{
+	p.Helps = []helpPress{
 		{record.HelpTold, "check", r.Text("refuges.do_told", nil)},
 		{record.HelpComing, "arrive", r.Text("refuges.do_coming", nil)},
 		{record.HelpStay, "inside", r.Text("refuges.do_stay", nil)},
 		{record.HelpFetched, "leave", r.Text("refuges.do_fetched", nil)},
-	} {
-		p.Helps = append(p.Helps, h)
 	}
 	for _, x := range s.refuged(l) {
 		p.Places = append(p.Places, s.reader(r).refuge(x, l))

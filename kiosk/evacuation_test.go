@@ -286,7 +286,11 @@ func TestEvacuationWithoutScript(t *testing.T) {
 // TestEvacuationPages looks at them as TestEveryPage does.
 func TestEvacuationPages(t *testing.T) {
 	var a alarm
-	k, _, _ := door(t, a.at)
+	k, _, _ := door(t, a.at, func(c *kiosk.Config) { c.Hear = func(context.Context, string, int, string) error { return nil } })
+	atRefuge := realOne
+	atRefuge.Here = &kiosk.Point{Name: "Trapphus B, plan 2", Refuge: true, Talk: kiosk.Refuge{
+		Told: &kiosk.Told{Help: "coming", Role: "warden", At: at}, Beside: []kiosk.Told{{Help: "stay", Role: "desk", At: at}}, Seen: "x:1", Heard: at, Count: 3,
+	}}
 	srv := serve(t, k)
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
@@ -316,6 +320,10 @@ func TestEvacuationPages(t *testing.T) {
 			a.set(&realOne)
 			p.Goto(srv.URL + "/kiosk?lang=" + l)
 			see("evac-real")
+			p.Goto("about:blank")
+			a.set(&atRefuge)
+			p.Goto(srv.URL + "/kiosk?lang=" + l)
+			see("evac-refuge")
 			p.Goto(srv.URL + "/kiosk/leave?lang=" + l)
 			see("evac-leave")
 			a.set(&drillOne)

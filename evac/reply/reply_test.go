@@ -202,6 +202,11 @@ func TestInBrowser(t *testing.T) {
 	ended := running(false)
 	ended.Ended = record.HLCOf(at.Add(time.Minute))
 	real, drill, over := newHouse(t, running(false)), newHouse(t, running(true)), newHouse(t, ended)
+	waits := newHouse(t, running(false))
+	waits.waits = &reply.Waiting{
+		Point: "Trapphus B, plan 3", Refuges: []string{"Trapphus B, plan 3", "Hissbryggan"}, Told: &reply.Told{Help: "coming", Role: "warden", At: at},
+		Beside: []reply.Told{{Help: "stay", Role: "desk", At: at}}, Seen: "x:1",
+	}
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
 	for _, l := range []string{"sv", "ar"} {
@@ -215,6 +220,7 @@ func TestInBrowser(t *testing.T) {
 				{"drill", "/r/good?lang=" + l, drill},
 				{"safe", "/r/good?said=safe&lang=" + l, real},
 				{"help", "/r/good?said=refuge&lang=" + l, real},
+				{"waits", "/r/good?lang=" + l, waits},
 				{"bad", "/r/bad?lang=" + l, real},
 				{"over", "/r/good?lang=" + l, over},
 			} {
