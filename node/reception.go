@@ -40,8 +40,9 @@ func (n *Node) openInvitations() {
 			k, ok := n.kinds.Get(id)
 			return ok && !k.Off
 		},
-		Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName,
-		Act: func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
+		Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName, Logger: n.log,
+		Mine: func(id record.VisitID) bool { return id.OwnedBy(record.NodeID(n.key.ID())) },
+		Act:  func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
 		Tell: func(l invitations.Letter) error {
 			return n.notices.Mail(notify.Letter{
 				Visit: l.Visit, To: l.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method,

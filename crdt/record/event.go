@@ -47,6 +47,9 @@ const (
 	CalledOff Kind = "called_off"
 	// Welcomed: the visit Other began by the invitation.
 	Welcomed Kind = "welcomed"
+	// Skipped: the occasions of the invitation that begin from From until To are
+	// called off; the others stand.
+	Skipped Kind = "skipped"
 )
 
 // Event is one immutable fact written by one node. It holds no particulars.
@@ -109,6 +112,15 @@ type Event struct {
 	// Box is the secret of an invitation's QR, locked under its code: nothing of
 	// a person, and no use once the bearer's key record is destroyed.
 	Box []byte `cbor:"30,keyasint,omitempty"`
+	// Times are the occasions of somebody who is Invited more than once, from From
+	// until To; empty: there is one.
+	Times []Span `cbor:"31,keyasint,omitempty"`
+}
+
+// Span is a time from and until, in Unix seconds.
+type Span struct {
+	From int64 `cbor:"1,keyasint"`
+	To   int64 `cbor:"2,keyasint"`
 }
 
 // Cut is a link between two nodes; where B is zero, all links of A.
