@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TODAY", time.Now().Format(time.DateOnly))
+			e.Setenv("LATER", time.Now().AddDate(0, 0, 7).Format(time.DateOnly))
 			e.Setenv("UPPROP_DATA", "")
 			return nil
 		},

@@ -59,6 +59,7 @@ const (
 	InvitationsGone   = "invitations.gone"
 	InvitationsOff    = "invitations.off"
 	InvitationsOver   = "invitations.over"
+	InvitationsSkip   = "invitations.skipped"
 	InvitationsEarly  = "invitations.early" // args: Day
 	InvitationsUsed   = "invitations.used"  // args: Clock, Where
 	DocumentUnsigned  = "document.unsigned"

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,9 @@ type expectedLine struct {
 	Name, Company, Host   record.Private
 	State                 invitations.State
 	Word                  string
-	Twice                 bool
+	Twice, Stray          bool
+	// Times is how many occasions there are; 0 where there is but one.
+	Times int
 }
 
 func (o *Office) expected(r request) (webkit.Response, error) {
@@ -51,7 +54,7 @@ func (o *Office) expected(r request) (webkit.Response, error) {
 		}
 		p.Found++
 		to := &p.Today
-		if !time.Unix(i.From, 0).Before(tomorrow) {
+		if !time.Unix(i.Next.From, 0).Before(tomorrow) {
 			to = &p.Later
 		}
 		if len(*to) < most {
@@ -69,7 +72,7 @@ var invitationWords = map[invitations.State]string{
 func (o *Office) expectedLine(r request, i invitations.Invited, now time.Time) expectedLine {
 	l := expectedLine{
 		ID: i.ID.String(), Type: o.typeWord(r, i.Type), Where: whereOf(i.Place), State: i.State, Word: r.Text(invitationWords[i.State], nil),
-		When: o.span(r, i.From, i.To, now), Twice: i.Twice,
+		When: o.span(r, i.Next.From, i.Next.To, now), Twice: i.Twice, Stray: i.Stray, Times: len(i.Times),
 	}
 	if i.Invite != nil {
 		l.Name, l.Company, l.Host = i.Invite.Name, i.Invite.Company, i.Invite.Host
@@ -102,11 +105,14 @@ type invitePage struct {
 	Request   invitations.Request
 	Date, End string
 	From, To  string
-	Instead   string
-	Types     []choice
-	Langs     []choice
-	Entrances []choice
-	Faults    faults
+	// Until and Days are when it repeats, as typed.
+	Until, Days string
+	Repeats     []choice
+	Instead     string
+	Types       []choice
+	Langs       []choice
+	Entrances   []choice
+	Faults      faults
 }
 
 func (o *Office) inviteForm(r request) (webkit.Response, error) {
@@ -125,7 +131,7 @@ func (o *Office) changeInvitation(r request) (webkit.Response, error) {
 	if i.Invite == nil {
 		return nil, lang.Problem{Key: "invitations.gone"}
 	}
-	a, b, v := time.Unix(i.From, 0).In(o.cfg.Zone), time.Unix(i.To, 0).In(o.cfg.Zone), i.Invite
+	a, b, v := time.Unix(i.Next.From, 0).In(o.cfg.Zone), time.Unix(i.Next.To, 0).In(o.cfg.Zone), i.Invite
 	p := invitePage{
 		Form: rand.Text(), Instead: i.ID.String(), Date: a.Format(time.DateOnly), From: a.Format("15:04"), To: b.Format("15:04"),
 		Request: invitations.Request{
@@ -136,6 +142,12 @@ func (o *Office) changeInvitation(r request) (webkit.Response, error) {
 	if p.End = b.Format(time.DateOnly); p.End == p.Date {
 		p.End = ""
 	}
+	for _, t := range i.Times {
+		if t.Off.IsZero() && t.From > i.Next.From {
+			p.Request.Repeat.Every = invitations.Listed
+			p.Days = strings.TrimSpace(p.Days + " " + time.Unix(t.From, 0).In(o.cfg.Zone).Format(time.DateOnly))
+		}
+	}
 	return o.invitePage(r, p), nil
 }
 
@@ -143,6 +155,9 @@ func (o *Office) invitePage(r request, p invitePage) webkit.Page {
 	p.Frame, p.Types = o.frame(r, "expected"), o.typesOf(r, p.Request.Type)
 	for _, l := range lang.Locales() {
 		p.Langs = append(p.Langs, choice{Value: string(l), Word: l.Name(), Chosen: string(l) == p.Request.Lang})
+	}
+	for _, every := range []string{invitations.Once, invitations.Weekly, invitations.Weekdays, invitations.Listed} {
+		p.Repeats = append(p.Repeats, choice{Value: every, Word: r.Text(repeatWords[every], nil), Chosen: every == p.Request.Repeat.Every})
 	}
 	p.Entrances = []choice{{Word: r.Text("expected.any_door", nil)}}
 	seen := map[string]bool{"": true}
@@ -155,9 +170,14 @@ func (o *Office) invitePage(r request, p invitePage) webkit.Page {
 	return webkit.Page{Name: "invite", Path: "/desk/invite", Data: p}
 }
 
+var repeatWords = map[string]string{
+	invitations.Once: "expected.once", invitations.Weekly: "expected.weekly", invitations.Weekdays: "expected.weekdays", invitations.Listed: "expected.listed",
+}
+
 func (o *Office) invite(r request) (webkit.Response, error) {
 	p := invitePage{
 		Form: r.Field("form"), Date: r.Field("date"), End: r.Field("end"), From: r.Field("from"), To: r.Field("to"), Instead: r.Field("instead"),
+		Until: r.Field("until"), Days: r.Field("days"),
 		Request: invitations.Request{
 			Name: private(r, "name"), Company: private(r, "company"), Host: private(r, "host"), HostMail: private(r, "host_mail"),
 			Email: private(r, "email"), Phone: private(r, "phone"), Purpose: private(r, "purpose"), Note: private(r, "note"),
@@ -174,6 +194,9 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 	}
 	var err error
 	if p.Request.From, p.Request.To, err = invitations.ParseSpan(strings.TrimSpace(p.Date+" "+p.From), to, o.cfg.Zone); err != nil {
+		return fault(r.Request, err, form)
+	}
+	if p.Request.Repeat, err = invitations.ParseRepeat(r.Field("repeat"), p.Until, p.Days, o.cfg.Zone); err != nil {
 		return fault(r.Request, err, form)
 	}
 	if p.Instead != "" {
@@ -202,12 +225,21 @@ type invitationPage struct {
 	Line    expectedLine
 	Invite  *record.Invite
 	Uses    []evidence
+	Times   []occasionLine
 	May     bool
 	Open    bool
 	Code    string
 	QR      template.HTML
 	Mail    string
 	Message string
+}
+
+// occasionLine is one time of a series.
+type occasionLine struct {
+	At, When string
+	Off      bool
+	// Past: it is over. Rest: there are others after it.
+	Past, Rest bool
 }
 
 func (o *Office) invitation(r request) (invitations.Invited, error) {
@@ -236,6 +268,12 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	}
 	for _, u := range i.Uses {
 		p.Uses = append(p.Uses, evidence{At: o.moment(r, u.At.Time(), now), Where: whereOf(u.Place), Node: u.Visit.String(), How: wordOf(r, howWords, u.How)})
+	}
+	for n, t := range i.Times {
+		p.Times = append(p.Times, occasionLine{
+			At: strconv.FormatInt(t.From, 10), When: o.span(r, t.From, t.To, now), Off: !t.Off.IsZero(), Past: time.Unix(t.To, 0).Before(now),
+			Rest: n < len(i.Times)-1,
+		})
 	}
 	if made, _, err := o.cfg.Node.Invitations().Paper(i.ID); err == nil && p.Open {
 		p.Code = made.Code
@@ -266,6 +304,9 @@ func (o *Office) actOnInvitation(r request) (webkit.Response, error) {
 	switch r.Field("do") {
 	case "off":
 		err = o.cfg.Node.Invitations().CallOff(ctx, r.by(), i.ID)
+	case "skip", "rest":
+		at, _ := strconv.ParseInt(r.Field("at"), 10, 64)
+		err = o.cfg.Node.Invitations().Skip(ctx, r.by(), i.ID, time.Unix(at, 0), r.Field("do") == "rest")
 	case "send":
 		_, err = o.cfg.Node.Invitations().Send(r.by(), i.ID)
 	case "in":

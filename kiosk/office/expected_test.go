@@ -3,6 +3,7 @@ package office_test
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,4 +89,33 @@ func TestAFileOfInvitations(t *testing.T) {
 	if err := h.node.Invitations().CallOff(context.Background(), "", h.node.Invitations().List()[0].ID); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestASeriesAtTheDesk(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Reception)
+	r := h.reader()
+	r.login("desk")
+	now := time.Now()
+	on := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
+	base := []string{"form=a", "name=Åsa Marker", "date=" + on(0), "from=00:00", "to=23:59", "language=en"}
+	r.post("/desk/invite", append(base, "repeat=weekly")...).is(422, "/desk/invite", "Choose a last day")
+	r.post("/desk/invite", append(base, "repeat=listed", "days=soon")...).is(422, "/desk/invite", "dates could not be read", `value="soon"`)
+	r.post("/desk/invite", append(base, "repeat=weekly", "until="+on(21))...)
+	page := r.at.Path
+	r.is(200, page, "Times", "Cancel this and the rest")
+	r.get("/desk/expected").is(200, "/desk/expected", "Åsa Marker", "One of several times")
+	i := h.node.Invitations().List()[0]
+	if len(i.Times) != 4 {
+		t.Fatal(len(i.Times))
+	}
+	r.post(page, "do=skip", "at="+strconv.FormatInt(i.Times[1].From, 10)).is(200, page, "<s>")
+	r.get(page+"/change").is(200, page+"/change", on(14)+" "+on(21), "!"+on(7))
+	r.post(page, "do=rest", "at="+strconv.FormatInt(i.Times[2].From, 10)).is(200, page)
+	r.post(page, "do=skip", "at=5").is(200, page, "not there any more")
+	if i = h.node.Invitations().List()[0]; !i.Times[0].Off.IsZero() || i.Times[1].Off.IsZero() || i.Times[3].Off.IsZero() {
+		t.Errorf("%+v", i.Times)
+	}
+	r.post(page, "do=in").is(200, r.at.Path, "Åsa Marker")
+	r.post(page, "do=in").is(200, page, "was used at")
 }
