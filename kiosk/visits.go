@@ -47,6 +47,8 @@ type Arrival struct {
 type Receipt struct {
 	Visit, Badge, QR string
 	At               time.Time
+	// Waits: the visitor is inside, and not approved yet.
+	Waits bool
 }
 
 // Departure is the answer to a check-out.

@@ -208,6 +208,7 @@ func Open(cfg Config) (n *Node, err error) {
 		Withheld: n.withheld, Today: n.KeptFrom, Announce: n.announce, Date: n.date, Rules: n.rules, HostMail: n.hostMail,
 		Keep: n.Keep, Words: n.Words,
 		Uses:   func(id record.VisitID) (record.VisitID, bool) { return n.invitations.Visit(id) },
+		Needs:  func(kind string, id record.VisitID) record.Needs { return n.invitations.Needs(kind, id) },
 		Admits: func(id record.VisitID) error { return n.invitations.Admits(id) }, Node: record.NodeID(n.key.ID()),
 	})
 	n.openRights()

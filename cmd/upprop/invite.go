@@ -15,7 +15,7 @@ import (
 )
 
 func (c *command) invite() *cobra.Command {
-	return group("invite", "Invite people, and see who is expected", c.inviteMake(), c.inviteList(), c.inviteOff(), c.inviteSkip(), c.inviteSend(), c.inviteImport())
+	return group("invite", "Invite people, and see who is expected", c.inviteMake(), c.inviteList(), c.inviteOff(), c.inviteSkip(), c.inviteDecide(true), c.inviteDecide(false), c.inviteSend(), c.inviteImport())
 }
 
 func (c *command) inviteMake() *cobra.Command {
@@ -61,6 +61,9 @@ weekly or weekdays (Monday to Friday) until --until, or listed on --day too.`,
 				return c.json(out)
 			}
 			mailed := "It was not mailed: hand out the code, or print it at the desk."
+			if out.Waits {
+				mailed = "It is good, and mailed, once it is approved."
+			}
 			if out.Mailed {
 				mailed = "The mail waits to be sent."
 			}
@@ -104,7 +107,7 @@ func (c *command) inviteList() *cobra.Command {
 			}
 			out := []api.Invitation{}
 			for _, i := range got {
-				if all || i.State == invitations.Expected || i.State == invitations.Here {
+				if all || i.State == invitations.Expected || i.State == invitations.Here || i.State == invitations.Waiting {
 					out = append(out, i)
 				}
 			}
@@ -193,6 +196,31 @@ func (c *command) inviteSkip() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&in.Rest, "rest", false, "those after it too")
+	return cmd
+}
+
+// inviteDecide approves who needs it, or refuses.
+func (c *command) inviteDecide(welcome bool) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "refuse INVITATION|VISIT", Short: "Refuse somebody who needs approval", Args: usage(cobra.ExactArgs(1)),
+		Long:    "Refuse an invitation that needs approval, or somebody who is here and does. A refusal\nstands, also against an approval that was given elsewhere.",
+		Example: "  upprop invite refuse 1T5Z8K…",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in, err := invitation(args[0])
+			if err != nil {
+				return err
+			}
+			out := api.Decision{ID: in.Invitation, Welcome: welcome}
+			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/invitations/decide", out, &out); err != nil {
+				return err
+			}
+			return c.say("%s.", map[bool]string{true: "Approved", false: "Refused"}[welcome])
+		},
+	}
+	if welcome {
+		cmd.Use, cmd.Short, cmd.Example = "approve INVITATION|VISIT", "Approve somebody who needs it", "  upprop invite approve 1T5Z8K…"
+		cmd.Long = "Approve an invitation of a type of visitor that needs it, or somebody who is here and\ndoes. The invitation is mailed then."
+	}
 	return cmd
 }
 

@@ -23,6 +23,9 @@ type Invitation struct {
 	Box []byte
 	// Made is who invited and when, Off who called it off; zero where nobody has.
 	Made, Off Fact
+	// Approval is whether it is approved, where it needs that; By made it.
+	Approval
+	By string
 	// Told and OffTold are when it was last written that somebody is invited, and
 	// that it is called off: what must be known for longer than a day's document
 	// is kept is written anew.
@@ -53,7 +56,7 @@ type Use struct {
 
 // OfInvitation reports whether the event is of an invitation.
 func (e Event) OfInvitation() bool {
-	return e.Kind == Invited || e.Kind == CalledOff || e.Kind == Welcomed || e.Kind == Skipped
+	return e.Kind == Invited || e.Kind == CalledOff || e.Kind == Welcomed || e.Kind == Skipped || e.Kind == Approved || e.Kind == Refused
 }
 
 // FoldInvitation folds all events of one invitation; false where nobody whose
@@ -78,12 +81,15 @@ func FoldInvitation(events []Stated) (Invitation, bool) {
 					i.Times = append(i.Times, Occasion{Span: t})
 				}
 				i.Type, i.Place, i.From, i.To, i.Last, i.Box, i.Instead, i.Made = e.Type, e.Place, e.From, e.To, e.Ends, e.Box, e.Other, factOf(s)
+				i.Needs, i.By = e.Needs, e.By
 			}
 		case CalledOff:
 			i.OffTold = e.At
 			if i.Off.IsZero() {
 				i.Off = factOf(s)
 			}
+		case Approved, Refused:
+			i.say(s)
 		case Skipped:
 			skips = append(skips, s)
 		case Welcomed:

@@ -59,6 +59,8 @@ const (
 	InvitationsGone   = "invitations.gone"
 	InvitationsOff    = "invitations.off"
 	InvitationsOver   = "invitations.over"
+	InvitationsWaits  = "invitations.waiting"
+	InvitationsDenied = "invitations.refused"
 	InvitationsSkip   = "invitations.skipped"
 	InvitationsEarly  = "invitations.early" // args: Day
 	InvitationsUsed   = "invitations.used"  // args: Clock, Where

@@ -67,6 +67,7 @@ func (o *Office) expected(r request) (webkit.Response, error) {
 var invitationWords = map[invitations.State]string{
 	invitations.Expected: "expected.expected", invitations.Here: "expected.here", invitations.Been: "expected.been",
 	invitations.Over: "expected.over", invitations.CalledOff: "expected.off",
+	invitations.Waiting: "expected.waiting", invitations.Refused: "expected.refused",
 }
 
 func (o *Office) expectedLine(r request, i invitations.Invited, now time.Time) expectedLine {
@@ -221,17 +222,21 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 
 // invitationPage is one invitation, with its paper.
 type invitationPage struct {
-	Frame   frame
-	Line    expectedLine
-	Invite  *record.Invite
-	Uses    []evidence
-	Times   []occasionLine
-	May     bool
-	Open    bool
-	Code    string
-	QR      template.HTML
-	Mail    string
-	Message string
+	Frame  frame
+	Line   expectedLine
+	Invite *record.Invite
+	Uses   []evidence
+	Times  []occasionLine
+	May    bool
+	Open   bool
+	// MayApprove: it waits for the word of somebody who may give it, as this
+	// operator. Words are those that were given.
+	MayApprove bool
+	Words      []evidence
+	Code       string
+	QR         template.HTML
+	Mail       string
+	Message    string
 }
 
 // occasionLine is one time of a series.
@@ -264,10 +269,15 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	now := o.cfg.Clock()
 	p := invitationPage{
 		Frame: o.frame(r, "expected"), Line: o.expectedLine(r, i, now), Invite: i.Invite, May: r.who.May(operators.Create), Message: message,
-		Open: i.State != invitations.CalledOff && i.State != invitations.Over,
+		Open: i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
 	}
+	p.MayApprove, p.Words = i.State == invitations.Waiting && r.who.May(operators.Approve), o.words(r, i.Approval, now)
 	for _, u := range i.Uses {
 		p.Uses = append(p.Uses, evidence{At: o.moment(r, u.At.Time(), now), Where: whereOf(u.Place), Node: u.Visit.String(), How: wordOf(r, howWords, u.How)})
+	}
+	if v := i.Invite; v != nil && !r.who.May(operators.Change) {
+		// Who may only approve reads who comes, whence and to whom.
+		p.Invite = &record.Invite{Name: v.Name, Company: v.Company, Host: v.Host, Purpose: v.Purpose}
 	}
 	for n, t := range i.Times {
 		p.Times = append(p.Times, occasionLine{
@@ -275,7 +285,7 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 			Rest: n < len(i.Times)-1,
 		})
 	}
-	if made, _, err := o.cfg.Node.Invitations().Paper(i.ID); err == nil && p.Open {
+	if made, _, err := o.cfg.Node.Invitations().Paper(i.ID); err == nil && p.Open && i.State != invitations.Waiting && r.who.May(operators.Change) {
 		p.Code = made.Code
 		if p.QR, err = badge.SVG(made.QR, r.Text("expected.qr", nil)); err != nil {
 			return nil, err
@@ -301,12 +311,22 @@ func (o *Office) actOnInvitation(r request) (webkit.Response, error) {
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
+	switch do := r.Field("do"); {
+	case do == "approve", do == "refuse":
+	case !r.who.May(operators.Create):
+		return nil, lang.Problem{Key: "invitations.may_not"}
+	}
 	switch r.Field("do") {
 	case "off":
 		err = o.cfg.Node.Invitations().CallOff(ctx, r.by(), i.ID)
 	case "skip", "rest":
 		at, _ := strconv.ParseInt(r.Field("at"), 10, 64)
 		err = o.cfg.Node.Invitations().Skip(ctx, r.by(), i.ID, time.Unix(at, 0), r.Field("do") == "rest")
+	case "approve", "refuse":
+		if !r.who.May(operators.Approve) {
+			return nil, lang.Problem{Key: "invitations.may_not"}
+		}
+		err = o.cfg.Node.Invitations().Decide(ctx, r.by(), i.ID, r.Field("do") == "approve")
 	case "send":
 		_, err = o.cfg.Node.Invitations().Send(r.by(), i.ID)
 	case "in":

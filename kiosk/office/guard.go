@@ -3,6 +3,7 @@ package office
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,12 +53,15 @@ func (o *Office) signedIn(h handler) webkit.Handler {
 
 // may lets operators through whose role has an act, and who have chosen a
 // password of their own.
-func (o *Office) may(act operators.Act, h handler) webkit.Handler {
+func (o *Office) may(act operators.Act, h handler) webkit.Handler { return o.mayAny(h, act) }
+
+// mayAny is may for what any of some acts lets do.
+func (o *Office) mayAny(h handler, acts ...operators.Act) webkit.Handler {
 	return o.signedIn(func(r request) (webkit.Response, error) {
 		switch {
 		case r.who.Once:
 			return webkit.Redirect{To: r.Link("/login/password")}, nil
-		case !r.who.May(act):
+		case !slices.ContainsFunc(acts, r.who.May):
 			return webkit.Page{Name: "refused", Status: http.StatusForbidden, Data: o.frame(r, "")}, nil
 		}
 		return h(r)

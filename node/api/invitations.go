@@ -43,6 +43,8 @@ type InvitationMade struct {
 	QR         string         `json:"qr"`
 	Code       string         `json:"code"`
 	Mailed     bool           `json:"mailed"`
+	// Waits: it is good once it is approved.
+	Waits bool `json:"waits"`
 }
 
 // String is the invitation alone.
@@ -170,7 +172,7 @@ func (a *API) invite(r *http.Request) (any, error) {
 }
 
 func invitedOf(m invitations.Made) InvitationMade {
-	return InvitationMade{Invitation: m.ID, QR: m.QR, Code: m.Code, Mailed: m.Mailed}
+	return InvitationMade{Invitation: m.ID, QR: m.QR, Code: m.Code, Mailed: m.Mailed, Waits: m.Waits}
 }
 
 func (a *API) callOff(r *http.Request) (any, error) {
@@ -192,6 +194,21 @@ func (a *API) skipOccasion(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return InvitationName{in.Invitation}, guests.Skip(r.Context(), "", in.Invitation, at, in.Rest)
+}
+
+// Decision says that somebody who needs approval is welcome, or is not. ID is an
+// invitation's, or a visit's.
+type Decision struct {
+	ID      record.VisitID `json:"id"`
+	Welcome bool           `json:"welcome"`
+}
+
+func (a *API) decide(r *http.Request) (any, error) {
+	var in Decision
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return in, a.cfg.Node.Invitations().Decide(r.Context(), "", in.ID, in.Welcome)
 }
 
 func (a *API) sendInvitation(r *http.Request) (any, error) {

@@ -32,9 +32,14 @@ func (s *Service) anew(i record.Invitation) (drafts []crdt.Draft, stored func(),
 	}
 	event := record.Event{
 		Kind: record.Invited, Visit: i.ID, Place: i.Place, Type: i.Type, From: i.From, To: i.To, Ends: i.Last, Box: i.Box,
-		Other: i.Instead, How: "carried",
+		Other: i.Instead, How: "carried", Needs: i.Needs, By: i.By,
 	}
 	drafts = []crdt.Draft{{Event: &event}, {Sealed: append(forDesks, sealed...)}}
+	for kind, words := range map[record.Kind][]record.Word{record.Approved: i.Approved, record.Refused: i.Refused} {
+		for _, w := range words {
+			drafts = append(drafts, crdt.Draft{Event: &record.Event{Kind: kind, Visit: i.ID, Place: w.Place, How: "carried", By: w.By}})
+		}
+	}
 	for _, o := range i.Times {
 		event.Times = append(event.Times, o.Span)
 		if !o.Off.IsZero() {

@@ -115,6 +115,9 @@ func (s *Service) admits(i record.Invitation) error {
 		p.At, p.Where = in[0].At.Time(), cmp.Or(string(in[0].Place.Entrance), string(in[0].Place.Zone), string(in[0].Place.Site))
 		return p
 	}
+	if p := approvalProblem(i); p != nil {
+		return p
+	}
 	switch {
 	case on || i.Made.IsZero():
 		return nil

@@ -90,6 +90,8 @@ type Config struct {
 	Desk func() bool
 	// Barred says why nothing that this node records would count, or nil.
 	Barred func() error
+	// Needs says what visitors of a type need to be welcome. Nil: nothing.
+	Needs func(kind string) record.Needs
 	// Type says whether visitors of a type can be invited. Nil: they can.
 	Type func(string) bool
 	// Place is where this node stands.
@@ -131,6 +133,9 @@ func New(cfg Config) *Service {
 	if cfg.Type == nil {
 		cfg.Type = func(string) bool { return true }
 	}
+	if cfg.Needs == nil {
+		cfg.Needs = func(string) record.Needs { return "" }
+	}
 	if cfg.Withheld == nil {
 		cfg.Withheld = func() error { return nil }
 	}
@@ -168,6 +173,9 @@ const (
 	Been      State = "been"
 	Over      State = "over"
 	CalledOff State = "called_off"
+	// Waiting for approval, and Refused: it admits nobody.
+	Waiting State = "waiting"
+	Refused State = "refused"
 )
 
 // Invited is an invitation as this node knows it.
@@ -233,6 +241,10 @@ func (s *Service) state(i record.Invitation) State {
 		return CalledOff
 	case len(s.inside(now, i)) > 0:
 		return Here
+	case i.Denied():
+		return Refused
+	case i.Waits() && !s.over(i):
+		return Waiting
 	case (on || len(i.Times) == 0) && len(s.uses(now, i)) > 0:
 		return Been
 	case !s.over(i):
@@ -296,7 +308,7 @@ func (s *Service) CallOff(ctx context.Context, by string, id record.VisitID) err
 		}
 	}
 	late := s.cfg.Now().After(time.Unix(i.To, 0))
-	if i.Invite == nil || i.Invite.Email == "" || late || i.State != Expected && i.State != CalledOff || s.send(i.Invitation, *i.Invite, "", news{off: true}) {
+	if i.Invite == nil || i.Invite.Email == "" || late || !i.mailed() || s.send(i.Invitation, *i.Invite, "", news{off: true}) {
 		return nil
 	}
 	return errUntold

@@ -43,6 +43,8 @@ type Made struct {
 	QR, Code string
 	// Mailed: a mail to who is invited waits to be sent.
 	Mailed bool
+	// Waits: it is good, and mailed, once it is approved.
+	Waits bool
 }
 
 // Format prints the invitation only, through every verb.
@@ -189,7 +191,7 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 	}
 	event := record.Event{
 		Kind: record.Invited, Visit: id, Place: place, Type: r.Type, From: from, To: to, Times: times, Ends: last, Box: box,
-		Other: r.Instead, How: "desk",
+		Other: r.Instead, How: "desk", Needs: s.cfg.Needs(r.Type), By: by,
 	}
 	drafts := []crdt.Draft{{Event: &event}, {Sealed: append(forDesks, sealed...), Fresh: true}}
 	if off != nil {
@@ -202,8 +204,11 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 		return Made{}, fmt.Errorf("invite: %w", err)
 	}
 	stored()
-	i, _ := s.cfg.Replica.Invitation(id)
-	return Made{ID: id, QR: qr, Code: Grouped(code), Mailed: s.send(i, invite, qr, news{})}, nil
+	made := Made{ID: id, QR: qr, Code: Grouped(code), Waits: event.Needs != ""}
+	if i, _ := s.cfg.Replica.Invitation(id); !made.Waits {
+		made.Mailed = s.send(i, invite, qr, news{})
+	}
+	return made, nil
 }
 
 // forBearer is what the bearer's paper opens: no note and no code.
@@ -246,6 +251,8 @@ func (s *Service) Send(by string, id record.VisitID) (Made, error) {
 	switch {
 	case err != nil:
 		return made, err
+	case i.State == Waiting || i.State == Refused:
+		return made, approvalProblem(i.Invitation)
 	case i.State == CalledOff || i.State == Over:
 		return made, problem("invitations.off", "", "this invitation admits nobody any more: make a new one")
 	case invite.Email == "":

@@ -77,7 +77,7 @@ func (s *Service) Skip(ctx context.Context, by string, id record.VisitID, at tim
 		return fmt.Errorf("call off an occasion: %w", err)
 	}
 	now, _ := s.cfg.Replica.Invitation(id)
-	if i.Invite == nil || i.Invite.Email == "" || s.cfg.Now().Unix() > one.To {
+	if i.Invite == nil || i.Invite.Email == "" || !i.mailed() || s.cfg.Now().Unix() > one.To {
 		return nil
 	}
 	told := false

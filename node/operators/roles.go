@@ -17,6 +17,7 @@ const (
 	Privacy    Act = "privacy"    // erase, answer who asks what is stored
 	Evacuation Act = "evacuation" // start and end one
 	Nodes      Act = "nodes"      // the campus itself: nodes, settings, operators
+	Approve    Act = "approve"    // say that who needs it is welcome, or is not
 )
 
 // Role is a set of acts with a name.
@@ -34,10 +35,10 @@ const (
 // table is the one rule of who may do what.
 var table = map[Role][]Act{
 	Reception: {View, Create, Change, Print},
-	Security:  {View, Create, Print, Evacuation},
+	Security:  {View, Create, Print, Evacuation, Approve},
 	Officer:   {View, Change, Delete, Print, Export, Bulk, Privacy},
 	Auditor:   {View},
-	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Nodes},
+	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Nodes, Approve},
 }
 
 // Roles are all roles, in the order in which they are offered. The caller may
@@ -49,7 +50,7 @@ var roles = []Role{Reception, Security, Officer, Auditor, Admin}
 // Acts are all acts, in order. The caller may not change the slice.
 func Acts() []Act { return acts }
 
-var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Nodes}
+var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Nodes, Approve}
 
 // May reports whether the role has an act. An unknown role, of a newer release,
 // has none.

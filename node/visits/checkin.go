@@ -45,6 +45,8 @@ type Receipt struct {
 	Badge record.BadgeCode
 	QR    string
 	At    time.Time
+	// Waits: the person is inside, and not approved yet.
+	Waits bool
 }
 
 // Format prints the visit only, through every verb.
@@ -78,6 +80,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 	}
 	var all []prepared
 	for n, one := range append([]Arrival{a}, a.companions(with)...) {
+		one.Invitation = a.Invitation // whoever comes along is as welcome
 		p, err := s.prepare(one, all)
 		if err != nil {
 			return nil, fmt.Errorf("check in: %w", err)
@@ -139,8 +142,11 @@ func (s *Service) prepare(a Arrival, others []prepared) (prepared, error) {
 		return prepared{}, cause(err)
 	}
 	event := record.Event{Kind: record.Arrived, Visit: visit, Place: s.cfg.Place(), Type: a.Type, How: a.How, Ends: ends}
+	if s.cfg.Needs != nil {
+		event.Needs = s.cfg.Needs(a.Type, a.Invitation)
+	}
 	return prepared{
-		receipt: Receipt{Visit: visit, Badge: visit.Badge(), QR: qr}, stored: stored,
+		receipt: Receipt{Visit: visit, Badge: visit.Badge(), QR: qr, Waits: event.Needs != ""}, stored: stored,
 		drafts: []crdt.Draft{{Event: &event}, {Sealed: append(sealed, forBearer...), Fresh: true}},
 	}, nil
 }

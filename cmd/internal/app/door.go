@@ -55,7 +55,7 @@ func (d door) CheckInGroup(ctx context.Context, a kiosk.Arrival, with []string) 
 		return nil, inWords(err)
 	}
 	for _, got := range all {
-		out = append(out, kiosk.Receipt{Visit: got.Visit.String(), Badge: got.Badge.String(), QR: got.QR, At: got.At})
+		out = append(out, kiosk.Receipt{Visit: got.Visit.String(), Badge: got.Badge.String(), QR: got.QR, At: got.At, Waits: got.Waits})
 	}
 	return out, nil
 }
