@@ -56,6 +56,10 @@ const (
 	Refused  Kind = "refused"
 )
 
+// Answered: whoever holds the link of the invitation says when they come to the
+// occasion that begins at To: at From, or not at all where that is zero.
+const Answered Kind = "answered"
+
 // Event is one immutable fact written by one node. It holds no particulars.
 type Event struct {
 	Kind  Kind    `cbor:"1,keyasint"`

@@ -26,6 +26,10 @@ type Invitation struct {
 	// Approval is whether it is approved, where it needs that; By made it.
 	Approval
 	By string
+	// Answers are what who is invited says of coming, the last word on each
+	// occasion, in order of occasions; Answered is how many there were, in all.
+	Answers  []Answer
+	Answered int
 	// Told and OffTold are when it was last written that somebody is invited, and
 	// that it is called off: what must be known for longer than a day's document
 	// is kept is written anew.
@@ -42,6 +46,13 @@ type Occasion struct {
 	Off Fact
 }
 
+// Answer is that somebody comes At, in Unix seconds, to the occasion that begins
+// On; zero: not at all.
+type Answer struct {
+	On, At int64
+	Fact
+}
+
 // MaxUses bounds Invitation.Uses, MaxTimes the occasions of one invitation.
 const (
 	MaxUses  = 256
@@ -56,7 +67,7 @@ type Use struct {
 
 // OfInvitation reports whether the event is of an invitation.
 func (e Event) OfInvitation() bool {
-	return e.Kind == Invited || e.Kind == CalledOff || e.Kind == Welcomed || e.Kind == Skipped || e.Kind == Approved || e.Kind == Refused
+	return e.Kind == Invited || e.Kind == CalledOff || e.Kind == Welcomed || e.Kind == Skipped || e.Kind == Approved || e.Kind == Refused || e.Kind == Answered
 }
 
 // FoldInvitation folds all events of one invitation; false where nobody whose
@@ -90,6 +101,10 @@ func FoldInvitation(events []Stated) (Invitation, bool) {
 			}
 		case Approved, Refused:
 			i.say(s)
+		case Answered:
+			i.Answered++
+			i.Answers = slices.DeleteFunc(i.Answers, func(a Answer) bool { return a.On == e.To })
+			i.Answers = append(i.Answers, Answer{e.To, e.From, factOf(s)})
 		case Skipped:
 			skips = append(skips, s)
 		case Welcomed:
@@ -99,6 +114,7 @@ func FoldInvitation(events []Stated) (Invitation, bool) {
 		}
 	}
 	i.skip(skips)
+	slices.SortFunc(i.Answers, func(a, b Answer) int { return cmp.Compare(a.On, b.On) })
 	return i, len(events) > 0
 }
 

@@ -35,6 +35,8 @@ type expectedLine struct {
 	State                 invitations.State
 	Word                  string
 	Twice, Stray          bool
+	// Answer is what who is invited says of coming to the next occasion.
+	Answer string
 	// Times is how many occasions there are; 0 where there is but one.
 	Times int
 }
@@ -74,6 +76,15 @@ func (o *Office) expectedLine(r request, i invitations.Invited, now time.Time) e
 	l := expectedLine{
 		ID: i.ID.String(), Type: o.typeWord(r, i.Type), Where: whereOf(i.Place), State: i.State, Word: r.Text(invitationWords[i.State], nil),
 		When: o.span(r, i.Next.From, i.Next.To, now), Twice: i.Twice, Stray: i.Stray, Times: len(i.Times),
+	}
+	for _, a := range i.Answers {
+		switch {
+		case a.On != i.Next.From:
+		case a.At == 0:
+			l.Answer = r.Text("expected.wont_come", nil)
+		default:
+			l.Answer = r.Text("expected.comes_at", map[string]any{"Clock": r.Locale.Clock(time.Unix(a.At, 0).In(o.cfg.Zone))})
+		}
 	}
 	if i.Invite != nil {
 		l.Name, l.Company, l.Host = i.Invite.Name, i.Invite.Company, i.Invite.Host

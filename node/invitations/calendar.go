@@ -20,7 +20,7 @@ const (
 // where calendars have one for it, else a list of dates; by the clock of the
 // campus, so that it stays at its hour when summer time ends.
 func (s *Service) calendar(i record.Invitation, invite record.Invite, what news, summary, where string) string {
-	turn, method, status := (invite.Turn+skipped(i))*2, "REQUEST", "CONFIRMED"
+	turn, method, status := (invite.Turn+moves(i))*2, "REQUEST", "CONFIRMED"
 	if what.off {
 		method, status = "CANCEL", "CANCELLED"
 		if what.only == nil {
@@ -34,7 +34,7 @@ func (s *Service) calendar(i record.Invitation, invite record.Invite, what news,
 	lines = append(
 		lines, "BEGIN:VEVENT", "UID:"+strings.ToLower(invite.Thread)+"@upprop", fmt.Sprintf("SEQUENCE:%d", turn), "STATUS:"+status,
 		"DTSTAMP:"+s.cfg.Now().UTC().Format(stamp))
-	lines = append(lines, s.when(i, what.only)...)
+	lines = append(lines, s.when(i, what)...)
 	lines = append(lines, "SUMMARY:"+inCalendar(summary), "LOCATION:"+inCalendar(where))
 	if invite.HostMail != "" {
 		lines = append(lines, "ORGANIZER;CN="+parameter(invite.Host.Reveal())+":mailto:"+invite.HostMail.Reveal())
@@ -51,8 +51,12 @@ func (s *Service) calendar(i record.Invitation, invite record.Invite, what news,
 
 // when are the lines that say when: of one occasion, of the only one, or of a
 // series.
-func (s *Service) when(i record.Invitation, only *record.Span) []string {
+func (s *Service) when(i record.Invitation, what news) []string {
+	only := what.only
 	if len(i.Times) == 0 {
+		if a := what.answer; a != nil && a.At != 0 {
+			i.To, i.From = max(i.To, a.At+3600), a.At
+		}
 		return []string{"DTSTART:" + time.Unix(i.From, 0).UTC().Format(stamp), "DTEND:" + time.Unix(i.To, 0).UTC().Format(stamp)}
 	}
 	at := func(name string, unix int64) string {
@@ -62,7 +66,11 @@ func (s *Service) when(i record.Invitation, only *record.Span) []string {
 		return name + ";TZID=" + zoneID + ":" + time.Unix(unix, 0).In(s.cfg.Zone).Format(wall)
 	}
 	if only != nil {
-		return []string{at("RECURRENCE-ID", only.From), at("DTSTART", only.From), at("DTEND", only.To)}
+		from, to := only.From, only.To
+		if a := what.answer; a != nil && a.At != 0 {
+			from, to = a.At, max(to, a.At+3600)
+		}
+		return []string{at("RECURRENCE-ID", only.From), at("DTSTART", from), at("DTEND", to)}
 	}
 	first, last := i.Times[0], i.Times[len(i.Times)-1]
 	// After the first of those that are called off to the end, none is left: the

@@ -107,6 +107,18 @@ type Config struct {
 	// Act puts on record what by did to which invitation; what it refuses is not
 	// done.
 	Act func(by, what string, ids []record.VisitID) error
+	// SignLink makes the token of an invitation's link in this node's name, Link
+	// reads one and judges its signature; Web is where screens are reached from
+	// outside, empty where they are not. Nil: mails have no link.
+	SignLink func(record.Link) (string, error)
+	Link     func(token string) (record.Link, error)
+	Web      func() string
+	// HostMail is where a host is told whose name was written. Nil: that is not
+	// known.
+	HostMail func(ctx context.Context, name record.Private) record.Private
+	// Changed is closed when something new is known. Nil: it is looked once an
+	// hour.
+	Changed func() <-chan struct{}
 	// Tell takes down a mail about an invitation; it returns when that is
 	// durable. Nil: there is no mail.
 	Tell func(Letter) error

@@ -154,7 +154,7 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 	if !r.Instead.IsZero() {
 		if old, err := s.open(r.Instead); err == nil {
 			was, _ := s.cfg.Replica.Invitation(r.Instead)
-			invite.Thread, invite.Turn = old.Thread, old.Turn+1+skipped(was)
+			invite.Thread, invite.Turn = old.Thread, old.Turn+1+moves(was)
 		}
 		off = &record.Event{Kind: record.CalledOff, Visit: r.Instead, Place: s.cfg.Place(), How: "desk"}
 	}

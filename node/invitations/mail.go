@@ -24,6 +24,9 @@ type Letter struct {
 	QR []byte
 	// Until is when the mail is of no use any more.
 	Until time.Time
+	// Once names what it is about: another of that name is not sent again. Empty:
+	// it is one of its own.
+	Once string
 }
 
 // words are the sentences of mails in one language.
@@ -31,6 +34,7 @@ type words struct {
 	subject, off, changed, hello, text                 string
 	offText, oneText, changedText                      string
 	when, where, meets, code, show, calendar, nameless string
+	link, wontCome, comesLater                         string
 }
 
 var languages = map[string]words{
@@ -40,7 +44,8 @@ var languages = map[string]words{
 		oneText: "Ditt besök hos %s är inställt den här gången. De andra gångerna gäller.", changedText: "Tiderna för ditt besök hos %s är ändrade. De här gäller nu.",
 		when: "När", where: "Var", meets: "Du träffar", code: "Kod",
 		show:     "Visa QR-koden vid dörren, på telefonen eller på papper, eller skriv koden och ditt namn. Den är personlig: dela den inte.",
-		calendar: "Besök: %s", nameless: "oss",
+		calendar: "Besök: %s", nameless: "oss", link: "Ändra tid eller lämna återbud",
+		wontCome: "Du har lämnat återbud. Ångrar du dig, öppna länken i inbjudan igen.", comesLater: "Vi har sett att du kommer en annan tid.",
 	},
 	"en": {
 		subject: "Welcome to %s", off: "The visit to %s is cancelled", changed: "Changed times at %s", hello: "Hello %s,",
@@ -48,7 +53,8 @@ var languages = map[string]words{
 		oneText: "Your visit to %s is cancelled this time. The other times stand.", changedText: "The times of your visit to %s have changed. These are the times now.",
 		when: "When", where: "Where", meets: "You will meet", code: "Code",
 		show:     "Show the QR code at the door, on your phone or on paper, or type the code and your name. It is personal: do not share it.",
-		calendar: "Visit: %s", nameless: "us",
+		calendar: "Visit: %s", nameless: "us", link: "Come later, or not at all",
+		wontCome: "You have said that you cannot come. If you change your mind, open the link in the invitation again.", comesLater: "We have seen that you come at another time.",
 	},
 }
 
@@ -67,6 +73,8 @@ type news struct {
 	only *record.Span
 	// changed: it is not for all of its times any more.
 	changed bool
+	// answer: its bearer has said when they come to one occasion.
+	answer *record.Answer
 }
 
 // send takes down the mail to who is invited, or was; false where there is
@@ -91,6 +99,9 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 	if !what.off {
 		lines = append(lines, [2]string{w.code, Grouped(invite.Code.Reveal())})
 	}
+	if link := s.link(i); link != "" && !(what.off && what.answer == nil) {
+		lines = append(lines, [2]string{w.link, link})
+	}
 	subject, first, last := w.subject, w.text, w.show
 	l.Method = "REQUEST"
 	switch {
@@ -102,8 +113,15 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 	case what.changed:
 		subject, first = w.changed, w.changedText
 	}
+	first = strings.ReplaceAll(first, "%s", campus)
+	if a := what.answer; a != nil {
+		l.Once = onceOf(*a, "visitor")
+		if first = w.comesLater; a.At == 0 {
+			first = w.wontCome
+		}
+	}
 	l.Subject = fmt.Sprintf(subject, campus)
-	l.Text, l.HTML = bodies(fmt.Sprintf(w.hello, invite.Name.Reveal()), fmt.Sprintf(first, campus), lines, invite.Note.Reveal(), last, !what.off)
+	l.Text, l.HTML = bodies(fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !what.off)
 	if !what.off {
 		if code, err := qrcode.New(qr, qrcode.Medium); err == nil {
 			l.QR, _ = code.PNG(480)
@@ -160,7 +178,11 @@ func bodies(hello, first string, lines [][2]string, note, last string, qr bool) 
 	fmt.Fprintf(&h, `<!doctype html><html><body style="font-family:sans-serif;font-size:16px;line-height:1.5"><p>%s</p><p>%s</p><table>`, e(hello), e(first))
 	for _, l := range lines {
 		fmt.Fprintf(&t, "%s: %s\n", l[0], l[1])
-		fmt.Fprintf(&h, `<tr><th align="left" style="padding-right:1em">%s</th><td>%s</td></tr>`, e(l[0]), e(l[1]))
+		cell := e(l[1])
+		if strings.HasPrefix(l[1], "https://") || strings.HasPrefix(l[1], "http://") {
+			cell = `<a href="` + cell + `">` + cell + `</a>`
+		}
+		fmt.Fprintf(&h, `<tr><th align="left" style="padding-right:1em">%s</th><td>%s</td></tr>`, e(l[0]), cell)
 	}
 	h.WriteString("</table>")
 	if note != "" {

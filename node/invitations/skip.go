@@ -20,6 +20,9 @@ func skipped(i record.Invitation) (n int) {
 	return n
 }
 
+// moves is how often calendars have been told of something new.
+func moves(i record.Invitation) int { return skipped(i) + i.Answered }
+
 // OccasionAt is when the occasion begins that is on a date or at a time, as
 // people write them. Errors: *Problem.
 func (s *Service) OccasionAt(id record.VisitID, at string) (time.Time, error) {
@@ -107,18 +110,38 @@ const (
 // renewTick is how often it is looked what must be written anew.
 const renewTick = time.Hour
 
-// Run writes anew what must be known for longer than a day's document is kept.
+// gathered is for how long changes are gathered before answers are looked for.
+const gathered = 2 * time.Second
+
+// Run writes anew what must be known for longer than a day's document is kept,
+// and tells hosts what who is invited says.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(renewTick)
 	defer tick.Stop()
+	renew := true
 	for {
-		if err := s.Renew(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Logger.Warn("invitations that begin weeks from now could not be written anew; tried again within the hour", "err", err)
+		var changed <-chan struct{}
+		if s.cfg.Changed != nil {
+			changed = s.cfg.Changed()
+		}
+		if renew {
+			if err := s.Renew(ctx); err != nil && ctx.Err() == nil {
+				s.cfg.Logger.Warn("invitations that begin weeks from now could not be written anew; tried again within the hour", "err", err)
+			}
+		}
+		s.tellAnswers(ctx)
+		select { // one look for all that comes in a moment
+		case <-ctx.Done():
+			return nil
+		case <-time.After(gathered):
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			renew = true
+		case <-changed:
+			renew = false
 		}
 	}
 }

@@ -66,17 +66,17 @@ func invitationOf(id string) record.VisitID {
 	return v
 }
 
-// guests opens invitations for the kiosk.
-type guests struct{ *invitations.Service }
+// invited opens invitations for the kiosk.
+type invited struct{ *invitations.Service }
 
 // Is implements kiosk.Invitations.
-func (guests) Is(code string) bool {
+func (invited) Is(code string) bool {
 	q, err := record.ParseQR(code)
 	return err == nil && q.Kind == record.InvitationQR
 }
 
 // Open implements kiosk.Invitations.
-func (g guests) Open(_ context.Context, code, name string) (kiosk.Invite, error) {
+func (g invited) Open(_ context.Context, code, name string) (kiosk.Invite, error) {
 	got, err := g.Service.Open(code, name)
 	if err != nil {
 		return kiosk.Invite{}, inWords(err)

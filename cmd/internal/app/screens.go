@@ -129,6 +129,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	guests, err := a.guests(at)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	counted, err := a.metrics()
 	if err != nil {
 		return nil, nil, nil, err
@@ -137,7 +141,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
-		Types:      a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
+		Types:      a.kioskTypes, Invitations: invited{a.node.Invitations()}, FindHosts: a.kioskHosts,
 		Consent:       func(l lang.Locale) string { return a.node.Words(consent.Assist, string(l)).Text },
 		Mine:          a.mine,
 		Print:         a.printBadges,
@@ -177,6 +181,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		mux.Handle(path, staff)
 	}
 	mux.Handle("/r/", answers)
+	mux.Handle("/i/", guests)
 	mux.Handle("/warden", muster)
 	mux.Handle("/warden/", muster)
 	mux.Handle("/phone", phones)
