@@ -49,6 +49,8 @@ type Receipt struct {
 	At               time.Time
 	// Wait: the visitor is checked in, and is asked to wait for the reception.
 	Wait bool
+	// Waits: the visitor is inside, and not approved yet.
+	Waits bool
 }
 
 // Departure is the answer to a check-out.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/invitations"
@@ -106,5 +107,65 @@ func TestInvitationsOutliveAStart(t *testing.T) {
 	defer n.Close()
 	if all := n.replica.Invitations(); len(all) != 1 || all[0].ID != made.ID || len(n.replica.Open()) != 0 {
 		t.Errorf("%+v", all)
+	}
+}
+
+// TestAnInvitationsLinkOnRealNodes: a desk signs it, a gate knows the signature
+// and takes the answer, and neither an evacuation's link nor a gate's counts. A
+// paper goes on opening what is sealed anew under its secret.
+func TestAnInvitationsLinkOnRealNodes(t *testing.T) {
+	desk := first(t)
+	gate := desk.joined("East gate", identity.RoleEntrance)
+	eventually(t, "keys are known", func() bool { return desk.CanSeal() && gate.CanSeal() })
+	now := time.Now()
+	made, err := desk.Invitations().Invite(t.Context(), "", invitations.Request{Name: "Astrid Marker", From: now, To: now.Add(30 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := record.Link{Visit: made.ID, Start: record.EvacID(made.ID), Until: now.Add(30 * time.Hour)}
+	token, err := desk.signInviteLink(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the gate knows it", func() bool {
+		_, err := gate.Invitations().Asked(token)
+		return err == nil
+	})
+	for what, sign := range map[string]func(record.Link) (string, error){"of an evacuation": desk.signLink, "of a gate": gate.signInviteLink} {
+		other, err := sign(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Invitations().Answer(t.Context(), other, ""); !errors.Is(err, record.ErrLink) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := desk.Link(token); !errors.Is(err, record.ErrLink) {
+		t.Error("an invitation's link makes somebody safe")
+	}
+	if err := gate.Invitations().Answer(t.Context(), token, ""); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the desk has heard", func() bool {
+		i, err := desk.Invitations().Get(made.ID)
+		return err == nil && len(i.Answers) == 1 && i.Answers[0].At == 0
+	})
+	q, err := record.ParseQR(made.QR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := desk.vault.SealBearerAnew(made.ID, 2, desk.KeptFrom()+30, []byte("anew"), q.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.replica.Commit(t.Context(), crdt.Draft{Sealed: sealed}); err != nil {
+		t.Fatal(err)
+	}
+	part, err := desk.replica.Sealed(record.PartKey{Visit: made.ID, Audience: record.BearerAudience})
+	if err != nil || part.Version != 2 {
+		t.Fatal(part.Version, err)
+	}
+	if plain, err := desk.vault.OpenBearer(made.ID, part, q.Secret); err != nil || string(plain) != "anew" {
+		t.Error(err)
 	}
 }

@@ -107,22 +107,36 @@ func (n *Node) desksBefore() (before int) {
 }
 
 // signLink makes a link's token in this node's name.
-func (n *Node) signLink(l record.Link) (string, error) {
+func (n *Node) signLink(l record.Link) (string, error) { return n.signLinkFor(record.LinkDomain, l) }
+
+// signInviteLink makes the token of the link in an invitation.
+func (n *Node) signInviteLink(l record.Link) (string, error) {
+	return n.signLinkFor(record.InviteLinkDomain, l)
+}
+
+func (n *Node) signLinkFor(domain string, l record.Link) (string, error) {
 	l.Issuer = record.NodeID(n.key.ID()).Issuer()
-	return record.SignLink(l, func(b []byte) []byte { return n.key.Sign(record.LinkDomain, b) })
+	return record.SignLink(l, func(b []byte) []byte { return n.key.Sign(domain, b) })
 }
 
 // Link reads the token of a link in a message. It counts when a desk in good
 // standing signed it: whoever takes an entrance's key can make nobody safe.
 // Errors: record.ErrLink.
-func (n *Node) Link(token string) (record.Link, error) {
+func (n *Node) Link(token string) (record.Link, error) { return n.linkFor(record.LinkDomain, token) }
+
+// inviteLink reads the token of the link in an invitation, as Link does.
+func (n *Node) inviteLink(token string) (record.Link, error) {
+	return n.linkFor(record.InviteLinkDomain, token)
+}
+
+func (n *Node) linkFor(domain, token string) (record.Link, error) {
 	l, err := record.ParseLink(token)
 	if err != nil {
 		return l, err
 	}
 	for _, m := range n.roster.Members() {
 		if m.Role == identity.RoleDesk && m.Revoked == nil && record.NodeID(m.ID).Issuer() == l.Issuer &&
-			identity.Verify(m.Pub, record.LinkDomain, l.Signed(), l.Sig[:]) {
+			identity.Verify(m.Pub, domain, l.Signed(), l.Sig[:]) {
 			return l, nil
 		}
 	}

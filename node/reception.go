@@ -47,15 +47,29 @@ func (n *Node) openInvitations() {
 			k, ok := n.kinds.Get(id)
 			return ok && !k.Off
 		},
-		Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName,
-		Act: func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
+		SignLink: n.signInviteLink, Link: n.inviteLink, Web: func() string { return n.notices.Settings().Link },
+		HostMail: n.hostMail, Changed: n.replica.Changed, Needs: n.needs, Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName, Logger: n.log,
+		Mine: func(id record.VisitID) bool { return id.OwnedBy(record.NodeID(n.key.ID())) },
+		Act:  func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
 		Tell: func(l invitations.Letter) error {
 			return n.notices.Mail(notify.Letter{
 				Visit: l.Visit, To: l.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method,
-				Picture: l.QR, Until: l.Until,
+				Picture: l.QR, Until: l.Until, Once: l.Once,
 			})
 		},
 	})
+}
+
+// needs is what visitors of a type need to be welcome.
+func (n *Node) needs(kind string) record.Needs {
+	k, _ := n.kinds.Get(kind)
+	switch k.Approval {
+	case kinds.ByOne:
+		return record.OneWord
+	case kinds.ByAnother:
+		return record.AnotherWord
+	}
+	return ""
 }
 
 // Invitations are who is expected.

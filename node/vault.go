@@ -180,14 +180,21 @@ func (v *vault) Open(k record.PartKey, p crdt.SealedPart) ([]byte, error) {
 // SealBearer implements visits.Vault.
 func (v *vault) SealBearer(visit record.VisitID, version uint32, until record.Day, plain []byte) ([]record.SealedEntry, [16]byte, error) {
 	secret := seal.NewBearerSecret()
+	entries, err := v.SealBearerAnew(visit, version, until, plain, secret)
+	return entries, secret, err
+}
+
+// SealBearerAnew implements invitations.Vault: a paper that is out goes on
+// opening what is sealed under its secret.
+func (v *vault) SealBearerAnew(visit record.VisitID, version uint32, until record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error) {
 	part, wrap, err := seal.SealBearer(visit, version, plain, secret)
 	if err != nil {
-		return nil, secret, fmt.Errorf("seal for the bearer: %w", err)
+		return nil, fmt.Errorf("seal for the bearer: %w", err)
 	}
 	e := record.SealedEntry{Kind: record.PartPut, Visit: visit, Audience: record.BearerAudience, Version: version, Box: part.Encode()}
 	k := e
 	k.Kind, k.Until, k.Box = record.KeyPut, until, wrap.Encode()
-	return []record.SealedEntry{e, k}, secret, nil
+	return []record.SealedEntry{e, k}, nil
 }
 
 // OpenBearer implements visits.Vault.

@@ -15,7 +15,7 @@ import (
 )
 
 func (c *command) invite() *cobra.Command {
-	return group("invite", "Invite people, and see who is expected", c.inviteMake(), c.inviteList(), c.inviteOff(), c.inviteSend(), c.inviteImport())
+	return group("invite", "Invite people, and see who is expected", c.inviteMake(), c.inviteList(), c.inviteOff(), c.inviteSkip(), c.inviteDecide(true), c.inviteDecide(false), c.inviteSend(), c.inviteImport())
 }
 
 func (c *command) inviteMake() *cobra.Command {
@@ -27,9 +27,13 @@ func (c *command) inviteMake() *cobra.Command {
 		Long: `Invite somebody: who comes by the invitation, at any entrance, by its QR code or
 by name and code, finds the form filled in. It is done at a desk. Where an
 e-mail address is given and the node sends mail, the invitation is mailed, with
-the QR code and a calendar entry. People are invited 27 days ahead at most.`,
+the QR code and a calendar entry. People are invited 185 days ahead at most.
+
+With --repeat it is good on several days, on the day of each and on no other:
+weekly or weekdays (Monday to Friday) until --until, or listed on --day too.`,
 		Example: `  upprop invite make --name "Åsa Öberg" --email asa@example.org --from "2026-11-27 09:00" --to 12:00 --host "Sven Ask" --host-mail sven@example.org
-  upprop invite make --name "Bo Ek" --from 2026-11-27 --type contractor --json`,
+  upprop invite make --name "Bo Ek" --from 2026-11-27 --type contractor --json
+  upprop invite make --name "Bo Ek" --from "2026-12-01 08:00" --to 12:00 --repeat weekly --until 2027-03-30`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for to, s := range map[*api.Text]string{
@@ -57,6 +61,9 @@ the QR code and a calendar entry. People are invited 27 days ahead at most.`,
 				return c.json(out)
 			}
 			mailed := "It was not mailed: hand out the code, or print it at the desk."
+			if out.Waits {
+				mailed = "It is good, and mailed, once it is approved."
+			}
 			if out.Mailed {
 				mailed = "The mail waits to be sent."
 			}
@@ -70,6 +77,9 @@ the QR code and a calendar entry. People are invited 27 days ahead at most.`,
 	f.StringVar(&phone, "phone", "", "their telephone number")
 	f.StringVar(&in.From, "from", "", "from `when`: \"2026-11-27 09:00\", or 2026-11-27 for the whole day")
 	f.StringVar(&in.To, "to", "", "until `when`: 12:00 for the same day (default an hour later)")
+	f.StringVar(&in.Repeat, "repeat", "", "weekly, weekdays or listed (default once)")
+	f.StringVar(&in.Until, "until", "", "the last `date` of what repeats")
+	f.StringSliceVar(&in.Days, "day", nil, "another `date` of what is listed; may be given several times")
 	f.StringVar(&host, "host", "", "whom they visit")
 	f.StringVar(&hostMail, "host-mail", "", "where the host is told that they have come")
 	f.StringVar(&in.Type, "type", "", "the type of visitor (default visitor)")
@@ -97,7 +107,7 @@ func (c *command) inviteList() *cobra.Command {
 			}
 			out := []api.Invitation{}
 			for _, i := range got {
-				if all || i.State == invitations.Expected || i.State == invitations.Here {
+				if all || i.State == invitations.Expected || i.State == invitations.Here || i.State == invitations.Waiting {
 					out = append(out, i)
 				}
 			}
@@ -114,7 +124,10 @@ func (c *command) inviteList() *cobra.Command {
 					if i.Twice {
 						state += " (USED TWICE)"
 					}
-					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.Invitation, state, reveal(i.Name), reveal(i.Company), reveal(i.Host), i.Type, moment(i.From.Time, now), orDash(string(i.Entrance))); err != nil {
+					if i.Stray {
+						state += " (USED ON ANOTHER DAY)"
+					}
+					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.Invitation, state, reveal(i.Name), reveal(i.Company), reveal(i.Host), i.Type, moment(nextOf(i, now), now), orDash(string(i.Entrance))); err != nil {
 						return err
 					}
 				}
@@ -125,6 +138,16 @@ func (c *command) inviteList() *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are over or called off")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// nextOf is when the occasion begins that runs or comes next.
+func nextOf(i api.Invitation, now time.Time) time.Time {
+	for _, t := range i.Times {
+		if !t.Off && t.To.After(now) {
+			return t.From.Time
+		}
+	}
+	return i.From.Time
 }
 
 // invitation reads an invitation's id.
@@ -152,6 +175,53 @@ func (c *command) inviteOff() *cobra.Command {
 			return c.say("Called off.")
 		},
 	}
+}
+
+func (c *command) inviteSkip() *cobra.Command {
+	var in api.InvitationSkip
+	cmd := &cobra.Command{
+		Use: "skip INVITATION DATE", Short: "Call one occasion of an invitation off",
+		Long:    "Call the occasion of an invitation off that is on a date, or with --rest that one\nand all after it. Who was invited is told by mail.",
+		Example: "  upprop invite skip 1T5Z8K… 2026-12-08\n  upprop invite skip 1T5Z8K… 2026-12-08 --rest", Args: usage(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, err := invitation(args[0])
+			if err != nil {
+				return err
+			}
+			in.Invitation, in.At = name.Invitation, args[1]
+			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/invitations/skip", in, &name); err != nil {
+				return err
+			}
+			return c.say("Called off.")
+		},
+	}
+	cmd.Flags().BoolVar(&in.Rest, "rest", false, "those after it too")
+	return cmd
+}
+
+// inviteDecide approves who needs it, or refuses.
+func (c *command) inviteDecide(welcome bool) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "refuse INVITATION|VISIT", Short: "Refuse somebody who needs approval", Args: usage(cobra.ExactArgs(1)),
+		Long:    "Refuse an invitation that needs approval, or somebody who is here and does. A refusal\nstands, also against an approval that was given elsewhere.",
+		Example: "  upprop invite refuse 1T5Z8K…",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in, err := invitation(args[0])
+			if err != nil {
+				return err
+			}
+			out := api.Decision{ID: in.Invitation, Welcome: welcome}
+			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/invitations/decide", out, &out); err != nil {
+				return err
+			}
+			return c.say("%s.", map[bool]string{true: "Approved", false: "Refused"}[welcome])
+		},
+	}
+	if welcome {
+		cmd.Use, cmd.Short, cmd.Example = "approve INVITATION|VISIT", "Approve somebody who needs it", "  upprop invite approve 1T5Z8K…"
+		cmd.Long = "Approve an invitation of a type of visitor that needs it, or somebody who is here and\ndoes. The invitation is mailed then."
+	}
+	return cmd
 }
 
 func (c *command) inviteSend() *cobra.Command {

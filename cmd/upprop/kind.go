@@ -22,6 +22,7 @@ func (c *command) kind() *cobra.Command {
 func (c *command) kindSet() *cobra.Command {
 	var names, badges, asks, sign, unsign []string
 	var unattended, manyNames, off, asJSON bool
+	var approval string
 	cmd := &cobra.Command{
 		Use: "set ID", Short: "Add a type of visitor, or change what is said of one",
 		Long: `Add a type of visitor, or change what is said of one: only what is given
@@ -64,6 +65,10 @@ demanded at a door's screen, and not of a receptionist.`,
 					*flag.to = &v
 				}
 			}
+			if cmd.Flags().Changed("approval") {
+				a := kinds.Approval(approval)
+				in.Approval = &a
+			}
 			var out kinds.Kind
 			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/types", in, &out); err != nil {
 				return err
@@ -82,6 +87,7 @@ demanded at a door's screen, and not of a receptionist.`,
 	f.StringArrayVar(&unsign, "unsign", nil, "a `document` not to be signed any more; may be repeated")
 	f.BoolVar(&unattended, "unattended", false, "such visitors may check in alone at a door's screen")
 	f.BoolVar(&manyNames, "group", false, "one form takes in many names")
+	f.StringVar(&approval, "approval", "", "whose approval such visitors need: no, one or another (than who invited)")
 	f.BoolVar(&off, "off", false, "offer the type nowhere")
 	jsonFlag(cmd, &asJSON)
 	return cmd
@@ -134,6 +140,9 @@ func (c *command) kindList() *cobra.Command {
 					}
 					if k.Group {
 						where += ", many at once"
+					}
+					if k.Approval != kinds.NotNeeded {
+						where += ", when approved"
 					}
 					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Word("en"), orDash(strings.Join(asks, " ")), orDash(strings.Join(k.Documents, " ")), where); err != nil {
 						return err

@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TODAY", time.Now().Format(time.DateOnly))
 			e.Setenv("SOON", time.Now().AddDate(0, 2, 0).Format(time.DateOnly))
 			e.Setenv("LATER", time.Now().AddDate(0, 4, 0).Format(time.DateOnly))
+			e.Setenv("NEXTWEEK", time.Now().AddDate(0, 0, 7).Format(time.DateOnly))
 			e.Setenv("UPPROP_DATA", "")
 			return nil
 		},

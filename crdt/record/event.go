@@ -52,7 +52,18 @@ const (
 	CalledOff Kind = "called_off"
 	// Welcomed: the visit Other began by the invitation.
 	Welcomed Kind = "welcomed"
+	// Skipped: the occasions of the invitation that begin from From until To are
+	// called off; the others stand.
+	Skipped Kind = "skipped"
+	// Approved and Refused: By has said so of an invitation, or of a visit, that
+	// Needs it.
+	Approved Kind = "approved"
+	Refused  Kind = "refused"
 )
+
+// Answered: whoever holds the link of the invitation says when they come to the
+// occasion that begins at To: at From, or not at all where that is zero.
+const Answered Kind = "answered"
 
 // Event is one immutable fact written by one node. It holds no particulars.
 type Event struct {
@@ -118,6 +129,31 @@ type Event struct {
 	// Help is what a RefugeTold says, and Count what a RefugeHeard does.
 	Help  Help   `cbor:"36,keyasint,omitempty"`
 	Count uint32 `cbor:"37,keyasint,omitempty"`
+	// Times are the occasions of somebody who is Invited more than once, from From
+	// until To; empty: there is one.
+	Times []Span `cbor:"31,keyasint,omitempty"`
+	// Needs is what somebody who is Invited, or has Arrived, needs to be welcome.
+	Needs Needs `cbor:"32,keyasint,omitempty"`
+	// By is the operator who invites, approves or refuses, by an id that names
+	// nobody; empty where that was at no desk.
+	By string `cbor:"33,keyasint,omitempty"`
+}
+
+// Needs says whose word is needed before somebody is welcome; empty: nobody's.
+type Needs string
+
+// What may be needed.
+const (
+	// OneWord is that of whoever may approve.
+	OneWord Needs = "one"
+	// AnotherWord is that of another than the one who invited.
+	AnotherWord Needs = "another"
+)
+
+// Span is a time from and until, in Unix seconds.
+type Span struct {
+	From int64 `cbor:"1,keyasint"`
+	To   int64 `cbor:"2,keyasint"`
 }
 
 // Cut is a link between two nodes; where B is zero, all links of A.

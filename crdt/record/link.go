@@ -13,6 +13,10 @@ import (
 // LinkDomain is what the signature of a Link is for.
 const LinkDomain = "safe-link"
 
+// InviteLinkDomain is what the signature is for of a Link that says of an
+// invitation, which Visit is, whether its bearer comes. Start repeats Visit.
+const InviteLinkDomain = "invitation-link"
+
 const (
 	linkPrefix  = "1" // the version of the form
 	linkBody    = 16 + 16 + 8 + 4

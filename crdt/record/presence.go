@@ -75,6 +75,9 @@ type Presence struct {
 	// MarkedOnly: nobody has told of the visit but in marks, which may have been
 	// taken back.
 	MarkedOnly bool
+	// Approval is whether who came without an invitation that was approved is
+	// approved, where the type needs that. It changes nothing on any list.
+	Approval
 	// Restricted are the restrictions that stand, in order of time,
 	// MaxRestrictions at most.
 	Restricted []Restriction
@@ -194,7 +197,7 @@ func (p *Presence) take(s Stated) {
 		}
 		if counted && began != 0 && (p.Arrived.IsZero() || began < p.Since) {
 			p.Arrived, p.Since = fact, began
-			p.Type = e.Type
+			p.Type, p.Needs = e.Type, e.Needs
 		}
 		p.Ends = max(p.Ends, e.Ends)
 		// A carry-over repeats what was known; only an arrival is a sighting.
@@ -219,6 +222,10 @@ func (p *Presence) take(s Stated) {
 	case Joined:
 		if counted && e.Other != p.Visit {
 			p.Joined = e.Other
+		}
+	case Approved, Refused:
+		if counted {
+			p.say(s)
 		}
 	case Marked:
 		if counted {

@@ -61,6 +61,9 @@ const (
 	InvitationsGone   = "invitations.gone"
 	InvitationsOff    = "invitations.off"
 	InvitationsOver   = "invitations.over"
+	InvitationsWaits  = "invitations.waiting"
+	InvitationsDenied = "invitations.refused"
+	InvitationsSkip   = "invitations.skipped"
 	InvitationsEarly  = "invitations.early" // args: Day
 	InvitationsUsed   = "invitations.used"  // args: Clock, Where
 	DocumentUnsigned  = "document.unsigned"

@@ -53,6 +53,8 @@ type row struct {
 	Chip, Word                  string
 	// Type is the type in a word; empty for the plain visitor.
 	Type string
+	// Approval says that it is lacking, where it is needed.
+	Approval string
 	// Why is why it is not sure whether they left.
 	Why string
 }
@@ -182,6 +184,12 @@ func (o *Office) row(r request, s record.Presence, now time.Time) row {
 	}
 	if s.Since != 0 {
 		one.Came = o.moment(r, s.Since.Time(), now)
+	}
+	switch {
+	case s.Denied():
+		one.Approval = r.Text("expected.refused", nil)
+	case s.Waits():
+		one.Approval = r.Text("expected.waiting", nil)
 	}
 	switch {
 	case s.State == record.Gone:

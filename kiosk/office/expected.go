@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,11 @@ type expectedLine struct {
 	Name, Company, Host   record.Private
 	State                 invitations.State
 	Word                  string
-	Twice                 bool
+	Twice, Stray          bool
+	// Answer is what who is invited says of coming to the next occasion.
+	Answer string
+	// Times is how many occasions there are; 0 where there is but one.
+	Times int
 }
 
 func (o *Office) expected(r request) (webkit.Response, error) {
@@ -51,7 +56,7 @@ func (o *Office) expected(r request) (webkit.Response, error) {
 		}
 		p.Found++
 		to := &p.Today
-		if !time.Unix(i.From, 0).Before(tomorrow) {
+		if !time.Unix(i.Next.From, 0).Before(tomorrow) {
 			to = &p.Later
 		}
 		if len(*to) < most {
@@ -64,12 +69,22 @@ func (o *Office) expected(r request) (webkit.Response, error) {
 var invitationWords = map[invitations.State]string{
 	invitations.Expected: "expected.expected", invitations.Here: "expected.here", invitations.Been: "expected.been",
 	invitations.Over: "expected.over", invitations.CalledOff: "expected.off",
+	invitations.Waiting: "expected.waiting", invitations.Refused: "expected.refused",
 }
 
 func (o *Office) expectedLine(r request, i invitations.Invited, now time.Time) expectedLine {
 	l := expectedLine{
 		ID: i.ID.String(), Type: o.typeWord(r, i.Type), Where: whereOf(i.Place), State: i.State, Word: r.Text(invitationWords[i.State], nil),
-		When: o.span(r, i.From, i.To, now), Twice: i.Twice,
+		When: o.span(r, i.Next.From, i.Next.To, now), Twice: i.Twice, Stray: i.Stray, Times: len(i.Times),
+	}
+	for _, a := range i.Answers {
+		switch {
+		case a.On != i.Next.From:
+		case a.At == 0:
+			l.Answer = r.Text("expected.wont_come", nil)
+		default:
+			l.Answer = r.Text("expected.comes_at", map[string]any{"Clock": r.Locale.Clock(time.Unix(a.At, 0).In(o.cfg.Zone))})
+		}
 	}
 	if i.Invite != nil {
 		l.Name, l.Company, l.Host = i.Invite.Name, i.Invite.Company, i.Invite.Host
@@ -102,11 +117,14 @@ type invitePage struct {
 	Request   invitations.Request
 	Date, End string
 	From, To  string
-	Instead   string
-	Types     []choice
-	Langs     []choice
-	Entrances []choice
-	Faults    faults
+	// Until and Days are when it repeats, as typed.
+	Until, Days string
+	Repeats     []choice
+	Instead     string
+	Types       []choice
+	Langs       []choice
+	Entrances   []choice
+	Faults      faults
 }
 
 func (o *Office) inviteForm(r request) (webkit.Response, error) {
@@ -125,7 +143,7 @@ func (o *Office) changeInvitation(r request) (webkit.Response, error) {
 	if i.Invite == nil {
 		return nil, lang.Problem{Key: "invitations.gone"}
 	}
-	a, b, v := time.Unix(i.From, 0).In(o.cfg.Zone), time.Unix(i.To, 0).In(o.cfg.Zone), i.Invite
+	a, b, v := time.Unix(i.Next.From, 0).In(o.cfg.Zone), time.Unix(i.Next.To, 0).In(o.cfg.Zone), i.Invite
 	p := invitePage{
 		Form: rand.Text(), Instead: i.ID.String(), Date: a.Format(time.DateOnly), From: a.Format("15:04"), To: b.Format("15:04"),
 		Request: invitations.Request{
@@ -136,6 +154,12 @@ func (o *Office) changeInvitation(r request) (webkit.Response, error) {
 	if p.End = b.Format(time.DateOnly); p.End == p.Date {
 		p.End = ""
 	}
+	for _, t := range i.Times {
+		if t.Off.IsZero() && t.From > i.Next.From {
+			p.Request.Repeat.Every = invitations.Listed
+			p.Days = strings.TrimSpace(p.Days + " " + time.Unix(t.From, 0).In(o.cfg.Zone).Format(time.DateOnly))
+		}
+	}
 	return o.invitePage(r, p), nil
 }
 
@@ -143,6 +167,9 @@ func (o *Office) invitePage(r request, p invitePage) webkit.Page {
 	p.Frame, p.Types = o.frame(r, "expected"), o.typesOf(r, p.Request.Type)
 	for _, l := range lang.Visitors() {
 		p.Langs = append(p.Langs, choice{Value: string(l), Word: l.Name(), Chosen: string(l) == p.Request.Lang})
+	}
+	for _, every := range []string{invitations.Once, invitations.Weekly, invitations.Weekdays, invitations.Listed} {
+		p.Repeats = append(p.Repeats, choice{Value: every, Word: r.Text(repeatWords[every], nil), Chosen: every == p.Request.Repeat.Every})
 	}
 	p.Entrances = []choice{{Word: r.Text("expected.any_door", nil)}}
 	seen := map[string]bool{"": true}
@@ -155,9 +182,14 @@ func (o *Office) invitePage(r request, p invitePage) webkit.Page {
 	return webkit.Page{Name: "invite", Path: "/desk/invite", Data: p}
 }
 
+var repeatWords = map[string]string{
+	invitations.Once: "expected.once", invitations.Weekly: "expected.weekly", invitations.Weekdays: "expected.weekdays", invitations.Listed: "expected.listed",
+}
+
 func (o *Office) invite(r request) (webkit.Response, error) {
 	p := invitePage{
 		Form: r.Field("form"), Date: r.Field("date"), End: r.Field("end"), From: r.Field("from"), To: r.Field("to"), Instead: r.Field("instead"),
+		Until: r.Field("until"), Days: r.Field("days"),
 		Request: invitations.Request{
 			Name: private(r, "name"), Company: private(r, "company"), Host: private(r, "host"), HostMail: private(r, "host_mail"),
 			Email: private(r, "email"), Phone: private(r, "phone"), Purpose: private(r, "purpose"), Note: private(r, "note"),
@@ -174,6 +206,9 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 	}
 	var err error
 	if p.Request.From, p.Request.To, err = invitations.ParseSpan(strings.TrimSpace(p.Date+" "+p.From), to, o.cfg.Zone); err != nil {
+		return fault(r.Request, err, form)
+	}
+	if p.Request.Repeat, err = invitations.ParseRepeat(r.Field("repeat"), p.Until, p.Days, o.cfg.Zone); err != nil {
 		return fault(r.Request, err, form)
 	}
 	if p.Instead != "" {
@@ -198,16 +233,29 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 
 // invitationPage is one invitation, with its paper.
 type invitationPage struct {
-	Frame   frame
-	Line    expectedLine
-	Invite  *record.Invite
-	Uses    []evidence
-	May     bool
-	Open    bool
-	Code    string
-	QR      template.HTML
-	Mail    string
-	Message string
+	Frame  frame
+	Line   expectedLine
+	Invite *record.Invite
+	Uses   []evidence
+	Times  []occasionLine
+	May    bool
+	Open   bool
+	// MayApprove: it waits for the word of somebody who may give it, as this
+	// operator. Words are those that were given.
+	MayApprove bool
+	Words      []evidence
+	Code       string
+	QR         template.HTML
+	Mail       string
+	Message    string
+}
+
+// occasionLine is one time of a series.
+type occasionLine struct {
+	At, When string
+	Off      bool
+	// Past: it is over. Rest: there are others after it.
+	Past, Rest bool
 }
 
 func (o *Office) invitation(r request) (invitations.Invited, error) {
@@ -232,12 +280,23 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	now := o.cfg.Clock()
 	p := invitationPage{
 		Frame: o.frame(r, "expected"), Line: o.expectedLine(r, i, now), Invite: i.Invite, May: r.who.May(operators.Create), Message: message,
-		Open: i.State != invitations.CalledOff && i.State != invitations.Over,
+		Open: i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
 	}
+	p.MayApprove, p.Words = i.State == invitations.Waiting && r.who.May(operators.Approve), o.words(r, i.Approval, now)
 	for _, u := range i.Uses {
 		p.Uses = append(p.Uses, evidence{At: o.moment(r, u.At.Time(), now), Where: whereOf(u.Place), Node: u.Visit.String(), How: wordOf(r, howWords, u.How)})
 	}
-	if made, _, err := o.cfg.Node.Invitations().Paper(i.ID); err == nil && p.Open {
+	if v := i.Invite; v != nil && !r.who.May(operators.Change) {
+		// Who may only approve reads who comes, whence and to whom.
+		p.Invite = &record.Invite{Name: v.Name, Company: v.Company, Host: v.Host, Purpose: v.Purpose}
+	}
+	for n, t := range i.Times {
+		p.Times = append(p.Times, occasionLine{
+			At: strconv.FormatInt(t.From, 10), When: o.span(r, t.From, t.To, now), Off: !t.Off.IsZero(), Past: time.Unix(t.To, 0).Before(now),
+			Rest: n < len(i.Times)-1,
+		})
+	}
+	if made, _, err := o.cfg.Node.Invitations().Paper(i.ID); err == nil && p.Open && i.State != invitations.Waiting && r.who.May(operators.Change) {
 		p.Code = made.Code
 		if p.QR, err = badge.SVG(made.QR, r.Text("expected.qr", nil)); err != nil {
 			return nil, err
@@ -263,9 +322,22 @@ func (o *Office) actOnInvitation(r request) (webkit.Response, error) {
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
+	switch do := r.Field("do"); {
+	case do == "approve", do == "refuse":
+	case !r.who.May(operators.Create):
+		return nil, lang.Problem{Key: "invitations.may_not"}
+	}
 	switch r.Field("do") {
 	case "off":
 		err = o.cfg.Node.Invitations().CallOff(ctx, r.by(), i.ID)
+	case "skip", "rest":
+		at, _ := strconv.ParseInt(r.Field("at"), 10, 64)
+		err = o.cfg.Node.Invitations().Skip(ctx, r.by(), i.ID, time.Unix(at, 0), r.Field("do") == "rest")
+	case "approve", "refuse":
+		if !r.who.May(operators.Approve) {
+			return nil, lang.Problem{Key: "invitations.may_not"}
+		}
+		err = o.cfg.Node.Invitations().Decide(ctx, r.by(), i.ID, r.Field("do") == "approve")
 	case "send":
 		_, err = o.cfg.Node.Invitations().Send(r.by(), i.ID)
 	case "in":

@@ -3,6 +3,7 @@ package office_test
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/visits"
 )
 
 func TestInvitationsAtTheDesk(t *testing.T) {
@@ -88,4 +90,70 @@ func TestAFileOfInvitations(t *testing.T) {
 	if err := h.node.Invitations().CallOff(context.Background(), "", h.node.Invitations().List()[0].ID); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestASeriesAtTheDesk(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Reception)
+	r := h.reader()
+	r.login("desk")
+	now := time.Now()
+	on := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
+	base := []string{"form=a", "name=Åsa Marker", "date=" + on(0), "from=00:00", "to=23:59", "language=en"}
+	r.post("/desk/invite", append(base, "repeat=weekly")...).is(422, "/desk/invite", "Choose a last day")
+	r.post("/desk/invite", append(base, "repeat=listed", "days=soon")...).is(422, "/desk/invite", "dates could not be read", `value="soon"`)
+	r.post("/desk/invite", append(base, "repeat=weekly", "until="+on(21))...)
+	page := r.at.Path
+	r.is(200, page, "Times", "Cancel this and the rest")
+	r.get("/desk/expected").is(200, "/desk/expected", "Åsa Marker", "One of several times")
+	i := h.node.Invitations().List()[0]
+	if len(i.Times) != 4 {
+		t.Fatal(len(i.Times))
+	}
+	r.post(page, "do=skip", "at="+strconv.FormatInt(i.Times[1].From, 10)).is(200, page, "<s>")
+	r.get(page+"/change").is(200, page+"/change", on(14)+" "+on(21), "!"+on(7))
+	r.post(page, "do=rest", "at="+strconv.FormatInt(i.Times[2].From, 10)).is(200, page)
+	r.post(page, "do=skip", "at=5").is(200, page, "not there any more")
+	if i = h.node.Invitations().List()[0]; !i.Times[0].Off.IsZero() || i.Times[1].Off.IsZero() || i.Times[3].Off.IsZero() {
+		t.Errorf("%+v", i.Times)
+	}
+	r.post(page, "do=in").is(200, r.at.Path, "Åsa Marker")
+	r.post(page, "do=in").is(200, page, "was used at")
+}
+
+// A type that needs approval: who invites cannot give it, a guard can, and who
+// comes without it is on the list and waits.
+func TestApprovalAtTheDesk(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("boss", operators.Admin)
+	h.operator("desk", operators.Reception)
+	guard := h.operator("guard", operators.Security)
+	boss, r, g := h.reader(), h.reader(), h.reader()
+	boss.login("boss")
+	boss.post("/admin/types/contractor", "approval=maybe", "was-approval=no", "unattended=yes", "was-unattended=yes").is(422, "/admin/types/contractor", "Choose whether approval is needed")
+	boss.post("/admin/types/contractor", "approval=another", "was-approval=no", "unattended=yes", "was-unattended=yes").is(200, "/admin/types/contractor", "By another than the one who invited")
+	r.login("desk")
+	today := time.Now().Format(time.DateOnly)
+	r.post("/desk/invite", "form=a", "name=Åsa Marker", "date="+today, "from=00:00", "to=23:59", "type=contractor", "email=asa@marker.se", "language=en")
+	page := r.at.Path
+	r.is(200, page, "Waits for approval", "!class=\"qr\"", "!>Approve<")
+	r.post(page, "do=approve").is(422, page, "may not do that")
+	g.login("guard")
+	g.get("/desk/expected").is(200, "/desk/expected", "Åsa Marker", "Waits for approval")
+	g.get(page).is(200, page, "Åsa Marker", "Approve", "!asa@marker.se")
+	g.post(page, "do=approve").is(200, page, "no mail could be sent")
+	g.get(page).is(200, page, "Approved", "!Do not approve", "!class=\"qr\"")
+	h.recorded("invitation.approve", guard.ID.By())
+	r.get(page).is(200, page, `class="qr"`, "Expected")
+	r.post(page, "do=in").is(200, r.at.Path, "Åsa Marker")
+	// Without an invitation.
+	got, err := h.node.Visits().CheckIn(t.Context(), visits.Arrival{Name: "Bo Marker", Type: "contractor", How: "kiosk"})
+	if err != nil || !got.Waits {
+		t.Fatal(err)
+	}
+	g.get("/desk").is(200, "/desk", "Bo Marker", "Waits for approval")
+	visit := "/desk/visit/" + got.Visit.String()
+	r.post(visit+"/approval", "do=approve").is(403, visit+"/approval")
+	g.post(visit+"/approval", "do=refuse").is(200, visit, "Not approved")
+	r.get("/desk").is(200, "/desk", "Bo Marker", "Åsa Marker", "Not approved", "!Waits for approval")
 }

@@ -3,6 +3,7 @@ package office
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,14 +60,17 @@ func (o *Office) signedIn(h handler) webkit.Handler {
 
 // may lets operators through whose role has an act, and who have chosen a
 // password of their own and have the second factor that it needs.
-func (o *Office) may(act operators.Act, h handler) webkit.Handler {
+func (o *Office) may(act operators.Act, h handler) webkit.Handler { return o.mayAny(h, act) }
+
+// mayAny is may for what any of some acts lets do.
+func (o *Office) mayAny(h handler, acts ...operators.Act) webkit.Handler {
 	return o.signedIn(func(r request) (webkit.Response, error) {
 		switch {
 		case r.who.Once:
 			return webkit.Redirect{To: r.Link("/login/password")}, nil
 		case o.owes(r):
 			return webkit.Redirect{To: r.Link("/login/factor")}, nil
-		case !r.who.May(act):
+		case !slices.ContainsFunc(acts, r.who.May):
 			return webkit.Page{Name: "refused", Status: http.StatusForbidden, Data: o.frame(r, "")}, nil
 		}
 		return h(r)
@@ -160,7 +164,7 @@ type frame struct {
 func (o *Office) frame(r request, here string) frame {
 	f := frame{
 		Calls: o.calls(r),
-		Who: r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy), Watch: r.who.May(operators.Watch),
+		Who:   r.who.Alias.Reveal(), Role: roleWord(r.Request, r.who.Role), Here: here, Admin: r.who.May(operators.Nodes), Rights: r.who.May(operators.Privacy), Watch: r.who.May(operators.Watch),
 		Pause: webkit.Pause{Warn: (idle - 3*time.Minute).Seconds(), Clear: (idle - time.Minute).Seconds(), To: r.Link("/login")},
 	}
 	if e, on := o.cfg.Node.Replica().Evacuations().Running(""); on {

@@ -144,6 +144,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/desk/new", o.may(operators.Create, o.arriveForm)), post("/desk/new", o.may(operators.Create, o.arrive)),
 		get("/desk/welcome/{page}", o.may(operators.Create, o.welcome)),
 		get("/desk/visit/{visit}", o.may(operators.View, o.visit)),
+		post("/desk/visit/{visit}/approval", o.may(operators.Approve, o.approve)),
 		post("/desk/visit/{visit}/out", o.may(operators.Create, o.checkOut)),
 		post("/desk/visit/{visit}/seen", o.may(operators.Create, o.stillHere)),
 		post("/desk/visit/{visit}/dossier", o.may(operators.Change, o.dossier)),
@@ -153,8 +154,8 @@ func (o *Office) routes() []webkit.Route {
 		get("/desk/expected", o.may(operators.View, o.expected)), post("/desk/expected", o.may(operators.View, o.expected)),
 		get("/desk/invite", o.may(operators.Create, o.inviteForm)), post("/desk/invite", o.may(operators.Create, o.invite)),
 		get("/desk/import", o.may(operators.Create, o.importForm)), post("/desk/import", o.may(operators.Create, o.importFile)),
-		get("/desk/invitation/{invitation}", o.may(operators.Change, o.invitationPage)),
-		post("/desk/invitation/{invitation}", o.may(operators.Create, o.actOnInvitation)),
+		get("/desk/invitation/{invitation}", o.mayAny(o.invitationPage, operators.Change, operators.Approve)),
+		post("/desk/invitation/{invitation}", o.mayAny(o.actOnInvitation, operators.Create, operators.Approve)),
 		get("/desk/invitation/{invitation}/change", o.may(operators.Create, o.changeInvitation)),
 
 		get("/admin", o.may(operators.Nodes, o.nodes)), get("/admin/{$}", o.may(operators.Nodes, o.nodes)),

@@ -44,8 +44,12 @@ func furnished(t *testing.T) (*house, string, string) {
 	now := time.Now()
 	var id string
 	for i, name := range []record.Private{"Åsa Öberg", "محمد الأحمد", "Maximiliana Konstantinidou-Vasilopoulos"} {
+		again := invitations.Repeat{}
+		if i == 0 {
+			again = invitations.Repeat{Every: invitations.Weekly, Until: now.AddDate(0, 0, 22)}
+		}
 		made, err := h.node.Invitations().Invite(ctx, "", invitations.Request{
-			Name: name, Company: "Statens fastighetsverk", Host: "Karin Lindqvist", Note: "Parkera vid port 3", Type: "contractor",
+			Repeat: again, Name: name, Company: "Statens fastighetsverk", Host: "Karin Lindqvist", Note: "Parkera vid port 3", Type: "contractor",
 			From: now.Add(time.Duration(24*i) * time.Hour), To: now.Add(time.Duration(24*i+1) * time.Hour),
 		})
 		if err != nil {

@@ -91,8 +91,11 @@ type typePage struct {
 	Asks            []askLine
 	Ticks           []tickLine
 	Papers          []tickLine
-	Saved           bool
-	Faults          faults
+	// Approval is whose approval is needed, WasApproval what it said.
+	Approval    []choice
+	WasApproval string
+	Saved       bool
+	Faults      faults
 }
 
 // languageLine is what a type is called in one language.
@@ -160,6 +163,8 @@ func (o *Office) layType(r request, k kinds.Kind) typePage {
 		}
 		p.Asks = append(p.Asks, a)
 	}
+	p.approval(r, k.Approval)
+	p.WasApproval = string(k.Approval)
 	p.Ticks = []tickLine{
 		{Name: "unattended", Word: r.Text("types.unattended", nil), Hint: r.Text("types.unattended_hint", nil), On: k.Unattended, Was: k.Unattended},
 		{Name: "group", Word: r.Text("types.group", nil), Hint: r.Text("types.group_hint", nil), On: k.Group, Was: k.Group},
@@ -171,6 +176,16 @@ func (o *Office) layType(r request, k kinds.Kind) typePage {
 		}
 	}
 	return p
+}
+
+func (p *typePage) approval(r request, chosen kinds.Approval) {
+	p.Approval = nil
+	for _, c := range []struct {
+		value kinds.Approval
+		key   string
+	}{{kinds.NotNeeded, "types.approval_no"}, {kinds.ByOne, "types.approval_one"}, {kinds.ByAnother, "types.approval_another"}} {
+		p.Approval = append(p.Approval, choice{Value: string(c.value), Word: r.Text(c.key, nil), Chosen: c.value == chosen})
+	}
 }
 
 // changeType writes what was changed on the page.
@@ -219,6 +234,11 @@ func (p *typePage) edit(r request) kinds.Edit {
 			a.Choices[j].Chosen = a.Choices[j].Value == now
 		}
 	}
+	now := kinds.Approval(r.Field("approval"))
+	if p.WasApproval = r.Field("was-approval"); string(now) != p.WasApproval {
+		e.Approval = &now
+	}
+	p.approval(r, now)
 	for i := range p.Ticks {
 		t := &p.Ticks[i]
 		t.On, t.Was = r.Field(t.Name) != "", r.Field("was-"+t.Name) != ""

@@ -25,6 +25,10 @@ type visitPage struct {
 	Evidence []evidence
 	// May is what this operator may do here.
 	MayOut, MayDossier, MayPrint bool
+	// MayApprove: the person waits for the word of who may give it. Words are
+	// those that were given.
+	MayApprove bool
+	Words      []evidence
 	// Dossier is set once it was asked for; Why says why it cannot be shown.
 	Dossier *record.Dossier
 	Signed  []signedLine
@@ -76,6 +80,7 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until
 	}
+	p.MayApprove, p.Words = s.Open() && s.Waits() && r.who.May(operators.Approve), o.words(r, s.Approval, now)
 	events, err := o.cfg.Node.Replica().Evidence(s.Badge())
 	if err != nil {
 		return p, err
@@ -98,6 +103,7 @@ var kindWords = map[string]string{
 	string(record.TimedOut): "kind.timed_out", string(record.Corrected): "kind.corrected", string(record.Carried): "kind.carried",
 	string(record.Marked): "kind.marked", string(record.Added): "kind.added", string(record.Joined): "kind.joined",
 	string(record.Restricted): "kind.restricted", string(record.Unrestricted): "kind.unrestricted",
+	string(record.Approved): "expected.approved", string(record.Refused): "expected.refused",
 }
 
 var howWords = map[string]string{"kiosk": "how.kiosk", "desk": "how.desk", "command": "how.command", "clock": "how.clock", record.HowFed: "how.fed"}

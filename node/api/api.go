@@ -113,6 +113,8 @@ func routes() []route {
 		{method: "GET", path: "/api/v1/invitations", answer: (*API).listInvitations},
 		{method: "POST", path: "/api/v1/invitations", answer: (*API).invite},
 		{method: "POST", path: "/api/v1/invitations/off", answer: (*API).callOff},
+		{method: "POST", path: "/api/v1/invitations/decide", answer: (*API).decide},
+		{method: "POST", path: "/api/v1/invitations/skip", answer: (*API).skipOccasion},
 		{method: "POST", path: "/api/v1/invitations/send", answer: (*API).sendInvitation},
 		{method: "POST", path: "/api/v1/invitations/import", file: true, answer: (*API).importInvitations},
 		{method: "POST", path: "/api/v1/hosts", answer: (*API).putHost},

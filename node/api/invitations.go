@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -27,6 +28,11 @@ type InvitationRequest struct {
 	From     string            `json:"from"`
 	To       string            `json:"to,omitempty"`
 	Entrance record.EntranceID `json:"entrance,omitempty"`
+	// Repeat is "weekly" or "weekdays" until the date Until, or "listed" on the
+	// dates Days too; empty: once.
+	Repeat string   `json:"repeat,omitempty"`
+	Until  string   `json:"until,omitempty"`
+	Days   []string `json:"days,omitempty"`
 	// Instead is an invitation that this one stands instead of.
 	Instead *record.VisitID `json:"instead,omitempty"`
 }
@@ -37,6 +43,8 @@ type InvitationMade struct {
 	QR         string         `json:"qr"`
 	Code       string         `json:"code"`
 	Mailed     bool           `json:"mailed"`
+	// Waits: it is good once it is approved.
+	Waits bool `json:"waits"`
 }
 
 // String is the invitation alone.
@@ -63,9 +71,28 @@ type Invitation struct {
 	To         Stamp             `json:"to"`
 	// Instead is the invitation that this one stands instead of, or null.
 	Instead *record.VisitID `json:"instead"`
-	Uses    []InvitationUse `json:"uses"`
-	// Twice: more than one visit that began by it is open.
+	// Times are the occasions of one that repeats; none where there is one only.
+	Times []InvitationTime `json:"times"`
+	Uses  []InvitationUse  `json:"uses"`
+	// Twice: more than one visit that began by it is open, of one occasion. Stray:
+	// it was used on a day for which it was not.
 	Twice bool `json:"twice"`
+	Stray bool `json:"stray"`
+}
+
+// InvitationTime is one occasion, and whether it is called off.
+type InvitationTime struct {
+	From Stamp `json:"from"`
+	To   Stamp `json:"to"`
+	Off  bool  `json:"off"`
+}
+
+// InvitationSkip calls the occasion off that begins at At, in RFC 3339, or on
+// that date; with Rest those after it too.
+type InvitationSkip struct {
+	Invitation record.VisitID `json:"invitation"`
+	At         string         `json:"at"`
+	Rest       bool           `json:"rest,omitempty"`
 }
 
 // InvitationUse is one arrival by an invitation.
@@ -101,7 +128,10 @@ func (a *API) listInvitations(*http.Request) (any, error) {
 	for _, i := range a.cfg.Node.Invitations().List() {
 		x := Invitation{
 			Invitation: i.ID, State: i.State, Type: i.Type, Site: i.Place.Site, Entrance: i.Place.Entrance,
-			From: Stamp{time.Unix(i.From, 0)}, To: Stamp{time.Unix(i.To, 0)}, Uses: []InvitationUse{}, Twice: i.Twice,
+			From: Stamp{time.Unix(i.From, 0)}, To: Stamp{time.Unix(i.To, 0)}, Times: []InvitationTime{}, Uses: []InvitationUse{}, Twice: i.Twice, Stray: i.Stray,
+		}
+		for _, t := range i.Times {
+			x.Times = append(x.Times, InvitationTime{Stamp{time.Unix(t.From, 0)}, Stamp{time.Unix(t.To, 0)}, !t.Off.IsZero()})
 		}
 		if !i.Instead.IsZero() {
 			x.Instead = &i.Instead
@@ -131,6 +161,9 @@ func (a *API) invite(r *http.Request) (any, error) {
 	if req.From, req.To, err = invitations.ParseSpan(in.From, in.To, time.Local); err != nil {
 		return nil, err
 	}
+	if req.Repeat, err = invitations.ParseRepeat(in.Repeat, in.Until, strings.Join(in.Days, " "), time.Local); err != nil {
+		return nil, err
+	}
 	if in.Instead != nil {
 		req.Instead = *in.Instead
 	}
@@ -139,7 +172,7 @@ func (a *API) invite(r *http.Request) (any, error) {
 }
 
 func invitedOf(m invitations.Made) InvitationMade {
-	return InvitationMade{Invitation: m.ID, QR: m.QR, Code: m.Code, Mailed: m.Mailed}
+	return InvitationMade{Invitation: m.ID, QR: m.QR, Code: m.Code, Mailed: m.Mailed, Waits: m.Waits}
 }
 
 func (a *API) callOff(r *http.Request) (any, error) {
@@ -148,6 +181,34 @@ func (a *API) callOff(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return in, a.cfg.Node.Invitations().CallOff(r.Context(), "", in.Invitation)
+}
+
+func (a *API) skipOccasion(r *http.Request) (any, error) {
+	var in InvitationSkip
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	guests := a.cfg.Node.Invitations()
+	at, err := guests.OccasionAt(in.Invitation, in.At)
+	if err != nil {
+		return nil, err
+	}
+	return InvitationName{in.Invitation}, guests.Skip(r.Context(), "", in.Invitation, at, in.Rest)
+}
+
+// Decision says that somebody who needs approval is welcome, or is not. ID is an
+// invitation's, or a visit's.
+type Decision struct {
+	ID      record.VisitID `json:"id"`
+	Welcome bool           `json:"welcome"`
+}
+
+func (a *API) decide(r *http.Request) (any, error) {
+	var in Decision
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return in, a.cfg.Node.Invitations().Decide(r.Context(), "", in.ID, in.Welcome)
 }
 
 func (a *API) sendInvitation(r *http.Request) (any, error) {

@@ -21,6 +21,8 @@ type KindEdit struct {
 	Unattended *bool           `json:"unattended,omitempty"`
 	Group      *bool           `json:"group,omitempty"`
 	Off        *bool           `json:"off,omitempty"`
+	// Approval is whose approval such visitors need.
+	Approval *kinds.Approval `json:"approval,omitempty"`
 }
 
 func (a *API) listKinds(*http.Request) (any, error) {
@@ -34,6 +36,7 @@ func (a *API) putKind(r *http.Request) (any, error) {
 	}
 	return a.cfg.Node.Kinds().Put(r.Context(), "", in.ID, kinds.Edit{
 		Name: in.Name, Badge: in.Badge, Ask: in.Ask, Documents: in.Documents, Unattended: in.Unattended, Group: in.Group, Off: in.Off,
+		Approval: in.Approval,
 	})
 }
 
@@ -50,9 +53,9 @@ func aboutSheets(err error) *Error {
 		status = http.StatusForbidden
 	case "not_yet":
 		status = http.StatusServiceUnavailable
-	case "unknown", "gone", "no_warden":
+	case "unknown", "gone", "no_time", "no_warden":
 		status = http.StatusNotFound
-	case "too_many", "many", "alike", "taken", "used", "off", "no_mail", "no_email", "untold", "held", "over", "nothing", "later":
+	case "too_many", "many", "alike", "taken", "used", "off", "no_mail", "no_email", "untold", "held", "over", "nothing", "later", "untold_times", "waiting", "refused", "another", "no_need", "unmailed":
 		status = http.StatusConflict
 	}
 	e := sentence(status, p.Hint)

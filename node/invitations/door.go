@@ -106,25 +106,27 @@ func (s *Service) Admits(id record.VisitID) error {
 }
 
 func (s *Service) admits(i record.Invitation) error {
-	today := s.cfg.Date()
 	if !i.Off.IsZero() {
 		return problem("invitations.off", "code", "this invitation has been cancelled: ask whom you were to meet, or at the reception")
 	}
-	if in := s.inside(i); len(in) > 0 {
+	now, on := s.running(i)
+	if in := s.inside(now, i); len(in) > 0 {
 		p := problem("invitations.used", "code", "this invitation has been used already, and its bearer has not checked out: is that not you, ask at the reception")
 		p.At, p.Where = in[0].At.Time(), cmp.Or(string(in[0].Place.Entrance), string(in[0].Place.Zone), string(in[0].Place.Site))
 		return p
 	}
-	if i.Made.IsZero() {
-		return nil
-	}
-	if i.Last+record.QRGrace < today {
-		return problem("invitations.over", "code", "this invitation is no longer valid: check in without it, or ask at the reception")
-	}
-	if first := record.DayOf(time.Unix(i.From, 0)); first > today+record.QRGrace {
-		p := problem("invitations.early", "code", "this invitation is for another day: come back then, or ask at the reception")
-		p.At = time.Unix(i.From, 0)
+	if p := approvalProblem(i); p != nil {
 		return p
 	}
-	return nil
+	switch {
+	case on || i.Made.IsZero():
+		return nil
+	case s.skippedToday(i):
+		return problem("invitations.skipped", "code", "this invitation is cancelled for today: ask whom you were to meet, or at the reception")
+	case s.over(i):
+		return problem("invitations.over", "code", "this invitation is no longer valid: check in without it, or ask at the reception")
+	}
+	p := problem("invitations.early", "code", "this invitation is for another day: come back then, or ask at the reception")
+	p.At = time.Unix(s.next(i).From, 0)
+	return p
 }

@@ -37,10 +37,15 @@ func (p paper) Open(_ record.PartKey, part crdt.SealedPart) ([]byte, error) {
 func (p paper) SealBearer(v record.VisitID, version uint32, until record.Day, plain []byte) (out []record.SealedEntry, secret [16]byte, err error) {
 	secret = [16]byte(v)
 	secret[0]++
+	out, err = p.SealBearerAnew(v, version, until, plain, secret)
+	return out, secret, err
+}
+
+func (paper) SealBearerAnew(v record.VisitID, version uint32, _ record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error) {
 	return []record.SealedEntry{
 		{Kind: record.PartPut, Visit: v, Audience: record.BearerAudience, Version: version, Box: append(bytes.Clone(mark), plain...)},
 		{Kind: record.KeyPut, Visit: v, Audience: record.BearerAudience, Version: version, Box: secret[:]},
-	}, secret, nil
+	}, nil
 }
 
 func (p paper) OpenBearer(_ record.VisitID, part crdt.SealedPart, secret [16]byte) ([]byte, error) {
@@ -144,9 +149,10 @@ func (s *spot) arrive(invitation record.VisitID) record.VisitID {
 	s.next++
 	v := record.VisitID{'v', s.Place(s).Entrance[0], 0xff, 0xff, 0xff, s.next}
 	place := record.Place{Site: "North", Entrance: s.Place(s).Entrance}
+	at := record.HLCOf(s.cfg.Now())
 	if _, err := s.Commit(s.t.Context(),
-		crdt.Draft{Event: &record.Event{Kind: record.Arrived, Visit: v, Place: place, How: "kiosk"}},
-		crdt.Draft{Event: &record.Event{Kind: record.Welcomed, Visit: invitation, Other: v, Place: place, How: "kiosk"}}); err != nil {
+		crdt.Draft{Event: &record.Event{Kind: record.Arrived, At: at, Visit: v, Place: place, How: "kiosk"}},
+		crdt.Draft{Event: &record.Event{Kind: record.Welcomed, At: at, Visit: invitation, Other: v, Place: place, How: "kiosk"}}); err != nil {
 		s.t.Fatal(err)
 	}
 	return v

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -57,15 +58,17 @@ type Vault interface {
 	Seal(visit record.VisitID, version uint32, until record.Day, parts map[record.Audience][]byte) (entries []record.SealedEntry, stored func(), err error)
 	Open(k record.PartKey, p crdt.SealedPart) ([]byte, error)
 	SealBearer(visit record.VisitID, version uint32, until record.Day, plain []byte) (entries []record.SealedEntry, secret [16]byte, err error)
+	// SealBearerAnew seals under the secret of a paper that is out already.
+	SealBearerAnew(visit record.VisitID, version uint32, until record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error)
 	OpenBearer(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error)
 }
 
 const (
-	// MaxAhead is how many days ahead somebody can be invited, and MaxDays for
-	// how many days an invitation admits: what is told of it is dropped with the
-	// day on which it was told, and must be known until it ends.
-	MaxAhead = 27
-	MaxDays  = MaxAhead
+	// MaxAhead is how many days ahead somebody can be invited.
+	MaxAhead = 185
+	// Keep is for how many days what is sealed is sealed at once: what is needed
+	// for longer, desks seal anew in time, as they write the invitation anew.
+	Keep = 30
 	// After is for how many days after its last one what is sealed is kept.
 	After = 2
 	// MaxAtOnce bounds the invitations of one file.
@@ -87,18 +90,35 @@ type Config struct {
 	Desk func() bool
 	// Barred says why nothing that this node records would count, or nil.
 	Barred func() error
+	// Needs says what visitors of a type need to be welcome. Nil: nothing.
+	Needs func(kind string) record.Needs
 	// Type says whether visitors of a type can be invited. Nil: they can.
 	Type func(string) bool
 	// Place is where this node stands.
 	Place func() record.Place
 	// Withheld says why no name may be shown at this moment, or nil.
 	Withheld func() error
+	// Mine reports whether this node has drawn an id: it is the first to write
+	// anew what must be known for long. Nil: it has none.
+	Mine func(record.VisitID) bool
 	// Today is the day from which retention counts, Date that by which
 	// invitations end.
 	Today, Date func() record.Day
 	// Act puts on record what by did to which invitation; what it refuses is not
 	// done.
 	Act func(by, what string, ids []record.VisitID) error
+	// SignLink makes the token of an invitation's link in this node's name, Link
+	// reads one and judges its signature; Web is where screens are reached from
+	// outside, empty where they are not. Nil: mails have no link.
+	SignLink func(record.Link) (string, error)
+	Link     func(token string) (record.Link, error)
+	Web      func() string
+	// HostMail is where a host is told whose name was written. Nil: that is not
+	// known.
+	HostMail func(ctx context.Context, name record.Private) record.Private
+	// Changed is closed when something new is known. Nil: it is looked once an
+	// hour.
+	Changed func() <-chan struct{}
 	// Tell takes down a mail about an invitation; it returns when that is
 	// durable. Nil: there is no mail.
 	Tell func(Letter) error
@@ -107,6 +127,7 @@ type Config struct {
 	Zone   *time.Location
 	Rand   io.Reader
 	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Service keeps invitations. Safe for concurrent use.
@@ -124,11 +145,17 @@ func New(cfg Config) *Service {
 	if cfg.Type == nil {
 		cfg.Type = func(string) bool { return true }
 	}
+	if cfg.Needs == nil {
+		cfg.Needs = func(string) record.Needs { return "" }
+	}
 	if cfg.Withheld == nil {
 		cfg.Withheld = func() error { return nil }
 	}
 	if cfg.Act == nil {
 		cfg.Act = func(string, string, []record.VisitID) error { return nil }
+	}
+	if cfg.Mine == nil {
+		cfg.Mine = func(record.VisitID) bool { return false }
 	}
 	if cfg.Campus == nil {
 		cfg.Campus = func() string { return "" }
@@ -138,6 +165,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -155,14 +185,21 @@ const (
 	Been      State = "been"
 	Over      State = "over"
 	CalledOff State = "called_off"
+	// Waiting for approval, and Refused: it admits nobody.
+	Waiting State = "waiting"
+	Refused State = "refused"
 )
 
 // Invited is an invitation as this node knows it.
 type Invited struct {
 	record.Invitation
 	State State
-	// Twice: more than one visit that began by it is open.
-	Twice bool
+	// Next is the occasion that runs today or else comes next, the last one where
+	// none is left.
+	Next record.Span
+	// Twice: more than one visit that began by it is open, of one occasion.
+	// Stray: it was used on a day for which it was not.
+	Twice, Stray bool
 	// Invite is nil where this node may not open it, or it is gone.
 	Invite *record.Invite
 }
@@ -185,8 +222,8 @@ func (s *Service) Get(id record.VisitID) (Invited, error) {
 }
 
 func (s *Service) invited(i record.Invitation) Invited {
-	out := Invited{Invitation: i, State: s.state(i)}
-	out.Twice = len(s.inside(i)) > 1
+	out := Invited{Invitation: i, State: s.state(i), Next: s.next(i)}
+	out.Twice, out.Stray = s.twice(i), s.stray(i)
 	if s.cfg.Desk() && s.cfg.Withheld() == nil {
 		if sealed, err := s.open(i.ID); err == nil {
 			out.Invite = &sealed
@@ -210,22 +247,29 @@ func (s *Service) open(id record.VisitID) (record.Invite, error) {
 }
 
 func (s *Service) state(i record.Invitation) State {
+	now, on := s.running(i)
 	switch {
 	case !i.Off.IsZero():
 		return CalledOff
-	case len(s.inside(i)) > 0:
+	case len(s.inside(now, i)) > 0:
 		return Here
-	case s.cfg.Date() > i.Last && len(i.Uses) == 0:
-		return Over
+	case i.Denied():
+		return Refused
+	case i.Waits() && !s.over(i):
+		return Waiting
+	case (on || len(i.Times) == 0) && len(s.uses(now, i)) > 0:
+		return Been
+	case !s.over(i):
+		return Expected
 	case len(i.Uses) > 0:
 		return Been
 	}
-	return Expected
+	return Over
 }
 
-// inside are the uses whose visits are open.
-func (s *Service) inside(i record.Invitation) (out []record.Use) {
-	for _, u := range i.Uses {
+// inside are the uses on an occasion whose visits are open.
+func (s *Service) inside(on record.Span, i record.Invitation) (out []record.Use) {
+	for _, u := range s.uses(on, i) {
 		p, err := s.cfg.Replica.Presence(u.Visit)
 		// A visit that nothing is heard of yet may well be inside.
 		if errors.Is(err, crdt.ErrUnknownVisit) || err == nil && p.Open() {
@@ -237,16 +281,21 @@ func (s *Service) inside(i record.Invitation) (out []record.Use) {
 
 // Visit is the visit that began by an invitation and is open, or else the last
 // that did; false where none did, as far as is known here, and where several are
-// open, since nobody can tell whose the paper is.
+// open, since nobody can tell whose the paper is. Of a series it is that of the
+// last occasion on which somebody came.
 func (s *Service) Visit(id record.VisitID) (record.VisitID, bool) {
 	i, _ := s.cfg.Replica.Invitation(id)
-	switch in := s.inside(i); {
-	case len(in) == 1:
-		return in[0].Visit, true
-	case len(in) > 1 || len(i.Uses) == 0:
+	if len(i.Uses) == 0 {
 		return record.VisitID{}, false
 	}
-	return i.Uses[len(i.Uses)-1].Visit, true
+	last := i.Uses[len(i.Uses)-1]
+	switch in := s.inside(s.occasionOf(i, last.At.Time()), i); {
+	case len(in) == 1:
+		return in[0].Visit, true
+	case len(in) > 1:
+		return record.VisitID{}, false
+	}
+	return last.Visit, true
 }
 
 // CallOff ends an invitation, durably, and tells who was invited; of one that is
@@ -271,7 +320,7 @@ func (s *Service) CallOff(ctx context.Context, by string, id record.VisitID) err
 		}
 	}
 	late := s.cfg.Now().After(time.Unix(i.To, 0))
-	if i.Invite == nil || i.Invite.Email == "" || late || i.State != Expected && i.State != CalledOff || s.tell(i.Invitation, *i.Invite, "", true) {
+	if i.Invite == nil || i.Invite.Email == "" || late || !i.mailed() || s.send(i.Invitation, *i.Invite, "", news{off: true}) {
 		return nil
 	}
 	return errUntold

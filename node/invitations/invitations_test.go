@@ -223,7 +223,7 @@ func TestWhoCannotBeInvited(t *testing.T) {
 		"backwards":    {func(r *Request) { r.To = r.From.Add(-time.Minute) }, "invitations.when"},
 		"never":        {func(r *Request) { r.From = time.Time{} }, "invitations.when"},
 		"past":         {func(r *Request) { r.From, r.To = r.From.Add(-9*day), r.To.Add(-9*day) }, "invitations.past"},
-		"far":          {func(r *Request) { r.To = r.From.Add(40 * day) }, "invitations.far"},
+		"far":          {func(r *Request) { r.To = r.From.Add(200 * day) }, "invitations.far"},
 		"entrance":     {func(r *Request) { r.Entrance = "a/b" }, "invitations.entrance"},
 		"language":     {func(r *Request) { r.Lang = "svenska" }, "invitations.lang"},
 		"not there":    {func(r *Request) { r.Instead = record.VisitID{1, 2, 3} }, "invitations.unknown"},

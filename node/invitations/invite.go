@@ -26,6 +26,8 @@ type Request struct {
 	Lang string
 	// From and To are when; To may be on a later day.
 	From, To time.Time
+	// Repeat says on which other days, from the same hour until the same hour.
+	Repeat Repeat
 	// Entrance is where to come; empty: any door of the site.
 	Site     record.SiteID
 	Entrance record.EntranceID
@@ -41,6 +43,8 @@ type Made struct {
 	QR, Code string
 	// Mailed: a mail to who is invited waits to be sent.
 	Mailed bool
+	// Waits: it is good, and mailed, once it is approved.
+	Waits bool
 }
 
 // Format prints the invitation only, through every verb.
@@ -52,7 +56,7 @@ const (
 	maxText = 500
 )
 
-func (r *Request) check(now time.Time, types func(string) bool) error {
+func (r *Request) check(now time.Time, zone *time.Location, types func(string) bool) error {
 	for _, f := range []struct {
 		name  string
 		text  *record.Private
@@ -96,9 +100,16 @@ func (r *Request) check(now time.Time, types func(string) bool) error {
 		return problem("invitations.entrance", "entrance", "that cannot name an entrance: write it as `upprop nodes` does")
 	case r.From.IsZero() || !r.To.After(r.From):
 		return problem("invitations.when", "when", "say from when until when the person is expected: the end comes after the beginning")
-	case r.To.Before(now):
+	}
+	times, err := r.times(zone)
+	if err != nil {
+		return err
+	}
+	last := times[len(times)-1]
+	switch {
+	case last.To < now.Unix():
 		return problem("invitations.past", "when", "that time is over: choose one to come")
-	case r.To.Sub(now) > MaxAhead*24*time.Hour:
+	case time.Unix(last.To, 0).Sub(now) > MaxAhead*24*time.Hour:
 		p := problem("invitations.far", "when", fmt.Sprintf("people can be invited %d days ahead at most: choose an earlier day, or invite later", MaxAhead))
 		p.Limit = MaxAhead
 		return p
@@ -118,7 +129,7 @@ func (s *Service) Check(r *Request) error {
 			return problem("invitations.off", "", "this invitation has been cancelled: make a new one")
 		}
 	}
-	return r.check(s.cfg.Now(), s.cfg.Type)
+	return r.check(s.cfg.Now(), s.cfg.Zone, s.cfg.Type)
 }
 
 // Invite makes an invitation, durably, and takes down the mail to who is
@@ -142,20 +153,27 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 	var off *record.Event
 	if !r.Instead.IsZero() {
 		if old, err := s.open(r.Instead); err == nil {
-			invite.Thread, invite.Turn = old.Thread, old.Turn+1
+			was, _ := s.cfg.Replica.Invitation(r.Instead)
+			invite.Thread, invite.Turn = old.Thread, old.Turn+1+moves(was)
 		}
 		off = &record.Event{Kind: record.CalledOff, Visit: r.Instead, Place: s.cfg.Place(), How: "desk"}
 	}
-	last := record.DayOf(r.To)
-	// What the bearer's paper opens: no note and no code.
-	forBearer := invite
-	forBearer.Note, forBearer.Thread, forBearer.Turn = "", "", 0
-	sealed, secret, err := s.cfg.Vault.SealBearer(id, 1, last+After, codec.EncodeInvite(forBearer))
+	times, err := r.times(s.cfg.Zone)
+	if err != nil {
+		return Made{}, err
+	}
+	from, to := times[0].From, times[len(times)-1].To
+	if len(times) == 1 && r.Repeat.Every == Once {
+		times = nil
+	}
+	last := record.DayOf(time.Unix(to, 0))
+	until := s.keep(last)
+	sealed, secret, err := s.cfg.Vault.SealBearer(id, 1, until, codec.EncodeInvite(forBearer(invite)))
 	if err != nil {
 		return Made{}, fmt.Errorf("invite: %w", err)
 	}
 	invite.Secret, invite.Code = secret, record.Private(code)
-	forDesks, stored, err := s.cfg.Vault.Seal(id, 1, last+After, map[record.Audience][]byte{record.DossierAudience: codec.EncodeInvite(invite)})
+	forDesks, stored, err := s.cfg.Vault.Seal(id, 1, until, map[record.Audience][]byte{record.DossierAudience: codec.EncodeInvite(invite)})
 	if err != nil {
 		return Made{}, err
 	}
@@ -172,8 +190,8 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 		place.Site = s.cfg.Place().Site
 	}
 	event := record.Event{
-		Kind: record.Invited, Visit: id, Place: place, Type: r.Type, From: r.From.Unix(), To: r.To.Unix(), Ends: last, Box: box,
-		Other: r.Instead, How: "desk",
+		Kind: record.Invited, Visit: id, Place: place, Type: r.Type, From: from, To: to, Times: times, Ends: last, Box: box,
+		Other: r.Instead, How: "desk", Needs: s.cfg.Needs(r.Type), By: by,
 	}
 	drafts := []crdt.Draft{{Event: &event}, {Sealed: append(forDesks, sealed...), Fresh: true}}
 	if off != nil {
@@ -186,9 +204,22 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 		return Made{}, fmt.Errorf("invite: %w", err)
 	}
 	stored()
-	i, _ := s.cfg.Replica.Invitation(id)
-	return Made{ID: id, QR: qr, Code: Grouped(code), Mailed: s.tell(i, invite, qr, false)}, nil
+	made := Made{ID: id, QR: qr, Code: Grouped(code), Waits: event.Needs != ""}
+	if i, _ := s.cfg.Replica.Invitation(id); !made.Waits {
+		made.Mailed = s.send(i, invite, qr, news{})
+	}
+	return made, nil
 }
+
+// forBearer is what the bearer's paper opens: no note and no code.
+func forBearer(i record.Invite) record.Invite {
+	i.Note, i.Code, i.Secret, i.Thread, i.Turn = "", "", [16]byte{}, "", 0
+	return i
+}
+
+// keep is until when what is sealed of an invitation that ends on a day is
+// sealed now.
+func (s *Service) keep(last record.Day) record.Day { return min(last+After, s.cfg.Today()+Keep) }
 
 // Paper is the QR and the code of an invitation anew, for a desk that prints or
 // mails it again. Errors: *Problem.
@@ -220,6 +251,8 @@ func (s *Service) Send(by string, id record.VisitID) (Made, error) {
 	switch {
 	case err != nil:
 		return made, err
+	case i.State == Waiting || i.State == Refused:
+		return made, approvalProblem(i.Invitation)
 	case i.State == CalledOff || i.State == Over:
 		return made, problem("invitations.off", "", "this invitation admits nobody any more: make a new one")
 	case invite.Email == "":
@@ -228,7 +261,7 @@ func (s *Service) Send(by string, id record.VisitID) (Made, error) {
 	if err := s.cfg.Act(by, "invitation.send", []record.VisitID{id}); err != nil {
 		return made, err
 	}
-	if made.Mailed = s.tell(i.Invitation, invite, made.QR, false); !made.Mailed {
+	if made.Mailed = s.send(i.Invitation, invite, made.QR, news{}); !made.Mailed {
 		return made, errNoMail
 	}
 	return made, nil

@@ -6,7 +6,6 @@ import (
 	"html"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/skip2/go-qrcode"
 
@@ -25,30 +24,39 @@ type Letter struct {
 	QR []byte
 	// Until is when the mail is of no use any more.
 	Until time.Time
+	// Once names what it is about: another of that name is not sent again. Empty:
+	// it is one of its own.
+	Once string
 }
 
 // words are the sentences of mails in one language.
 type words struct {
-	subject, off, hello, text, offText                 string
+	subject, off, changed, hello, text                 string
+	offText, oneText, changedText                      string
 	when, where, meets, code, show, calendar, nameless string
+	link, wontCome, comesLater                         string
 	// rtl: it is written from the right.
 	rtl bool
 }
 
 var languages = map[string]words{
 	"sv": {
-		subject: "Välkommen till %s", off: "Besöket hos %s är inställt", hello: "Hej %s!",
+		subject: "Välkommen till %s", off: "Besöket hos %s är inställt", changed: "Ändrade tider hos %s", hello: "Hej %s!",
 		text: "Du är väntad hos %s.", offText: "Ditt besök hos %s är inställt, och inbjudan gäller inte längre.",
+		oneText: "Ditt besök hos %s är inställt den här gången. De andra gångerna gäller.", changedText: "Tiderna för ditt besök hos %s är ändrade. De här gäller nu.",
 		when: "När", where: "Var", meets: "Du träffar", code: "Kod",
 		show:     "Visa QR-koden vid dörren, på telefonen eller på papper, eller skriv koden och ditt namn. Den är personlig: dela den inte.",
-		calendar: "Besök: %s", nameless: "oss",
+		calendar: "Besök: %s", nameless: "oss", link: "Ändra tid eller lämna återbud",
+		wontCome: "Du har lämnat återbud. Ångrar du dig, öppna länken i inbjudan igen.", comesLater: "Vi har sett att du kommer en annan tid.",
 	},
 	"en": {
-		subject: "Welcome to %s", off: "The visit to %s is cancelled", hello: "Hello %s,",
+		subject: "Welcome to %s", off: "The visit to %s is cancelled", changed: "Changed times at %s", hello: "Hello %s,",
 		text: "You are expected at %s.", offText: "Your visit to %s is cancelled, and the invitation is no longer valid.",
+		oneText: "Your visit to %s is cancelled this time. The other times stand.", changedText: "The times of your visit to %s have changed. These are the times now.",
 		when: "When", where: "Where", meets: "You will meet", code: "Code",
 		show:     "Show the QR code at the door, on your phone or on paper, or type the code and your name. It is personal: do not share it.",
-		calendar: "Visit: %s", nameless: "us",
+		calendar: "Visit: %s", nameless: "us", link: "Come later, or not at all",
+		wontCome: "You have said that you cannot come. If you change your mind, open the link in the invitation again.", comesLater: "We have seen that you come at another time.",
 	},
 	"sv-simple": {
 		subject: "Välkommen till %s", off: "Ditt besök hos %s är inställt", hello: "Hej %s!",
@@ -109,36 +117,63 @@ func speak(lang string) words {
 	return languages["sv"]
 }
 
-// tell takes down the mail to who is invited, or was; false where there is
+// news is what a mail tells besides that somebody is invited.
+type news struct {
+	// off: it is called off, the whole, or only one occasion of it.
+	off  bool
+	only *record.Span
+	// changed: it is not for all of its times any more.
+	changed bool
+	// answer: its bearer has said when they come to one occasion.
+	answer *record.Answer
+}
+
+// send takes down the mail to who is invited, or was; false where there is
 // nowhere to send it.
-func (s *Service) tell(i record.Invitation, invite record.Invite, qr string, off bool) bool {
+func (s *Service) send(i record.Invitation, invite record.Invite, qr string, what news) bool {
 	if s.cfg.Tell == nil || invite.Email == "" {
 		return false
 	}
 	l := Letter{Visit: i.ID, To: invite.Email, Until: time.Unix(i.To, 0)}
 	w, campus := speak(invite.Lang), s.cfg.Campus()
 	campus = cmp.Or(campus, w.nameless)
-	from, to := time.Unix(i.From, 0).In(s.cfg.Zone), time.Unix(i.To, 0).In(s.cfg.Zone)
 	where := campus
 	for _, part := range []string{string(i.Place.Site), string(i.Place.Entrance)} {
 		if part != "" && part != campus {
 			where += ", " + part
 		}
 	}
-	lines := [][2]string{{w.when, span(from, to)}, {w.where, where}}
+	lines := [][2]string{{w.when, s.times(i, what.only)}, {w.where, where}}
 	if invite.Host != "" {
 		lines = append(lines, [2]string{w.meets, invite.Host.Reveal()})
 	}
-	if !off {
+	if !what.off {
 		lines = append(lines, [2]string{w.code, Grouped(invite.Code.Reveal())})
 	}
-	l.Subject, l.Method = fmt.Sprintf(w.subject, campus), "REQUEST"
-	first, last := fmt.Sprintf(w.text, campus), w.show
-	if off {
-		l.Subject, l.Method, first, last = fmt.Sprintf(w.off, campus), "CANCEL", fmt.Sprintf(w.offText, campus), ""
+	if link := s.link(i); link != "" && !(what.off && what.answer == nil) {
+		lines = append(lines, [2]string{w.link, link})
 	}
-	l.Text, l.HTML = bodies(w.rtl, fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !off)
-	if !off {
+	subject, first, last := w.subject, w.text, w.show
+	l.Method = "REQUEST"
+	switch {
+	case what.off:
+		subject, first, last, l.Method = w.off, w.offText, "", "CANCEL"
+		if what.only != nil {
+			first, l.Until = w.oneText, time.Unix(what.only.To, 0)
+		}
+	case what.changed:
+		subject, first = w.changed, w.changedText
+	}
+	first = strings.ReplaceAll(first, "%s", campus)
+	if a := what.answer; a != nil {
+		l.Once = onceOf(*a, "visitor")
+		if first = w.comesLater; a.At == 0 {
+			first = w.wontCome
+		}
+	}
+	l.Subject = fmt.Sprintf(subject, campus)
+	l.Text, l.HTML = bodies(w.rtl, fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !what.off)
+	if !what.off {
 		if code, err := qrcode.New(qr, qrcode.Medium); err == nil {
 			l.QR, _ = code.PNG(480)
 		}
@@ -146,8 +181,34 @@ func (s *Service) tell(i record.Invitation, invite record.Invite, qr string, off
 	if l.QR == nil {
 		l.HTML = strings.Replace(l.HTML, picture, "", 1)
 	}
-	l.Calendar = calendar(i, invite, l.Method, fmt.Sprintf(w.calendar, campus), where, s.cfg.Now())
+	l.Calendar = s.calendar(i, invite, what, fmt.Sprintf(w.calendar, campus), where)
 	return s.cfg.Tell(l) == nil
+}
+
+// mostTimes is how many times a mail names before it names the last.
+const mostTimes = 8
+
+// times are the occasions that stand, or the one that is meant.
+func (s *Service) times(i record.Invitation, only *record.Span) string {
+	say := func(o record.Span) string {
+		return span(time.Unix(o.From, 0).In(s.cfg.Zone), time.Unix(o.To, 0).In(s.cfg.Zone))
+	}
+	if only != nil {
+		return say(*only)
+	}
+	if len(i.Times) == 0 {
+		return say(record.Span{From: i.From, To: i.To})
+	}
+	var all []string
+	for _, o := range i.Times {
+		if o.Off.IsZero() {
+			all = append(all, say(o.Span))
+		}
+	}
+	if n := len(all); n > mostTimes {
+		all = append(all[:mostTimes-1:mostTimes-1], fmt.Sprintf("… %s (%d)", all[n-1], n))
+	}
+	return strings.Join(all, "; ")
 }
 
 // span is a time from and until, with the date once where both are on one day.
@@ -174,7 +235,11 @@ func bodies(rtl bool, hello, first string, lines [][2]string, note, last string,
 	fmt.Fprintf(&h, `<!doctype html><html dir="%s"><body style="font-family:sans-serif;font-size:16px;line-height:1.5"><p>%s</p><p>%s</p><table>`, dir, e(hello), e(first))
 	for _, l := range lines {
 		fmt.Fprintf(&t, "%s: %s%s%s\n", l[0], open, l[1], shut)
-		fmt.Fprintf(&h, `<tr><th align="%s" style="padding-inline-end:1em">%s</th><td><bdi>%s</bdi></td></tr>`, side, e(l[0]), e(l[1]))
+		cell := e(l[1])
+		if strings.HasPrefix(l[1], "https://") || strings.HasPrefix(l[1], "http://") {
+			cell = `<a href="` + cell + `">` + cell + `</a>`
+		}
+		fmt.Fprintf(&h, `<tr><th align="%s" style="padding-inline-end:1em">%s</th><td><bdi>%s</bdi></td></tr>`, side, e(l[0]), cell)
 	}
 	h.WriteString("</table>")
 	if note != "" {
@@ -190,53 +255,4 @@ func bodies(rtl bool, hello, first string, lines [][2]string, note, last string,
 	}
 	h.WriteString("</body></html>")
 	return t.String(), h.String()
-}
-
-// calendar is an event that calendars keep under one id, whichever of the
-// invitations that stand one instead of another it is about.
-func calendar(i record.Invitation, invite record.Invite, method, summary, where string, now time.Time) string {
-	const stamp = "20060102T150405Z"
-	turn, status := invite.Turn*2, "CONFIRMED"
-	if method == "CANCEL" {
-		turn, status = turn+1, "CANCELLED"
-	}
-	lines := []string{
-		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Upprop//Upprop//EN", "METHOD:" + method, "BEGIN:VEVENT",
-		"UID:" + strings.ToLower(invite.Thread) + "@upprop", fmt.Sprintf("SEQUENCE:%d", turn), "STATUS:" + status,
-		"DTSTAMP:" + now.UTC().Format(stamp), "DTSTART:" + time.Unix(i.From, 0).UTC().Format(stamp), "DTEND:" + time.Unix(i.To, 0).UTC().Format(stamp),
-		"SUMMARY:" + inCalendar(summary), "LOCATION:" + inCalendar(where),
-	}
-	if invite.HostMail != "" {
-		lines = append(lines, "ORGANIZER;CN="+parameter(invite.Host.Reveal())+":mailto:"+invite.HostMail.Reveal())
-	} else {
-		lines = append(lines, "ORGANIZER:urn:upprop:"+strings.ToLower(invite.Thread))
-	}
-	lines = append(lines, "ATTENDEE;ROLE=REQ-PARTICIPANT;CN="+parameter(invite.Name.Reveal())+":mailto:"+invite.Email.Reveal(), "END:VEVENT", "END:VCALENDAR")
-	var b strings.Builder
-	for _, l := range lines {
-		b.WriteString(fold(l))
-	}
-	return b.String()
-}
-
-var escapeCalendar = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\n", `\n`)
-
-func inCalendar(s string) string { return escapeCalendar.Replace(s) }
-
-// parameter is a value in quotes, in which there can be none.
-func parameter(s string) string { return `"` + strings.ReplaceAll(s, `"`, "'") + `"` }
-
-// fold breaks a line of more than 75 bytes, between characters.
-func fold(l string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range l {
-		if size := utf8.RuneLen(r); n+size > 74 {
-			b.WriteString("\r\n ")
-			n = 1
-		}
-		n += utf8.RuneLen(r)
-		b.WriteRune(r)
-	}
-	return b.String() + "\r\n"
 }

@@ -22,6 +22,9 @@ type Kind struct {
 	Unattended bool `json:"unattended"`
 	// Group: one form takes in many names.
 	Group bool `json:"group"`
+	// Approval says whether such visitors must be approved before they are
+	// welcome, and by whom.
+	Approval Approval `json:"approval"`
 	// Standard: the type is there without anybody having set it up. It can be
 	// switched off, and back on, and is never gone.
 	Standard bool `json:"standard"`
@@ -38,6 +41,20 @@ const (
 	May  Asked = "may"
 	Must Asked = "must"
 )
+
+// Approval says whose approval a type of visitor needs.
+type Approval string
+
+// Whose it may be.
+const (
+	NotNeeded Approval = "no"
+	// ByOne is anybody's who may approve; ByAnother that of another than the one
+	// who invited.
+	ByOne     Approval = "one"
+	ByAnother Approval = "another"
+)
+
+func (a Approval) valid() bool { return a == NotNeeded || a == ByOne || a == ByAnother }
 
 // Fields are what a type may ask for besides the name, in the order of the
 // form. Do not change the slice.
@@ -67,7 +84,7 @@ func standard() []Kind {
 	kind := func(id string, group bool, may ...string) Kind {
 		return Kind{
 			ID: id, Name: maps.Clone(standardNames[id]), Badge: map[string]string{}, Ask: ask(may...),
-			Documents: []string{}, Unattended: true, Group: group, Standard: true,
+			Documents: []string{}, Unattended: true, Group: group, Approval: NotNeeded, Standard: true,
 		}
 	}
 	return []Kind{

@@ -132,7 +132,7 @@ func (b *Book) fold() []Kind {
 }
 
 func blank(id string) Kind {
-	k := Kind{ID: id, Name: map[string]string{}, Badge: map[string]string{}, Ask: map[string]Asked{}, Documents: []string{}, Unattended: true}
+	k := Kind{ID: id, Name: map[string]string{}, Badge: map[string]string{}, Ask: map[string]Asked{}, Documents: []string{}, Unattended: true, Approval: NotNeeded}
 	for _, f := range fields {
 		k.Ask[f] = No
 	}
@@ -157,6 +157,9 @@ func (k *Kind) lay(f map[string]shape.Value) {
 			*flag.to = v.Bool()
 		}
 	}
+	if a := Approval(f["approval"].String()); a.valid() {
+		k.Approval = a
+	}
 	for field, v := range f {
 		if id, ok := strings.CutPrefix(field, "document/"); ok && v.Bool() && sheet.Name(id) {
 			k.Documents = append(k.Documents, id)
@@ -180,11 +183,12 @@ type Edit struct {
 	// Documents says of documents, by id, whether they are to be signed.
 	Documents              map[string]bool
 	Unattended, Group, Off *bool
+	Approval               *Approval
 }
 
 // Empty reports whether an edit says nothing.
 func (e Edit) Empty() bool {
-	return len(e.Name)+len(e.Badge)+len(e.Ask)+len(e.Documents) == 0 && e.Unattended == nil && e.Group == nil && e.Off == nil
+	return len(e.Name)+len(e.Badge)+len(e.Ask)+len(e.Documents) == 0 && e.Unattended == nil && e.Group == nil && e.Off == nil && e.Approval == nil
 }
 
 // Put adds a type or changes what is said of one, durably, and returns it as it
@@ -273,6 +277,12 @@ func (b *Book) settings(at string, was Kind, known bool, e Edit) (all []crdt.Set
 	}
 	if len(signed) > MaxDocuments {
 		return nil, &Problem{Key: "kinds.documents", Field: "document", Limit: MaxDocuments, Hint: fmt.Sprintf("one type may sign %d documents at most: put what belongs together into one", MaxDocuments)}
+	}
+	if e.Approval != nil {
+		if !e.Approval.valid() {
+			return nil, &Problem{Key: "kinds.approval", Field: "approval", Hint: "approval is needed as no, one or another: another than the one who invited"}
+		}
+		all = append(all, sheet.Text(at+"approval", string(*e.Approval)))
 	}
 	for _, flag := range []struct {
 		field string

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"time"
@@ -18,6 +19,9 @@ type Letter struct {
 	Picture             []byte
 	// Until is when it is of no use any more.
 	Until time.Time
+	// Once names what it is about: another of that name is not taken down again.
+	// Empty: it is one of its own.
+	Once string
 }
 
 // ErrNoMail means that this node has no mail server.
@@ -37,11 +41,14 @@ func (s *Service) Mail(l Letter) error {
 	}
 	now := s.cfg.Now().UTC()
 	e := Entry{
-		ID: idOf(InviteKind, MailChannel, l.Visit[:], []byte(rand.Text())), Kind: InviteKind, Channel: MailChannel, Visit: l.Visit,
+		ID: idOf(InviteKind, MailChannel, l.Visit[:], []byte(cmp.Or(l.Once, rand.Text()))), Kind: InviteKind, Channel: MailChannel, Visit: l.Visit,
 		State: Pending, Made: now, Next: now, Until: l.Until,
 	}
 	s.boxing.Lock()
 	defer s.boxing.Unlock()
+	if l.Once != "" && len(s.all(func(x Entry) bool { return x.ID == e.ID })) > 0 {
+		return nil
+	}
 	box, err := s.lock(e.ID, letter{
 		To: l.To.Reveal(), Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method, Picture: l.Picture,
 	})

@@ -114,7 +114,18 @@ func TestInvitationInTheOutbox(t *testing.T) {
 		if o.post.count() != 1 || o.post.sent[0].calendar != "BEGIN" || len(o.post.sent[0].picture) != 1000 || o.Mailed(record.VisitID{9}) != Sent {
 			t.Fatal("sent:", o.post.count())
 		}
-		l.Text = strings.Repeat("x", maxLetter)
+		// What has a name of its own is taken down once.
+		l.Once = "answer"
+		for range 2 {
+			if err := o.Mail(l); err != nil {
+				t.Fatal(err)
+			}
+			later(time.Second)
+		}
+		if n := o.post.count(); n != 2 {
+			t.Error(n, "mails")
+		}
+		l.Once, l.Text = "", strings.Repeat("x", maxLetter)
 		if err := o.Mail(l); err == nil {
 			t.Error("a letter without an end is taken")
 		}

@@ -52,6 +52,8 @@ type Receipt struct {
 	// Wait: the person is inside and on every list, and is asked to wait for the
 	// reception.
 	Wait bool
+	// Waits: the person is inside, and not approved yet.
+	Waits bool
 }
 
 // Format prints the visit only, through every verb.
@@ -88,6 +90,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 	wait := s.watch(everybody)
 	a.waits = wait
 	for n, one := range everybody {
+		one.Invitation = a.Invitation // whoever comes along is as welcome
 		p, err := s.prepare(one, all)
 		if err != nil {
 			return nil, fmt.Errorf("check in: %w", err)
@@ -149,8 +152,11 @@ func (s *Service) prepare(a Arrival, others []prepared) (prepared, error) {
 		return prepared{}, cause(err)
 	}
 	event := record.Event{Kind: record.Arrived, Visit: visit, Place: s.cfg.Place(), Type: a.Type, How: a.How, Ends: ends}
+	if s.cfg.Needs != nil {
+		event.Needs = s.cfg.Needs(a.Type, a.Invitation)
+	}
 	return prepared{
-		receipt: Receipt{Visit: visit, Badge: visit.Badge(), QR: qr}, stored: stored,
+		receipt: Receipt{Visit: visit, Badge: visit.Badge(), QR: qr, Waits: event.Needs != ""}, stored: stored,
 		drafts: []crdt.Draft{{Event: &event}, {Sealed: append(sealed, forBearer...), Fresh: true}},
 	}, nil
 }

@@ -101,6 +101,9 @@ type Config struct {
 	Announce func(record.VisitID, Arrival) (settled func(durable bool))
 	// Admits says why an invitation admits nobody now, or nil. Nil: they do.
 	Admits func(record.VisitID) error
+	// Needs says what somebody needs to be welcome who comes as a type, by an
+	// invitation or without. Nil: nothing.
+	Needs func(kind string, invitation record.VisitID) record.Needs
 	// Uses is the visit that began by an invitation and is open, or else the last
 	// one; false where there is none. Nil: there is none.
 	Uses func(record.VisitID) (record.VisitID, bool)

@@ -55,7 +55,7 @@ func (d door) CheckInGroup(ctx context.Context, a kiosk.Arrival, with []string) 
 		return nil, inWords(err)
 	}
 	for _, got := range all {
-		out = append(out, kiosk.Receipt{Visit: got.Visit.String(), Badge: got.Badge.String(), QR: got.QR, At: got.At, Wait: got.Wait})
+		out = append(out, kiosk.Receipt{Visit: got.Visit.String(), Badge: got.Badge.String(), QR: got.QR, At: got.At, Wait: got.Wait, Waits: got.Waits})
 	}
 	return out, nil
 }
@@ -66,17 +66,17 @@ func invitationOf(id string) record.VisitID {
 	return v
 }
 
-// guests opens invitations for the kiosk.
-type guests struct{ *invitations.Service }
+// invited opens invitations for the kiosk.
+type invited struct{ *invitations.Service }
 
 // Is implements kiosk.Invitations.
-func (guests) Is(code string) bool {
+func (invited) Is(code string) bool {
 	q, err := record.ParseQR(code)
 	return err == nil && q.Kind == record.InvitationQR
 }
 
 // Open implements kiosk.Invitations.
-func (g guests) Open(_ context.Context, code, name string) (kiosk.Invite, error) {
+func (g invited) Open(_ context.Context, code, name string) (kiosk.Invite, error) {
 	got, err := g.Service.Open(code, name)
 	if err != nil {
 		return kiosk.Invite{}, inWords(err)

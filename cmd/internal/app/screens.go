@@ -134,6 +134,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	guests, err := a.guests(at)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	counted, err := a.metrics()
 	if err != nil {
 		return nil, nil, nil, err
@@ -147,14 +151,14 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Hear: func(ctx context.Context, refuge string, count int, seen string) error {
 			return a.hear(ctx, alarm.HearRequest{Point: record.PointName(refuge), Count: count, How: "screen"}, seen)
 		},
-		Types: a.kioskTypes, Invitations: guests{a.node.Invitations()}, FindHosts: a.kioskHosts,
+		Types: a.kioskTypes, Invitations: invited{a.node.Invitations()}, FindHosts: a.kioskHosts,
 		Consent: func(l lang.Locale) (string, lang.Locale) {
 			w := a.node.Words(consent.Assist, string(l))
 			return w.Text, lang.Locale(w.Lang)
 		},
-		Mine:          a.mine,
-		Phone:         at.phone,
-		Help:          help{a.node.Calls()}, Entrances: a.otherEntrances,
+		Mine:  a.mine,
+		Phone: at.phone,
+		Help:  help{a.node.Calls()}, Entrances: a.otherEntrances,
 		Print:         a.printBadges,
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {
@@ -192,6 +196,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		mux.Handle(path, staff)
 	}
 	mux.Handle("/r/", answers)
+	mux.Handle("/i/", guests)
 	mux.Handle("/warden", muster)
 	mux.Handle("/warden/", muster)
 	mux.Handle("/phone", phones)

@@ -1,0 +1,37 @@
+package record
+
+import "slices"
+
+// Approval is what was said of somebody who needs approval. Of two words said
+// apart the refusal counts, whichever came first, and both can be read.
+type Approval struct {
+	Needs Needs
+	// Approved and Refused are all words, in order of time, MaxWords at most.
+	Approved, Refused []Word
+}
+
+// Word is one operator's word.
+type Word struct {
+	By string
+	Fact
+}
+
+// MaxWords bounds the words of either kind in an Approval.
+const MaxWords = 8
+
+// say takes an Approved or a Refused; events come in order of time.
+func (a *Approval) say(s Stated) {
+	to := &a.Approved
+	if s.Event.Kind == Refused {
+		to = &a.Refused
+	}
+	if len(*to) < MaxWords && !slices.ContainsFunc(*to, func(w Word) bool { return w.By == s.Event.By }) {
+		*to = append(*to, Word{s.Event.By, factOf(s)})
+	}
+}
+
+// Waits reports that approval is needed and nobody has said anything.
+func (a Approval) Waits() bool { return a.Needs != "" && len(a.Approved)+len(a.Refused) == 0 }
+
+// Denied reports that approval is needed and was refused.
+func (a Approval) Denied() bool { return a.Needs != "" && len(a.Refused) > 0 }

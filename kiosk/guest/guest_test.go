@@ -1,0 +1,138 @@
+package guest_test
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/kiosk/guest"
+	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/lang/langtest"
+	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/kiosk/webkit/browsertest"
+	"github.com/upprop/upprop/node/invitations"
+)
+
+func TestCatalog(t *testing.T) {
+	langtest.Lint(t, guest.Words(), langtest.Sources{
+		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages")}, GoDirs: []string{".", "../../node/invitations"},
+	})
+}
+
+var from = time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+
+// book is an invitation whose link is "good".
+type book struct {
+	answer *record.Answer
+	said   []string
+}
+
+func (b *book) Asked(token string) (invitations.Asked, error) {
+	if token != "good" {
+		return invitations.Asked{}, record.ErrLink
+	}
+	return invitations.Asked{On: record.Span{From: from.Unix(), To: from.Add(3 * time.Hour).Unix()}, Place: record.Place{Site: "Norra", Entrance: "Östra grinden"}, Answer: b.answer}, nil
+}
+
+func (b *book) Answer(_ context.Context, token, at string) error {
+	if token != "good" {
+		return record.ErrLink
+	}
+	b.said = append(b.said, "at "+at)
+	b.answer = &record.Answer{On: from.Unix()}
+	switch at {
+	case "":
+	case "11:30":
+		b.answer.At = from.Add(150 * time.Minute).Unix()
+	default:
+		return lang.Problem{Key: "invitations.clock", Field: "at"}
+	}
+	return nil
+}
+
+func newPage(t *testing.T) (*book, http.Handler) {
+	t.Helper()
+	b := &book{}
+	h, err := guest.New(guest.Config{
+		Invitations: b, InWords: func(err error) error { return err }, CampusName: "Ekudden", Zone: time.UTC,
+		Clock: func() time.Time { return from.Add(-time.Hour) }, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, h
+}
+
+func TestOnlyAPressSaysAnything(t *testing.T) {
+	b, h := newPage(t)
+	do := func(method, path string, status int, form url.Values, texts ...string) {
+		t.Helper()
+		req := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+		if method == "POST" {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Sec-Fetch-Site", "same-origin")
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, req)
+		if w.Code != status {
+			t.Errorf("%s %s: %d, want %d", method, path, w.Code, status)
+		}
+		for _, s := range texts {
+			if !strings.Contains(w.Body.String(), s) {
+				t.Errorf("%s %s has no %q in\n%s", method, path, s, w.Body)
+			}
+		}
+	}
+	do("GET", "/i/good?lang=en", 200, nil, "Your visit", "Ekudden, Norra, Östra grinden", `value="09:00"`, "I cannot come")
+	do("GET", "/i/good?lang=sv", 200, nil, "Ditt besök", "Jag kan inte komma")
+	do("GET", "/i/other?lang=en", 422, nil, "not copied whole")
+	if len(b.said) != 0 {
+		t.Fatal("looking says something")
+	}
+	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "at": {"later"}, "lang": {"en"}}, "could not be read")
+	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "lang": {"en"}}, "could not be read")
+	do("POST", "/i/good?lang=en", 303, url.Values{"do": {"at"}, "at": {"11:30"}, "lang": {"en"}})
+	do("GET", "/i/good?lang=en", 200, nil, "you come at 11:30", `value="11:30"`)
+	do("POST", "/i/good?lang=en", 303, url.Values{"do": {"no"}, "at": {"11:30"}, "lang": {"en"}})
+	do("GET", "/i/good?lang=sv", 200, nil, "Du har lämnat återbud")
+	if got := strings.Join(b.said, ", "); got != "at later, at 11:30, at " {
+		t.Error(got)
+	}
+}
+
+// TestLook runs axe over the page at the size of a phone and of a desktop. With
+// UPPROP_SHOTS it keeps pictures.
+func TestLook(t *testing.T) {
+	b := browsertest.Start(t)
+	said, h := newPage(t)
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	p := b.Page(t, browsertest.Look{Width: 390, Height: 844})
+	for _, x := range []struct {
+		lang, size string
+		look       browsertest.Look
+	}{
+		{"sv", "phone", browsertest.Look{Width: 390, Height: 844, Dark: true}},
+		{"en", "desktop", browsertest.Look{Width: 1440, Height: 900}},
+	} {
+		said.answer = nil
+		p.Look(x.look)
+		p.Goto(srv.URL + "/i/good?lang=" + x.lang)
+		p.Axe(x.size)
+		p.Fits(x.size)
+		if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
+			p.Screenshot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
+		}
+		p.Click("button[value=no]")
+		p.Wait("[role=status]")
+	}
+}
