@@ -174,6 +174,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/documents/{document}", o.may(operators.Nodes, o.documentPage)),
 		post("/admin/documents/{document}", o.may(operators.Nodes, o.changeDocument)),
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
+		get("/admin/history", o.may(operators.Nodes, o.history)), post("/admin/history", o.may(operators.Nodes, o.undoSetting)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
 	}, o.rightsRoutes()...)
