@@ -26,7 +26,10 @@ var (
 	ErrNoEdit    = errors.New("there is no such change of a setting here: look at `upprop settings history`")
 	ErrNoUndo    = errors.New("this setting is not put back from its history: change it on the page that it belongs to")
 	ErrNoEarlier = errors.New("nothing is known of this setting before that change: set it to what it should be")
-	ErrAsItIs    = errors.New("the setting has that value already: nothing was changed")
+	// ErrWouldDestroy: putting a shorter time back is asked for where it is said
+	// what it destroys.
+	ErrWouldDestroy = errors.New("that keeps data for a shorter time and would destroy some of it: set it with `upprop retention set`, which says what")
+	ErrAsItIs       = errors.New("the setting has that value already: nothing was changed")
 )
 
 // MaxSettingEdits is how many changes are looked back on at a time.
@@ -186,7 +189,15 @@ func (n *Node) putTerms(ctx context.Context, by, key, value string) error {
 		return ErrNoEarlier
 	}
 	class, visitorType, _ := strings.Cut(strings.TrimPrefix(key, terms.Prefix), "/")
-	_, err = n.rights.As(cmp.Or(by, privacy.Operator)).SetTerms(ctx, terms.Class(class), visitorType, days, false)
+	s := n.rights.As(cmp.Or(by, privacy.Operator))
+	means, err := s.SetTerms(ctx, terms.Class(class), visitorType, days, true)
+	switch {
+	case err != nil:
+		return err
+	case means.Destroyed+means.Shortened > 0:
+		return ErrWouldDestroy
+	}
+	_, err = s.SetTerms(ctx, terms.Class(class), visitorType, days, false)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/terms"
+	"github.com/upprop/upprop/node/visits"
 )
 
 // alone is a desk that is all of its campus.
@@ -102,6 +103,17 @@ func TestSettingsArePutBack(t *testing.T) {
 		t.Fatalf("%+v", e)
 	}
 	if _, err := n.UndoSetting(t.Context(), by, e.ID); err != nil || n.Keep("").Card != 9 {
+		t.Fatal(n.Keep("").Card, err)
+	}
+	// Back to the shorter time would destroy something now: not by this way.
+	in, err := n.Visits().CheckIn(t.Context(), visits.Arrival{Name: "Anna Marker", How: "kiosk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Visits().CheckOut(t.Context(), in.Badge.String(), "kiosk"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.UndoSetting(t.Context(), by, newest(t, n, terms.Prefix).ID); !errors.Is(err, ErrWouldDestroy) || n.Keep("").Card != 9 {
 		t.Fatal(n.Keep("").Card, err)
 	}
 }

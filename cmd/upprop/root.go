@@ -66,7 +66,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 		c.hold(), c.kept(), c.purposes(), c.retention(), c.statistics(), c.consent(),
 		c.privacy(),
 		c.breach(),
-		c.audit(),
+		c.audit(), c.settings(),
 		c.expire(),
 		c.doctor(),
 		c.issuer(),

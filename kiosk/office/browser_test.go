@@ -116,6 +116,8 @@ func tour(p *browsertest.Page, h *house, l string, see func(name string)) {
 	see("once")
 	visit("/admin/settings")
 	see("settings")
+	visit("/admin/history")
+	see("history")
 	visit("/desk/nowhere")
 	see("missing")
 	h.factor("Astrid Ek")

@@ -179,6 +179,7 @@ func (o *Office) routes() []webkit.Route {
 		post("/admin/documents/{document}", o.may(operators.Nodes, o.changeDocument)),
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
 		get("/admin/wardens", o.may(operators.Nodes, o.wardens)), post("/admin/wardens", o.may(operators.Nodes, o.changeWardens)),
+		get("/admin/history", o.may(operators.Nodes, o.history)), post("/admin/history", o.may(operators.Nodes, o.undoSetting)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
 	}, slices.Concat(o.rightsRoutes(), o.watchRoutes(), o.callRoutes())...)

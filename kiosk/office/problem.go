@@ -8,6 +8,7 @@ import (
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/join"
+	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/privacy"
@@ -106,6 +107,11 @@ var known = []struct {
 	err        error
 	key, field string
 }{
+	{node.ErrNoEdit, "history.gone", ""},
+	{node.ErrNoUndo, "history.no_undo", ""},
+	{node.ErrNoEarlier, "history.no_earlier", ""},
+	{node.ErrAsItIs, "history.as_it_is", ""},
+	{node.ErrWouldDestroy, "history.would_destroy", ""},
 	{identity.ErrNotMember, "nodes.unknown", ""},
 	{identity.ErrRevoked, "nodes.gone", ""},
 	{identity.ErrNotIssuer, "nodes.no_issuer", ""},

@@ -180,6 +180,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/pin/unlock", local: true, answer: (*API).unlock},
 		{method: "POST", path: "/api/v1/pin/lock", local: true, answer: (*API).lock},
 		{method: "POST", path: "/api/v1/passphrase", local: true, answer: (*API).setPassphrase},
+		{method: "GET", path: "/api/v1/settings/history", local: true, answer: (*API).settingHistory},
+		{method: "POST", path: "/api/v1/settings/undo", local: true, answer: (*API).undoSetting},
 		{method: "GET", path: "/api/v1/operators", local: true, answer: (*API).listOperators},
 		{method: "POST", path: "/api/v1/operators", local: true, answer: (*API).addOperator},
 		{method: "POST", path: "/api/v1/operators/reset", local: true, answer: (*API).resetOperator},
