@@ -40,6 +40,7 @@ func (n *Node) openInvitations() {
 			k, ok := n.kinds.Get(id)
 			return ok && !k.Off
 		},
+		House:    n.houseNote,
 		Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName,
 		Act: func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
 		Tell: func(l invitations.Letter) error {
@@ -49,6 +50,29 @@ func (n *Node) openInvitations() {
 			})
 		},
 	})
+}
+
+// wifiWords are what a network and its password are called in mails.
+var wifiWords = map[string][2]string{"sv": {"Wi-Fi", "Lösenord till Wi-Fi"}, "en": {"Wi-Fi", "Wi-Fi password"}}
+
+// houseNote is what visitors of a type should know, for a mail.
+func (n *Node) houseNote(kind, lang string) (text string, rows [][2]string) {
+	k, ok := n.kinds.Get(kind)
+	if !ok || k.Off {
+		return "", nil
+	}
+	words, ok := wifiWords[lang]
+	if !ok {
+		words = wifiWords["sv"]
+	}
+	if k.Wifi.Network != "" {
+		rows = append(rows, [2]string{words[0], k.Wifi.Network})
+	}
+	if k.Wifi.Password != "" {
+		rows = append(rows, [2]string{words[1], k.Wifi.Password})
+	}
+	text, _ = k.NoteIn(lang)
+	return text, rows
 }
 
 // Invitations are who is expected.

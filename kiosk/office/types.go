@@ -90,12 +90,14 @@ type typePage struct {
 	Asks      []askLine
 	Ticks     []tickLine
 	Papers    []tickLine
+	Wifi      kinds.Wifi
+	WasWifi   kinds.Wifi
 	Saved     bool
 	Faults    faults
 }
 
 // languageLine is what a type is called in one language.
-type languageLine struct{ Lang, Word, Name, Badge, WasName, WasBadge string }
+type languageLine struct{ Lang, Word, Name, Badge, Note, WasName, WasBadge, WasNote string }
 
 type askLine struct {
 	Field, Word, Was string
@@ -127,10 +129,10 @@ func (o *Office) typePage(r request) (webkit.Response, error) {
 }
 
 func (o *Office) layType(r request, k kinds.Kind) typePage {
-	p := typePage{Frame: o.frame(r, "types"), Type: k, Word: k.Word(string(r.Locale))}
+	p := typePage{Frame: o.frame(r, "types"), Type: k, Word: k.Word(string(r.Locale)), Wifi: k.Wifi, WasWifi: k.Wifi}
 	for _, l := range lang.Locales() {
 		s := string(l)
-		p.Languages = append(p.Languages, languageLine{s, l.Name(), k.Name[s], k.Badge[s], k.Name[s], k.Badge[s]})
+		p.Languages = append(p.Languages, languageLine{s, l.Name(), k.Name[s], k.Badge[s], k.Note[s], k.Name[s], k.Badge[s], k.Note[s]})
 	}
 	for _, f := range kinds.Fields() {
 		a := askLine{Field: f, Word: r.Text(fieldWords[f], nil), Was: string(k.Ask[f])}
@@ -180,7 +182,7 @@ func (o *Office) changeType(r request) (webkit.Response, error) {
 
 // edit is what a sent page changes; the page shows what was sent.
 func (p *typePage) edit(r request) kinds.Edit {
-	e := kinds.Edit{Name: map[string]string{}, Badge: map[string]string{}, Ask: map[string]kinds.Asked{}, Documents: map[string]bool{}}
+	e := kinds.Edit{Name: map[string]string{}, Badge: map[string]string{}, Note: map[string]string{}, Ask: map[string]kinds.Asked{}, Documents: map[string]bool{}}
 	for i := range p.Languages {
 		l := &p.Languages[i]
 		for _, x := range []struct {
@@ -192,6 +194,15 @@ func (p *typePage) edit(r request) kinds.Edit {
 				x.to[l.Lang] = *x.now
 			}
 		}
+		if l.Note, l.WasNote = r.Lines("note-"+l.Lang), r.Lines("was-note-"+l.Lang); l.Note != l.WasNote {
+			e.Note[l.Lang] = l.Note
+		}
+	}
+	p.Wifi = kinds.Wifi{Network: r.Field("network"), Password: r.Field("password")}
+	p.WasWifi = kinds.Wifi{Network: r.Field("was-network"), Password: r.Field("was-password")}
+	if p.Wifi != p.WasWifi {
+		wifi := p.Wifi
+		e.Wifi = &wifi
 	}
 	for i := range p.Asks {
 		a := &p.Asks[i]

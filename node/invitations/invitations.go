@@ -87,6 +87,9 @@ type Config struct {
 	Desk func() bool
 	// Barred says why nothing that this node records would count, or nil.
 	Barred func() error
+	// House is what visitors of a type should know, as lines of text in a language
+	// and rows of a word and what it is. Nil: nothing.
+	House func(kind, lang string) (text string, rows [][2]string)
 	// Type says whether visitors of a type can be invited. Nil: they can.
 	Type func(string) bool
 	// Place is where this node stands.

@@ -81,12 +81,21 @@ func (s *Service) tell(i record.Invitation, invite record.Invite, qr string, off
 	if !off {
 		lines = append(lines, [2]string{w.code, Grouped(invite.Code.Reveal())})
 	}
+	note := invite.Note.Reveal()
+	if !off && s.cfg.House != nil {
+		text, rows := s.cfg.House(i.Type, invite.Lang)
+		lines = append(lines, rows...)
+		if text != "" && note != "" {
+			text = "\n\n" + text
+		}
+		note += text
+	}
 	l.Subject, l.Method = fmt.Sprintf(w.subject, campus), "REQUEST"
 	first, last := fmt.Sprintf(w.text, campus), w.show
 	if off {
 		l.Subject, l.Method, first, last = fmt.Sprintf(w.off, campus), "CANCEL", fmt.Sprintf(w.offText, campus), ""
 	}
-	l.Text, l.HTML = bodies(fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !off)
+	l.Text, l.HTML = bodies(fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, note, last, !off)
 	if !off {
 		if code, err := qrcode.New(qr, qrcode.Medium); err == nil {
 			l.QR, _ = code.PNG(480)
@@ -122,7 +131,7 @@ func bodies(hello, first string, lines [][2]string, note, last string, qr bool) 
 	h.WriteString("</table>")
 	if note != "" {
 		fmt.Fprintf(&t, "\n%s\n", note)
-		fmt.Fprintf(&h, "<p>%s</p>", e(note))
+		fmt.Fprintf(&h, "<p>%s</p>", strings.ReplaceAll(e(note), "\n", "<br>"))
 	}
 	if qr {
 		h.WriteString(picture)
