@@ -128,6 +128,13 @@ func byKeyboard(t *testing.T, b *browsertest.Browser, l, name, gone string) {
 	srv := serve(t, k)
 	p := b.Page(t, browsertest.Look{})
 	p.Goto(srv.URL + "/kiosk?lang=" + l)
+	if l == "sv" {
+		// Reading aloud is offered where this machine has a voice of the page's language.
+		for voice, hidden := range map[string]string{"en-GB": "true", "sv_SE": "false"} {
+			p.Until(`(speechSynthesis.getVoices = () => [{ localService: true, lang: "` + voice + `" }], speechSynthesis.dispatchEvent(new Event("voiceschanged")), document.querySelector("[data-aloud]").hidden === ` + hidden + `)`)
+		}
+		p.Until(`(speechSynthesis.getVoices = () => [{ localService: false, lang: "sv-SE" }], speechSynthesis.dispatchEvent(new Event("voiceschanged")), document.querySelector("[data-aloud]").hidden)`)
+	}
 	p.Type(browsertest.Tab)
 	if !p.Bool(`document.activeElement.matches(".skip") && document.activeElement.checkVisibility()`) {
 		t.Error("the first Tab does not reach the skip link")

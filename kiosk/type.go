@@ -18,6 +18,10 @@ type Type struct {
 	Ask map[string]string
 	// Group: others come with the visitor, on the same form.
 	Group bool
+	// Note is what such visitors should know of the house, by language, and Wifi a
+	// network for them.
+	Note map[string]string
+	Wifi Wifi
 	// Papers are to be read and signed, in order.
 	Papers []Paper
 }

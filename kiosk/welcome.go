@@ -30,6 +30,7 @@ type welcomePage struct {
 	Note       template.HTML
 	// Faces are the badges, the first that of who wrote the form.
 	Faces []badge.Face
+	House houseNote
 	Pause webkit.Pause
 }
 
@@ -43,6 +44,10 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	house, err := k.houseNote(r, w.Type)
+	if err != nil {
+		return nil, err
+	}
 	note, err := k.note(r)
 	if err != nil {
 		return nil, err
@@ -51,7 +56,7 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 		Name: "welcome",
 		Data: welcomePage{
 			welcome: w, Page: id, Code: badge.Group(w.Receipt.Badge), Shape: k.cfg.Badge, Note: note, Pause: k.pause(),
-			Faces: faces,
+			Faces: faces, House: house,
 		},
 		Refresh: webkit.Refresh{After: time.Minute, To: "/kiosk"},
 	}, nil

@@ -47,6 +47,7 @@ func (n *Node) openInvitations() {
 			k, ok := n.kinds.Get(id)
 			return ok && !k.Off
 		},
+		House:    n.houseNote,
 		SignLink: n.signInviteLink, Link: n.inviteLink, Web: func() string { return n.notices.Settings().Link },
 		HostMail: n.hostMail, Changed: n.replica.Changed, Needs: n.needs, Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName, Logger: n.log,
 		Mine: func(id record.VisitID) bool { return id.OwnedBy(record.NodeID(n.key.ID())) },
@@ -70,6 +71,33 @@ func (n *Node) needs(kind string) record.Needs {
 		return record.AnotherWord
 	}
 	return ""
+}
+
+// wifiWords are what a network and its password are called in mails.
+var wifiWords = map[string][2]string{
+	"sv": {"Wi-Fi", "Lösenord till Wi-Fi"}, "en": {"Wi-Fi", "Wi-Fi password"}, "sv-simple": {"Wi-Fi", "Lösenord till Wi-Fi"},
+	"fi": {"Wi-Fi", "Wi-Fi-salasana"}, "nb": {"Wi-Fi", "Wi-Fi-passord"}, "da": {"Wi-Fi", "Adgangskode til Wi-Fi"},
+	"de": {"WLAN", "WLAN-Passwort"}, "ar": {"واي فاي", "كلمة مرور الواي فاي"},
+}
+
+// houseNote is what visitors of a type should know, for a mail.
+func (n *Node) houseNote(kind, lang string) (text string, rows [][2]string) {
+	k, ok := n.kinds.Get(kind)
+	if !ok || k.Off {
+		return "", nil
+	}
+	words, ok := wifiWords[lang]
+	if !ok {
+		words = wifiWords["en"]
+	}
+	if k.Wifi.Network != "" {
+		rows = append(rows, [2]string{words[0], k.Wifi.Network})
+	}
+	if k.Wifi.Password != "" {
+		rows = append(rows, [2]string{words[1], k.Wifi.Password})
+	}
+	text, _ = k.NoteIn(lang)
+	return text, rows
 }
 
 // Invitations are who is expected.

@@ -20,7 +20,8 @@ func (c *command) kind() *cobra.Command {
 }
 
 func (c *command) kindSet() *cobra.Command {
-	var names, badges, asks, sign, unsign []string
+	var names, badges, notes, asks, sign, unsign []string
+	var wifi kinds.Wifi
 	var unattended, manyNames, off, asJSON bool
 	var approval string
 	cmd := &cobra.Command{
@@ -31,7 +32,8 @@ every node. A field is asked for as no, may or must; what must be told is
 demanded at a door's screen, and not of a receptionist.`,
 		Example: `  upprop type set contractor --ask company=must --ask phone=must --sign safety
   upprop type set school-class --name sv=Skolklass --name en="School class" --group
-  upprop type set delivery --unattended=false`,
+  upprop type set delivery --unattended=false
+  upprop type set visitor --note en="Park at P2." --wifi-network Guest --wifi-password "rowan lake 26"`,
 		Args: usage(cobra.ExactArgs(1)), ValidArgsFunction: c.completeKind,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := api.KindEdit{ID: args[0], Documents: map[string]bool{}}
@@ -41,6 +43,12 @@ demanded at a door's screen, and not of a receptionist.`,
 			}
 			if in.Badge, err = pairs("badge", badges); err != nil {
 				return err
+			}
+			if in.Note, err = pairs("note", notes); err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("wifi-network") || cmd.Flags().Changed("wifi-password") {
+				in.Wifi = &wifi
 			}
 			ask, err := pairs("ask", asks)
 			if err != nil {
@@ -82,6 +90,9 @@ demanded at a door's screen, and not of a receptionist.`,
 	f := cmd.Flags()
 	f.StringArrayVar(&names, "name", nil, "what it is called in one language: `LANGUAGE=TEXT`; may be repeated")
 	f.StringArrayVar(&badges, "badge", nil, "what stands on the badge in one language: `LANGUAGE=TEXT`; may be repeated")
+	f.StringArrayVar(&notes, "note", nil, "what such visitors should know of the house in one language: `LANGUAGE=TEXT`; may be repeated")
+	f.StringVar(&wifi.Network, "wifi-network", "", "a Wi-Fi `network` for them, readable on every node; empty takes it away")
+	f.StringVar(&wifi.Password, "wifi-password", "", "its `password`; none for an open network")
 	f.StringArrayVar(&asks, "ask", nil, "whether a field is asked for: `FIELD=no|may|must`; may be repeated")
 	f.StringArrayVar(&sign, "sign", nil, "a `document` to be read and signed; may be repeated")
 	f.StringArrayVar(&unsign, "unsign", nil, "a `document` not to be signed any more; may be repeated")

@@ -91,6 +91,7 @@ type typePage struct {
 	Asks            []askLine
 	Ticks           []tickLine
 	Papers          []tickLine
+	Wifi, WasWifi   kinds.Wifi
 	// Approval is whose approval is needed, WasApproval what it said.
 	Approval    []choice
 	WasApproval string
@@ -99,7 +100,7 @@ type typePage struct {
 }
 
 // languageLine is what a type is called in one language.
-type languageLine struct{ Lang, Word, Name, Badge, WasName, WasBadge string }
+type languageLine struct{ Lang, Word, Name, Badge, Note, WasName, WasBadge, WasNote string }
 
 type askLine struct {
 	Field, Word, Was string
@@ -141,10 +142,10 @@ func (p *typePage) lines() (out []*languageLine) {
 }
 
 func (o *Office) layType(r request, k kinds.Kind) typePage {
-	p := typePage{Frame: o.frame(r, "types"), Type: k, Word: k.Word(string(r.Locale))}
+	p := typePage{Frame: o.frame(r, "types"), Type: k, Word: k.Word(string(r.Locale)), Wifi: k.Wifi, WasWifi: k.Wifi}
 	for _, l := range lang.Visitors() {
 		s := string(l)
-		line := languageLine{s, l.Name(), k.Name[s], k.Badge[s], k.Name[s], k.Badge[s]}
+		line := languageLine{s, l.Name(), k.Name[s], k.Badge[s], k.Note[s], k.Name[s], k.Badge[s], k.Note[s]}
 		if slices.Contains(lang.Locales(), l) {
 			p.Languages = append(p.Languages, line)
 		} else {
@@ -211,7 +212,7 @@ func (o *Office) changeType(r request) (webkit.Response, error) {
 
 // edit is what a sent page changes; the page shows what was sent.
 func (p *typePage) edit(r request) kinds.Edit {
-	e := kinds.Edit{Name: map[string]string{}, Badge: map[string]string{}, Ask: map[string]kinds.Asked{}, Documents: map[string]bool{}}
+	e := kinds.Edit{Name: map[string]string{}, Badge: map[string]string{}, Note: map[string]string{}, Ask: map[string]kinds.Asked{}, Documents: map[string]bool{}}
 	for _, l := range p.lines() {
 		for _, x := range []struct {
 			field    string
@@ -222,6 +223,15 @@ func (p *typePage) edit(r request) kinds.Edit {
 				x.to[l.Lang] = *x.now
 			}
 		}
+		if l.Note, l.WasNote = r.Lines("note-"+l.Lang), r.Lines("was-note-"+l.Lang); l.Note != l.WasNote {
+			e.Note[l.Lang] = l.Note
+		}
+	}
+	p.Wifi = kinds.Wifi{Network: r.Field("network"), Password: r.Field("password")}
+	p.WasWifi = kinds.Wifi{Network: r.Field("was-network"), Password: r.Field("was-password")}
+	if p.Wifi != p.WasWifi {
+		wifi := p.Wifi
+		e.Wifi = &wifi
 	}
 	for i := range p.Asks {
 		a := &p.Asks[i]

@@ -36,6 +36,13 @@ func TestTypesOfVisitors(t *testing.T) {
 	r.post("/admin/types/contractor", with("name-en="+strings.Repeat("x", 10000))...).is(422, "/admin/types/contractor", "too long")
 	r.post("/admin/types/visitor", "was-off=", "off=yes", "was-ask-assist=may", "ask-assist=must").is(422, "/admin/types/visitor", "Choose one of the options")
 
+	// What the house has to say to such visitors.
+	r.post("/admin/types/contractor", with("note-en=Park at P2.\nCoffee.", "network=Guest", "password=short")...).is(422, "/admin/types/contractor", "8 to 63 letters", "Park at P2.")
+	r.post("/admin/types/contractor", with("note-en=Park at P2.\nCoffee.", "network=Guest", "password=rowan lake 26")...).is(200, "/admin/types/contractor", "Saved.", "Park at P2.\nCoffee.", `value="rowan lake 26"`)
+	if k, _ := h.node.Kinds().Get("contractor"); k.Note["en"] != "Park at P2.\nCoffee." || k.Wifi != (kinds.Wifi{Network: "Guest", Password: "rowan lake 26"}) {
+		t.Errorf("%+v", k)
+	}
+
 	// The desk offers it, lists it and puts it on the badge.
 	r.post("/admin/types/contractor", with("was-badge-en=", "badge-en=ON SITE WORK")...)
 	form := formID.FindStringSubmatch(r.get("/desk/new").is(200, "/desk/new", ">Contractor<").body)

@@ -16,6 +16,9 @@ type KindEdit struct {
 	Name  map[string]string      `json:"name,omitempty"`
 	Badge map[string]string      `json:"badge,omitempty"`
 	Ask   map[string]kinds.Asked `json:"ask,omitempty"`
+	// Note is by language; Wifi without a network takes it away.
+	Note map[string]string `json:"note,omitempty"`
+	Wifi *kinds.Wifi       `json:"wifi,omitempty"`
 	// Documents says of documents, by id, whether they are to be signed.
 	Documents  map[string]bool `json:"documents,omitempty"`
 	Unattended *bool           `json:"unattended,omitempty"`
@@ -35,7 +38,7 @@ func (a *API) putKind(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return a.cfg.Node.Kinds().Put(r.Context(), "", in.ID, kinds.Edit{
-		Name: in.Name, Badge: in.Badge, Ask: in.Ask, Documents: in.Documents, Unattended: in.Unattended, Group: in.Group, Off: in.Off,
+		Name: in.Name, Badge: in.Badge, Note: in.Note, Wifi: in.Wifi, Ask: in.Ask, Documents: in.Documents, Unattended: in.Unattended, Group: in.Group, Off: in.Off,
 		Approval: in.Approval,
 	})
 }

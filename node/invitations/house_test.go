@@ -115,6 +115,9 @@ func (h *house) spot(name string, desk bool) *spot {
 			s.acts = append(s.acts, by+" "+what)
 			return nil
 		},
+		House: func(kind, lang string) (string, [][2]string) {
+			return "Park <here>\n" + kind + " " + lang, [][2]string{{"Wi-Fi", "Guest & co"}}
+		},
 		Tell: func(l Letter) error {
 			if s.mute != nil {
 				return s.mute

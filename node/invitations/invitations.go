@@ -92,6 +92,9 @@ type Config struct {
 	Barred func() error
 	// Needs says what visitors of a type need to be welcome. Nil: nothing.
 	Needs func(kind string) record.Needs
+	// House is what visitors of a type should know, as lines of text in a language
+	// and rows of a word and what it is. Nil: nothing.
+	House func(kind, lang string) (text string, rows [][2]string)
 	// Type says whether visitors of a type can be invited. Nil: they can.
 	Type func(string) bool
 	// Place is where this node stands.

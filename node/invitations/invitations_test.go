@@ -177,12 +177,12 @@ func TestMail(t *testing.T) {
 	if l.To != "asa@example.org" || l.Subject != "Välkommen till Ekudden" || l.Visit != made.ID || l.Method != "REQUEST" {
 		t.Errorf("%q", l.Subject)
 	}
-	for _, s := range []string{"Hej Åsa Öberg!", made.Code, "2026-11-22 10:00–13:00", "Sven Ask", "Ta <b>hissen</b>, plan 3; tack", "Ekudden, North"} {
+	for _, s := range []string{"Hej Åsa Öberg!", made.Code, "2026-11-22 10:00–13:00", "Sven Ask", "Ta <b>hissen</b>, plan 3; tack", "Ekudden, North", "Park <here>\ncontractor sv", "Wi-Fi: Guest & co"} {
 		if !strings.Contains(l.Text, s) {
 			t.Errorf("the text has no %q:\n%s", s, l.Text)
 		}
 	}
-	if strings.Contains(l.HTML, "<b>hissen") || !strings.Contains(l.HTML, "&lt;b&gt;hissen") || !strings.Contains(l.HTML, "cid:qr") || strings.Contains(l.HTML, "http") {
+	if strings.Contains(l.HTML, "<b>hissen") || !strings.Contains(l.HTML, "&lt;b&gt;hissen") || !strings.Contains(l.HTML, "cid:qr") || !strings.Contains(l.HTML, "Park &lt;here&gt;<br>contractor sv") || strings.Contains(l.HTML, "http") {
 		t.Error(l.HTML)
 	}
 	if strings.Contains(l.Text+l.HTML+l.Calendar, made.QR) {

@@ -150,6 +150,15 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 	if !what.off {
 		lines = append(lines, [2]string{w.code, Grouped(invite.Code.Reveal())})
 	}
+	note := invite.Note.Reveal()
+	if !what.off && s.cfg.House != nil {
+		text, rows := s.cfg.House(i.Type, invite.Lang)
+		lines = append(lines, rows...)
+		if text != "" && note != "" {
+			text = "\n\n" + text
+		}
+		note += text
+	}
 	if link := s.link(i); link != "" && !(what.off && what.answer == nil) {
 		lines = append(lines, [2]string{w.link, link})
 	}
@@ -172,7 +181,7 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 		}
 	}
 	l.Subject = fmt.Sprintf(subject, campus)
-	l.Text, l.HTML = bodies(w.rtl, fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, invite.Note.Reveal(), last, !what.off)
+	l.Text, l.HTML = bodies(w.rtl, fmt.Sprintf(w.hello, invite.Name.Reveal()), first, lines, note, last, !what.off)
 	if !what.off {
 		if code, err := qrcode.New(qr, qrcode.Medium); err == nil {
 			l.QR, _ = code.PNG(480)
@@ -244,7 +253,7 @@ func bodies(rtl bool, hello, first string, lines [][2]string, note, last string,
 	h.WriteString("</table>")
 	if note != "" {
 		fmt.Fprintf(&t, "\n%s\n", note)
-		fmt.Fprintf(&h, `<p dir="auto">%s</p>`, e(note))
+		fmt.Fprintf(&h, `<p dir="auto">%s</p>`, strings.ReplaceAll(e(note), "\n", "<br>"))
 	}
 	if qr {
 		h.WriteString(picture)

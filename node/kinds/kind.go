@@ -18,6 +18,11 @@ type Kind struct {
 	Ask map[string]Asked `json:"ask"`
 	// Documents are to be read and signed, by their ids, in order.
 	Documents []string `json:"documents"`
+	// Note is what such visitors should know of the house, by language: parking,
+	// where to find coffee. Wifi is a network for them, without Network: none. Both
+	// are on every node, readable there, and in invitations that are mailed.
+	Note map[string]string `json:"note"`
+	Wifi Wifi              `json:"wifi"`
 	// Unattended: such visitors check in at a door's screen by themselves.
 	Unattended bool `json:"unattended"`
 	// Group: one form takes in many names.
@@ -83,7 +88,7 @@ func standard() []Kind {
 	}
 	kind := func(id string, group bool, may ...string) Kind {
 		return Kind{
-			ID: id, Name: maps.Clone(standardNames[id]), Badge: map[string]string{}, Ask: ask(may...),
+			ID: id, Name: maps.Clone(standardNames[id]), Badge: map[string]string{}, Note: map[string]string{}, Ask: ask(may...),
 			Documents: []string{}, Unattended: true, Group: group, Approval: NotNeeded, Standard: true,
 		}
 	}

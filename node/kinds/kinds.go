@@ -132,7 +132,7 @@ func (b *Book) fold() []Kind {
 }
 
 func blank(id string) Kind {
-	k := Kind{ID: id, Name: map[string]string{}, Badge: map[string]string{}, Ask: map[string]Asked{}, Documents: []string{}, Unattended: true, Approval: NotNeeded}
+	k := Kind{ID: id, Name: map[string]string{}, Badge: map[string]string{}, Note: map[string]string{}, Ask: map[string]Asked{}, Documents: []string{}, Unattended: true, Approval: NotNeeded}
 	for _, f := range fields {
 		k.Ask[f] = No
 	}
@@ -144,6 +144,14 @@ func blank(id string) Kind {
 func (k *Kind) lay(f map[string]shape.Value) {
 	maps.Copy(k.Name, sheet.ByLanguage(f, "name"))
 	maps.Copy(k.Badge, sheet.ByLanguage(f, "badge"))
+	for l, t := range sheet.ByLanguage(f, "note") {
+		if note, err := checkNote(t); err == nil && note == t {
+			k.Note[l] = t
+		}
+	}
+	if w := (Wifi{f["wifi/network"].String(), f["wifi/password"].String()}); w.check() == nil {
+		k.Wifi = w
+	}
 	for _, field := range fields {
 		if a := Asked(f["ask/"+field].String()); a.valid(field) {
 			k.Ask[field] = a
@@ -178,8 +186,9 @@ func (a Asked) valid(field string) bool {
 // Edit is what is to be said of a type; what is nil, or is not in a map, stays
 // as it is.
 type Edit struct {
-	Name, Badge map[string]string
-	Ask         map[string]Asked
+	Name, Badge, Note map[string]string
+	Ask               map[string]Asked
+	Wifi              *Wifi
 	// Documents says of documents, by id, whether they are to be signed.
 	Documents              map[string]bool
 	Unattended, Group, Off *bool
@@ -188,7 +197,7 @@ type Edit struct {
 
 // Empty reports whether an edit says nothing.
 func (e Edit) Empty() bool {
-	return len(e.Name)+len(e.Badge)+len(e.Ask)+len(e.Documents) == 0 && e.Unattended == nil && e.Group == nil && e.Off == nil && e.Approval == nil
+	return len(e.Name)+len(e.Badge)+len(e.Note)+len(e.Ask)+len(e.Documents) == 0 && e.Wifi == nil && e.Unattended == nil && e.Group == nil && e.Off == nil && e.Approval == nil
 }
 
 // Put adds a type or changes what is said of one, durably, and returns it as it
@@ -239,7 +248,7 @@ func (b *Book) settings(at string, was Kind, known bool, e Edit) (all []crdt.Set
 	for field, texts := range map[string]map[string]string{"name": e.Name, "badge": e.Badge} {
 		for _, l := range slices.Sorted(maps.Keys(texts)) {
 			if !sheet.Language(l) {
-				return nil, &Problem{Key: "kinds.language", Field: field, Hint: "a text's language is written with two or three small letters, like sv or en"}
+				return nil, errLanguage(field)
 			}
 			t, err := sheet.Line(field, texts[l], MaxName)
 			if err != nil {
@@ -250,6 +259,22 @@ func (b *Book) settings(at string, was Kind, known bool, e Edit) (all []crdt.Set
 			}
 			all = append(all, sheet.Text(at+field+"/"+l, t))
 		}
+	}
+	for _, l := range slices.Sorted(maps.Keys(e.Note)) {
+		if !sheet.Language(l) {
+			return nil, errLanguage("note")
+		}
+		t, err := checkNote(e.Note[l])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sheet.Text(at+"note/"+l, t))
+	}
+	if e.Wifi != nil {
+		if err := e.Wifi.check(); err != nil {
+			return nil, err
+		}
+		all = append(all, sheet.Text(at+"wifi/network", e.Wifi.Network), sheet.Text(at+"wifi/password", e.Wifi.Password))
 	}
 	for _, f := range slices.Sorted(maps.Keys(e.Ask)) {
 		switch {
