@@ -92,7 +92,7 @@ func (r *Replica) ownCarry(events []record.Stated, stays func(record.EventID) bo
 			continue
 		}
 		out = append(out, record.Event{
-			Kind: record.Carried, Visit: p.Visit, Place: p.Seen.Place, Type: p.Type, Since: p.Since, Ends: p.Ends, How: "carried",
+			Kind: record.Carried, Visit: p.Visit, Place: p.Seen.Place, Type: p.Type, Since: p.Since, Ends: p.Ends, How: "carried", Needs: p.Lacks(),
 		})
 		if p.State == record.Timed {
 			out = append(out, record.Event{Kind: record.TimedOut, Visit: p.Visit, How: "carried"})

@@ -35,3 +35,12 @@ func (a Approval) Waits() bool { return a.Needs != "" && len(a.Approved)+len(a.R
 
 // Denied reports that approval is needed and was refused.
 func (a Approval) Denied() bool { return a.Needs != "" && len(a.Refused) > 0 }
+
+// Lacks is what is needed still. It outlives the words: who was approved needs
+// nothing when they are dropped, who was refused waits again.
+func (a Approval) Lacks() Needs {
+	if a.Waits() || a.Denied() {
+		return a.Needs
+	}
+	return ""
+}

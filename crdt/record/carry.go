@@ -55,7 +55,7 @@ func (p Presence) marksOnly() bool {
 // into p again.
 func (p Presence) carried(q Presence) []Event {
 	out := []Event{{
-		Kind: Carried, Visit: p.Visit, Place: p.Seen.Place, Type: p.Type, Since: p.Since, Ends: p.Ends, How: "carried", Needs: p.Needs,
+		Kind: Carried, Visit: p.Visit, Place: p.Seen.Place, Type: p.Type, Since: p.Since, Ends: p.Ends, How: "carried", Needs: p.Lacks(),
 	}}
 	switch {
 	case p.State == Timed:
