@@ -40,7 +40,7 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if !ok {
 		return nil, lang.Problem{Key: "page.put_away"}
 	}
-	faces, err := k.faces(r, w, r.Locale)
+	faces, err := k.faces(r, w)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +62,18 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	}, nil
 }
 
-// faces are the badges of those who came on one form. Easy-read Swedish is for
-// who reads the screen: a badge says what its bearer is in one word.
-func (k *Kiosk) faces(r *webkit.Request, w welcome, l lang.Locale) ([]badge.Face, error) {
-	if l == lang.EasySwedish {
-		l = lang.Swedish
+// ofBadges is the language of a badge: those who work in the house read it, so it
+// is Swedish for who chose that, and English for all others.
+func ofBadges(l lang.Locale) lang.Locale {
+	if l == lang.Swedish || l == lang.EasySwedish {
+		return lang.Swedish
 	}
+	return lang.English
+}
+
+// faces are the badges of those who came on one form.
+func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
+	l := ofBadges(r.Locale)
 	faces := make([]badge.Face, 0, 1+len(w.Others))
 	for i, one := range append([]Receipt{w.Receipt}, w.Others...) {
 		name := w.Name
@@ -87,23 +93,18 @@ func (k *Kiosk) faces(r *webkit.Request, w welcome, l lang.Locale) ([]badge.Face
 	return faces, nil
 }
 
-// print has the badges printed where there is a label printer, in English where
-// the printer's letters cannot write the visitor's language. Somebody who is in is
-// in, whether or not that can be done.
+// print has the badges printed where there is a label printer. Somebody who is in
+// is in, whether or not that can be done.
 func (k *Kiosk) print(r *webkit.Request, w welcome) bool {
 	if k.cfg.Print == nil {
 		return false
 	}
-	l := r.Locale
-	if !badge.Writes(r.TextIn(l, "badge.visitor")) {
-		l = lang.English
-	}
-	faces, err := k.faces(r, w, l)
+	faces, err := k.faces(r, w)
 	if err != nil {
 		k.cfg.Logger.Error("a badge could not be drawn", "err", err)
 		return false
 	}
-	return k.cfg.Print(faces, func(key string) string { return r.TextIn(l, key) })
+	return k.cfg.Print(faces, func(key string) string { return r.TextIn(ofBadges(r.Locale), key) })
 }
 
 // putAway forgets the page and goes back to the start, in the language of

@@ -137,12 +137,6 @@ func (p *pen) fitting(text string, ttf []byte, width, high int) written {
 	}
 }
 
-// Writes reports whether a label can be written in the letters of a text.
-func Writes(text string) bool {
-	_, odd := letters.NewWriter().Clean(text)
-	return !odd
-}
-
 // line writes a text into a box and returns how wide it is.
 func (p *pen) line(text string, ttf []byte, x, y, width, high int) int {
 	w := p.fitting(text, ttf, width, high*9/10)
