@@ -52,6 +52,10 @@ type Config struct {
 	InWords        func(error) error
 	Site, NodeName string
 	CampusName     string
+	// Languages are those that the page offers, in order; none: all that the program
+	// comes with. Extra are those that an operator has added.
+	Languages []lang.Locale
+	Extra     []lang.Extra
 	// Zone is that of the times shown; nil means time.Local.
 	Zone   *time.Location
 	Clock  func() time.Time
@@ -71,15 +75,18 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
 	}
-	words, err := lang.Load(Words())
+	words, err := lang.LoadVisitors(cfg.Extra, Words())
 	if err != nil {
 		return nil, err
+	}
+	if len(cfg.Languages) == 0 {
+		cfg.Languages = lang.Visitors()
 	}
 	p := pages{cfg}
 	return webkit.New(webkit.Config{
 		Prefix: "/i", Pages: sub("pages"), Assets: sub("static"), Catalog: words, Apart: true,
-		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.CampusName},
-		Zone:  cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.CampusName},
+		Locales: cfg.Languages, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/i/{token}", Handler: p.show},
 		{Method: "POST", Pattern: "/i/{token}", Handler: p.answer},

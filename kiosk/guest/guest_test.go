@@ -24,7 +24,7 @@ import (
 
 func TestCatalog(t *testing.T) {
 	langtest.Lint(t, guest.Words(), langtest.Sources{
-		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages")}, GoDirs: []string{".", "../../node/invitations"},
+		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages")}, GoDirs: []string{".", "../../node/invitations"}, Visitors: true,
 	})
 }
 
@@ -59,11 +59,11 @@ func (b *book) Answer(_ context.Context, token, at string) error {
 	return nil
 }
 
-func newPage(t *testing.T) (*book, http.Handler) {
+func newPage(t *testing.T, languages ...lang.Locale) (*book, http.Handler) {
 	t.Helper()
 	b := &book{}
 	h, err := guest.New(guest.Config{
-		Invitations: b, InWords: func(err error) error { return err }, CampusName: "Ekudden", Zone: time.UTC,
+		Invitations: b, InWords: func(err error) error { return err }, CampusName: "Ekudden", Zone: time.UTC, Languages: languages,
 		Clock: func() time.Time { return from.Add(-time.Hour) }, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -109,6 +109,29 @@ func TestOnlyAPressSaysAnything(t *testing.T) {
 	}
 }
 
+func TestItSpeaksWhatIsOffered(t *testing.T) {
+	_, all := newPage(t)
+	_, few := newPage(t, lang.Finnish, lang.Swedish)
+	for _, x := range []struct {
+		h      http.Handler
+		choice string
+		texts  []string
+	}{
+		{all, "sv-simple", []string{`lang="sv-simple"`, `dir="ltr"`, "Jag kommer klockan"}},
+		{all, "fi", []string{`lang="fi"`, "27.11.2026 09.00–12.00", "En pääse tulemaan"}},
+		{all, "ar", []string{`lang="ar"`, `dir="rtl"`, "لا يمكنني الحضور"}},
+		{few, "ar", []string{`lang="fi"`, `dir="ltr"`, "En pääse tulemaan"}},
+	} {
+		w := httptest.NewRecorder()
+		x.h.ServeHTTP(w, httptest.NewRequest("GET", "/i/good?lang="+x.choice, nil))
+		for _, s := range x.texts {
+			if !strings.Contains(w.Body.String(), s) {
+				t.Errorf("%s has no %q in\n%s", x.choice, s, w.Body)
+			}
+		}
+	}
+}
+
 // TestLook runs axe over the page at the size of a phone and of a desktop. With
 // UPPROP_SHOTS it keeps pictures.
 func TestLook(t *testing.T) {
@@ -123,6 +146,7 @@ func TestLook(t *testing.T) {
 	}{
 		{"sv", "phone", browsertest.Look{Width: 390, Height: 844, Dark: true}},
 		{"en", "desktop", browsertest.Look{Width: 1440, Height: 900}},
+		{"ar", "phone", browsertest.Look{Width: 390, Height: 844}},
 	} {
 		said.answer = nil
 		p.Look(x.look)
@@ -130,7 +154,7 @@ func TestLook(t *testing.T) {
 		p.Axe(x.size)
 		p.Fits(x.size)
 		if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
-			p.Screenshot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
+			p.Shot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
 		}
 		p.Click("button[value=no]")
 		p.Wait("[role=status]")

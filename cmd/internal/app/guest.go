@@ -8,7 +8,9 @@ import (
 
 // guests is the page behind the link in an invitation.
 func (a *App) guests(at place) (http.Handler, error) {
+	offered, extra := a.languages()
 	return guest.New(guest.Config{
+		Languages: offered, Extra: extra,
 		Invitations: a.node.Invitations(), InWords: inWords, NodeName: at.name, Site: at.site, CampusName: at.campus,
 		Clock: a.now, Logger: a.log,
 	})
