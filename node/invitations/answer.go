@@ -93,7 +93,8 @@ func (s *Service) Answer(ctx context.Context, token, at string) error {
 	on := s.next(i)
 	event := record.Event{Kind: record.Answered, Visit: i.ID, Place: s.cfg.Place(), To: on.From, How: "link"}
 	if at != "" {
-		clock, err := time.Parse("15:04", strings.TrimSpace(at))
+		// 10.30 is how many write it, in Swedish, Danish and Finnish among others.
+		clock, err := time.Parse("15:04", strings.Replace(strings.TrimSpace(at), ".", ":", 1))
 		if err != nil {
 			return problem("invitations.clock", "at", "the time could not be read: write it like 10:30")
 		}

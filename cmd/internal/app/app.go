@@ -26,6 +26,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/evac/reply"
+	"github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/office"
@@ -111,7 +112,7 @@ func (a *App) openNode() error {
 		cfg.Languages = append(cfg.Languages, string(l))
 	}
 	cfg.Language = func(l string, file []byte) error {
-		return lang.CheckExtra(lang.Locale(l), file, reply.Words())
+		return lang.CheckExtra(lang.Locale(l), file, reply.Words(), guest.Words())
 	}
 	cfg.LabelSize = func(width, height, dpi int) error { return badge.Size{Width: width, Height: height, DPI: dpi}.Check() }
 	open := cfg.OpenStore
