@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/upprop/upprop/evac/reply"
-	"github.com/upprop/upprop/kiosk/guest"
+	invited "github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/node/api"
 )
@@ -96,7 +96,7 @@ zero, one, two, few, many, other.`,
 		Example: "  upprop language template en > so.toml",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			file, err := lang.Template(lang.Locale(args[0]), reply.Words(), guest.Words())
+			file, err := lang.Template(lang.Locale(args[0]), reply.Words(), invited.Words())
 			if err != nil {
 				return fmt.Errorf("%w: write one of %s", err, tags(lang.Visitors()))
 			}

@@ -43,7 +43,7 @@ func TestAnswering(t *testing.T) {
 	}
 	wants(t, "no time", gate.Answer(t.Context(), token, "late"), "invitations.clock")
 	wants(t, "a time that is over", gate.Answer(t.Context(), token, "03:00"), "invitations.past")
-	if err := gate.Answer(t.Context(), token, "11:30"); err != nil {
+	if err := gate.Answer(t.Context(), token, "11.30"); err != nil {
 		t.Fatal(err)
 	}
 	if err := gate.Answer(t.Context(), token, "11:30"); err != nil {
