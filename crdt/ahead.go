@@ -218,6 +218,17 @@ func (s *state) dropped(id record.DocID, d record.Doc) bool {
 	return d.Kind != record.DocCampus && (d.Day < s.horizon || s.ahead[id].gone)
 }
 
+// droppedAfter reports whether a document far ahead has been dropped whose day is
+// after one. Callers hold mu.
+func (s *state) droppedAfter(day record.Day) bool {
+	for id, one := range s.ahead {
+		if d, err := record.ParseDocID(string(id)); one.gone && err == nil && d.Day > day {
+			return true
+		}
+	}
+	return false
+}
+
 // ended reports whether nothing more goes into a document. Callers hold
 // writing.
 func (r *Replica) ended(id record.DocID, d record.Doc) bool {

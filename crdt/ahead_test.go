@@ -214,3 +214,35 @@ func TestDaysFarAheadCountSinceTheyWereFirstHeld(t *testing.T) {
 		t.Error("those who still hold it cannot be told since when it was held")
 	}
 }
+
+// A writer that has dropped its days far ahead is complete to who holds them
+// still, also once it runs anew: else that one, who waits for what was carried
+// over before it drops its own, would hold them for ever.
+func TestAWriterThatDroppedDaysFarAheadIsComplete(t *testing.T) {
+	c := newTestCampus(t)
+	a, ahead := c.wrong("a")
+	b := c.node("b")
+	ahead.Store(int64(decades))
+	a.arrive(t, someone(1))
+	ahead.Store(0)
+	a.noteAhead(t, c.today())
+	pull(t, b, a)
+	c.advance(40 * dayLong)
+	a.dropBefore(t, c.today()-30)
+	a.arrive(t, someone(2))
+	if covers(b, a) {
+		t.Error("complete without what was carried over")
+	}
+	pull(t, b, a)
+	if a.Ahead() != 0 || !covers(b, a) {
+		t.Errorf("%d ahead, complete %v", a.Ahead(), covers(b, a))
+	}
+	a.crash(t)
+	if !covers(b, a) {
+		t.Error("not complete any more after a new start")
+	}
+	a.arrive(t, someone(3))
+	if covers(b, a) {
+		t.Error("complete without what was written last")
+	}
+}

@@ -109,10 +109,12 @@ func seriesOf(at slot) (series, int) {
 
 // positionOf names the newest part of each series of today and yesterday, and
 // the settings of the running incarnation; all else goes into the sum, but for
-// days far ahead that are old.
+// days far ahead that are old, or have been dropped here: who still holds those
+// must not wait for what its writer names no longer.
 // Callers hold mu.
 func (s *state) positionOf(node record.NodeID, running record.ActorID, today, since record.Day, old func(slot, series) bool) position {
 	p := position{since: since, from: today - 1}
+	p.near = s.droppedAfter(p.until())
 	newest := map[series]positionHead{}
 	crowded := false // parts far ahead that are not named
 	for at := range s.sums[node] {
