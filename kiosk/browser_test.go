@@ -57,7 +57,7 @@ func tour(p *browsertest.Page, url, l string, h *house, see func(name string)) {
 	see("leave-fault")
 	visit("/kiosk/goodbye")
 	see("goodbye")
-	p.Click(".aid .button")
+	p.Click(".aid form .button")
 	p.Wait(".help-state")
 	see("help")
 	visit("/kiosk/privacy")
