@@ -30,7 +30,7 @@ func TestTheMapShowsTheWay(t *testing.T) {
 	for _, want := range []string{
 		`<circle class="map-point" cx="150.0" cy="110.0" r="12"/><text class="map-letter" x="150.0" y="110.0">A</text>`,
 		`<circle class="map-point" cx="110.0" cy="190.0" r="12"/><text class="map-letter" x="110.0" y="190.0">B</text>`,
-		`<span class="evac-letter">A</span> Parkeringen`, `<span class="evac-letter">B</span> Hamntorget`, `<strong>Ladan</strong>`,
+		`<span class="evac-letter">A</span> <bdi>Parkeringen</bdi>`, `<span class="evac-letter">B</span> <bdi>Hamntorget</bdi>`, `<strong><bdi>Ladan</bdi></strong>`,
 		">100 m</text>", ">rakt fram</text>", "Du står i mitten. Uppåt är rakt framför dig.",
 	} {
 		if !strings.Contains(plain(s), want) {

@@ -37,7 +37,7 @@ func TestEachTypeHasItsForm(t *testing.T) {
 		}
 	}
 	v.get("/kiosk/arrive?lang=en")
-	has(200, `href="/kiosk/arrive/visitor?lang=en"`, "Visitor", "Hantverkare &lt;b&gt;", "!<form")
+	has(200, `href="/kiosk/arrive/visitor?lang=en"`, "Visitor", "Hantverkare &lt;b&gt;", `!action="/kiosk/arrive"`)
 	v.get("/kiosk/arrive/visitor?lang=sv")
 	has(200, `id="host"`, `name="type" value="visitor"`, "!id=\"phone\"", "!id=\"purpose\"", "!id=\"assist\"", "!id=\"company\"")
 	v.get("/kiosk/arrive/craft?lang=sv")

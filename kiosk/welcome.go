@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"cmp"
 	"html/template"
 	"time"
 
@@ -86,7 +87,7 @@ func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 			return nil, err
 		}
 		faces = append(faces, badge.Face{
-			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: w.Type.OnBadge(l), Name: name, Company: w.Company, Host: w.Host,
+			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: cmp.Or(w.Type.OnBadge(l), r.TextIn(l, "badge.visitor")), Name: name, Company: w.Company, Host: w.Host,
 			Code: grouped, At: one.At, QR: qr, Payload: one.QR,
 		})
 	}
