@@ -34,8 +34,8 @@ func CarryOver(events []Stated, stays func(EventID) bool) (out []Event) {
 			q = after[i]
 		}
 		switch {
-		case p.Visit.IsZero(), !p.Joined.IsZero(), p.Arrived.IsZero() && !p.Added && p.marksOnly():
-			// Marks go with their day; who turned out to be another is on that visit.
+		case p.Visit.IsZero(), !p.Joined.IsZero(), p.MarkedOnly:
+			// Marks go with their day, whether they count or not; who turned out to be another is on that visit.
 		case p.State == q.State && (!p.Open() || p.Since == q.Since):
 		case p.Open():
 			out = append(out, p.carried(q)...)
@@ -44,11 +44,6 @@ func CarryOver(events []Stated, stays func(EventID) bool) (out []Event) {
 		}
 	}
 	return append(out, carryRestrictions(events, stays, append(rest, written(out)...))...)
-}
-
-// marksOnly reports that nothing but marks is known of the visit.
-func (p Presence) marksOnly() bool {
-	return p.Left.IsZero() && slices.ContainsFunc(p.Marks, func(m MarkFact) bool { return m.ID == p.Seen.ID })
 }
 
 // carried are the events that make q, which is what stays of an open visit,

@@ -65,6 +65,20 @@ func TestCarryOverKeepsTheList(t *testing.T) {
 	})
 }
 
+// Who is known by marks alone is for as long as these are kept, and not for
+// ever where a mark was taken back, or its writer revoked.
+func TestMarksGoWithTheirDay(t *testing.T) {
+	counts := marked(1, 1, 5, Refuge)
+	late := counts
+	late.Standing = Late
+	undo := stated(2, 1, Event{Kind: Corrected, At: 6, Visit: visit(1), Of: &counts.ID})
+	for name, events := range map[string][]Stated{"counts": {counts}, "a revoked node wrote": {late}, "was taken back": {counts, undo}} {
+		if over := CarryOver(events, func(EventID) bool { return false }); len(over) > 0 {
+			t.Errorf("a mark that %s is carried over: %+v", name, over)
+		}
+	}
+}
+
 func open(ps []Presence) map[VisitID]Presence {
 	out := map[VisitID]Presence{}
 	for _, p := range ps {

@@ -73,7 +73,7 @@ type Presence struct {
 	// Marks are those that were not corrected, in order of time.
 	Marks []MarkFact
 	// MarkedOnly: nobody has told of the visit but in marks, which may have been
-	// taken back.
+	// taken back, or not count.
 	MarkedOnly bool
 	// Approval is whether who came without an invitation that was approved is
 	// approved, where the type needs that. It changes nothing on any list.
@@ -111,8 +111,9 @@ func (p Presence) Open() bool { return p.State != Gone }
 // very event opens it again.
 //
 // A mark that is taken back still tells that there is such a visit, whose
-// arrival may never be heard of: nobody leaves a list by an undo. Not so one by
-// a badge code alone, which may have been mistyped.
+// arrival may never be heard of: nobody leaves a list by an undo. Nor by a
+// revocation: one by a node whose word counts no more says nothing else of the
+// person. Not so one by a badge code alone, which may have been mistyped.
 func FoldBadge(events []Stated) []Presence {
 	events = slices.Clone(events)
 	slices.SortFunc(events, func(a, b Stated) int {
@@ -131,10 +132,10 @@ func FoldBadge(events []Stated) []Presence {
 	copies := copiesOf(events, void)
 	restricted := restrictions(events, void)
 	for _, s := range events {
+		if s.Event.Kind == Marked && (void[s.ID] || s.Standing != Counted) && !s.Event.Visit.IsZero() {
+			named[s.Event.Visit] = factOf(s)
+		}
 		if void[s.ID] || s.Event.Kind == Corrected {
-			if s.Event.Kind == Marked && s.Standing == Counted && !s.Event.Visit.IsZero() {
-				named[s.Event.Visit] = factOf(s)
-			}
 			continue
 		}
 		if s.Event.Visit.IsZero() {
@@ -298,7 +299,7 @@ func settleCodes(visits map[VisitID]*Presence, named map[VisitID]Fact, byCode []
 }
 
 // settle draws the conclusions; named is the latest mark on the visit that was
-// taken back, if any.
+// taken back or does not count, if any.
 func (p *Presence) settle(named Fact) {
 	p.MarkedOnly = p.Seen.IsZero() && p.Left.IsZero()
 	switch {

@@ -94,6 +94,31 @@ func TestLateWordOfARevokedNode(t *testing.T) {
 	}
 }
 
+// Whoever is known by a mark alone stays on the list when its writer turns out
+// to have been revoked; the mark itself does not count.
+func TestARevocationTakesNobodyOffTheList(t *testing.T) {
+	unseen := marked(1, 1, 5, Refuge)
+	unseen.Standing = Late
+	if p := only(t, FoldBadge([]Stated{unseen})); !p.Open() || p.State != Unknown || p.Visit != visit(1) || p.Verdict(alarm).Mark != "" || p.Seen.IsZero() || p.Heard() {
+		t.Errorf("marked by a revoked node alone: %+v", p)
+	}
+	in := stated(2, 1, Event{Kind: Arrived, At: 9, Visit: visit(1)})
+	if p := only(t, FoldBadge([]Stated{unseen, in})); p.State != Present || p.Seen.ID != in.ID || !p.Heard() {
+		t.Errorf("when the arrival is known: %+v", p)
+	}
+	byVisit := stated(2, 2, Event{Kind: Left, At: 9, Visit: visit(1)})
+	byCode := stated(2, 2, Event{Kind: Left, At: 9, Badge: visit(1).Badge()})
+	for _, out := range []Stated{byVisit, byCode} {
+		if p := only(t, FoldBadge([]Stated{unseen, out})); p.Open() {
+			t.Errorf("whose badge has gone out: %+v", p)
+		}
+	}
+	unseen.Event.Visit, unseen.Event.Badge = VisitID{}, visit(1).Badge()
+	if p := FoldBadge([]Stated{unseen}); len(p) != 0 {
+		t.Errorf("a code that a revoked node typed: %+v", p)
+	}
+}
+
 func TestCarriedKeepsItsBeginning(t *testing.T) {
 	carry := func(actor byte, at HLC) Stated {
 		return stated(actor, 1, Event{Kind: Carried, At: at, Visit: visit(1), Since: 5, Place: Place{Zone: "A"}})

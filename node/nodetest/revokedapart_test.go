@@ -76,3 +76,24 @@ func TestRevokedSoundsTheAlarmAlone(t *testing.T) {
 		return nil
 	})
 }
+
+// Whoever a node knows by its own mark alone stays on its list when it hears
+// that it has been revoked.
+func TestRevokedMarksAStranger(t *testing.T) {
+	revokedApart(t, func(c *Campus, h *House) error {
+		if _, err := c.arrive(c.Houses[0]); err != nil {
+			return err
+		}
+		if _, err := c.alarm(Step{A: 3}); err != nil {
+			return err
+		}
+		v := c.truth.visits[0]
+		if _, err := c.markAt(h, v, record.Refuge, false); err != nil {
+			return err
+		}
+		if len(v.said) != 1 || knows(h, v, &v.arrived) {
+			return violated("is judged by what it knows", "%d marks, and %s knows of the arrival: %v", len(v.said), h.Name, knows(h, v, &v.arrived))
+		}
+		return c.Check()
+	}, func(*Campus, *House) error { return nil })
+}
