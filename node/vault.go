@@ -25,8 +25,8 @@ type vault struct {
 	ring    *seal.Vault
 	opener  *seal.Opener
 	now     func() time.Time
-	// date is the date by all that this node has to go by: no key of it or of
-	// one before is used.
+	// date is the date by all that this node has to go by: nothing that was to
+	// be forgotten on it or before is opened.
 	date func() record.Day
 	// from is the day from which retention counts.
 	from func() record.Day
@@ -80,7 +80,8 @@ func (v *vault) known() []access.Key {
 }
 
 // public is the key to seal to. By a clock that is wrong by more than all keys
-// are ahead, any that has not died is better than to take nobody in.
+// are ahead, or after a closure that was longer, any that has not died is better
+// than to take nobody in.
 func (v *vault) public(a record.Audience, until record.Day) (seal.PublicKey, bool) {
 	if k, ok := access.Choose(v.known(), a, until, v.from(), v.epoch(a)); ok {
 		return k, true
@@ -137,11 +138,20 @@ func (v *vault) Check(p crdt.SealedPart) error {
 	if v.locked() {
 		return visits.ErrLocked
 	}
-	wrap, err := seal.DecodeWrap(p.Key)
+	wrap, err := wrapOf(p)
 	if err != nil {
 		return fmt.Errorf("look for a key: %w", err)
 	}
 	return inWords(v.opener.Check(wrap))
+}
+
+// wrapOf is a part's wrap with the date that its record has: after a long closure
+// people are taken in under a key of a date that is over, until a desk has made
+// others.
+func wrapOf(p crdt.SealedPart) (seal.Wrap, error) {
+	w, err := seal.DecodeWrap(p.Key)
+	w.Until = p.Until
+	return w, err
 }
 
 // inWords makes an error of seal one of visits.
@@ -166,7 +176,7 @@ func (v *vault) Open(k record.PartKey, p crdt.SealedPart) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open particulars: %w", err)
 	}
-	wrap, err := seal.DecodeWrap(p.Key)
+	wrap, err := wrapOf(p)
 	if err != nil {
 		return nil, fmt.Errorf("open particulars: %w", err)
 	}

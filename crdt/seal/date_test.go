@@ -202,6 +202,36 @@ func TestDead(t *testing.T) {
 	}
 }
 
+// TestSealedToAKeyThatIsOver: what is sealed when only keys of past dates are known
+// opens until its own date, while the key is there.
+func TestSealedToAKeyThatIsOver(t *testing.T) {
+	c := dated(t, until)
+	var today record.Day
+	o := NewOpener(c.vault, c.opener.lookup, WithDead(func(d record.Day) bool { return d <= today }))
+	s := sealUntil(t, c, visit(1), until+30)
+	for day, want := range map[record.Day]error{until - 1: nil, until: nil, until + 29: nil, until + 30: ErrExpired} {
+		today = day
+		if _, err := o.Open(visit(1), s.Parts[0], s.Wraps[0]); !errors.Is(err, want) {
+			t.Errorf("on %s: %v, want %v", day, err, want)
+		}
+		if err := o.Check(s.Wraps[0]); !errors.Is(err, want) {
+			t.Errorf("on %s: what was opened may be kept: %v, want %v", day, err, want)
+		}
+	}
+	today = until
+	bare := s.Wraps[0]
+	bare.Until = 0
+	if _, err := o.Open(visit(1), s.Parts[0], bare); !errors.Is(err, ErrExpired) {
+		t.Errorf("without a date of its own it outlives its key: %v", err)
+	}
+	if err := c.vault.Expire(until); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Open(visit(1), s.Parts[0], s.Wraps[0]); !errors.Is(err, ErrNotForUs) {
+		t.Errorf("it opens without its key: %v", err)
+	}
+}
+
 // TestOpenersGo: a vault does not keep openers that nobody else does.
 func TestOpenersGo(t *testing.T) {
 	v := NewVault()

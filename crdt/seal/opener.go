@@ -31,9 +31,12 @@ type openedContext struct {
 // OpenerOption is a choice for NewOpener.
 type OpenerOption func(*Opener)
 
-// WithDead makes an opener refuse, with ErrExpired, the keys of dates that
-// dead says have passed, though the vault has not destroyed them yet. dead
-// must be safe for concurrent use and must not block.
+// WithDead makes an opener refuse, with ErrExpired, what is wrapped for dates
+// that dead says have passed, though the vault has not destroyed their keys yet.
+// A wrap's date is its Until or, where that is not set, that of its key: what was
+// sealed when no key ahead was known is read for as long as the key is there, and
+// never beyond its own date. dead must be safe for concurrent use and must not
+// block.
 func WithDead(dead func(record.Day) bool) OpenerOption { return func(o *Opener) { o.dead = dead } }
 
 // NewOpener opens with the vault's keys. lookup finds a stored context; it
@@ -72,7 +75,7 @@ func (o *Opener) open(visit record.VisitID, p Part, w Wrap) ([]byte, error) {
 	if key.pub.Audience != w.Audience {
 		return nil, ErrAltered
 	}
-	if d, dated := key.pub.Day(); dated && o.dead(d) {
+	if o.over(key, w) {
 		return nil, ErrExpired
 	}
 	sec, err := o.secret(w, key)
@@ -97,10 +100,16 @@ func (o *Opener) Check(w Wrap) error {
 	if err != nil {
 		return err
 	}
-	if d, dated := key.pub.Day(); dated && o.dead(d) {
+	if o.over(key, w) {
 		return ErrExpired
 	}
 	return nil
+}
+
+// over reports whether the date of a wrap has passed.
+func (o *Opener) over(key PrivateKey, w Wrap) bool {
+	d, dated := key.pub.Day()
+	return dated && o.dead(max(d, w.Until))
 }
 
 func (o *Opener) secret(w Wrap, key PrivateKey) (secret, error) {

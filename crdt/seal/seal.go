@@ -83,9 +83,9 @@ type Wrap struct {
 	KeyID    KeyID
 	Context  ContextID
 	Box      []byte
-	// Until is the date on which the wrap must die, where Seal made it. It is
-	// not part of Encode: the signed record around the wrap carries it, and
-	// KeyID binds the date of the key.
+	// Until is the date on which the wrap must die, where Seal made it, or who
+	// read it has set it. It is not part of Encode: the signed record around the
+	// wrap carries it, and KeyID binds the date of the key.
 	Until record.Day
 }
 

@@ -48,6 +48,7 @@ type House struct {
 	backAt  time.Time
 	moved   bool // to another address
 	offAt   time.Time
+	fullAt  time.Time
 	// cutShort: the last life did not end in good order.
 	cutShort bool
 

@@ -110,7 +110,7 @@ func (c *Campus) diskFull(s Step) (string, error) {
 	if h == nil {
 		return "", nil
 	}
-	h.full = true
+	h.full, h.fullAt = true, time.Now()
 	h.fs.SetFree(1<<20, 1<<34)
 	return h.Name + "'s disk is full", nil
 }

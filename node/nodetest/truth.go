@@ -119,12 +119,15 @@ func (v *visit) surelyGone() bool {
 
 // doubts notes which departures will not have reached everyone when their days
 // are dropped. A node that was away is told by the others that a visit was
-// over, unless it began shortly before the node went.
+// over, unless it began shortly before the node went; and one whose disk is full
+// keeps nothing of what it has heard since.
 func (c *Campus) doubts() {
 	for _, v := range c.truth.visits {
 		for _, h := range c.members() {
 			switch {
 			case !v.gone():
+			case h.full && v.arrived.at.After(h.fullAt.Add(-shortly)):
+				v.doubt = true // what it shows of it is in its memory alone
 			case h.Node() == nil:
 				v.doubt = v.doubt || v.arrived.at.After(h.offAt.Add(-shortly))
 			default:
