@@ -105,31 +105,37 @@ func Template(l Locale, more ...fs.FS) ([]byte, error) {
 	if !slices.Contains(visitors, l) {
 		return nil, fmt.Errorf("the program has no words in %q", l)
 	}
-	var out strings.Builder
+	// Two screens may have phrases of one table, which a file has once. One without
+	// a phrase is left out.
+	var tables []string
+	lines := map[string][]string{}
 	for _, fsys := range append([]fs.FS{base}, more...) {
 		file, err := fs.ReadFile(fsys, string(l)+".toml")
 		if err != nil {
 			return nil, fmt.Errorf("read catalog: %w", err)
 		}
-		table, held := "", ""
-		for _, line := range strings.Split(strings.TrimRight(string(file), "\n"), "\n") {
+		table := ""
+		for _, line := range strings.Split(string(file), "\n") {
 			name, _, isPhrase := strings.Cut(line, " = ")
 			switch {
 			case strings.HasPrefix(line, "["):
-				// A table of which nothing follows is left out with its heading.
-				table, held = strings.Trim(line, "[]"), line
+				table = strings.Trim(line, "[]")
 				continue
-			case isPhrase && !strings.HasPrefix(line, "#") && ForStaff(table+"."+name):
-				continue
-			case isPhrase && held != "":
-				out.WriteString(held + "\n")
-				held = ""
-			case held != "":
+			case line == "", isPhrase && !strings.HasPrefix(line, "#") && ForStaff(table+"."+name), !isPhrase && len(lines[table]) == 0:
 				continue
 			}
-			out.WriteString(line + "\n")
+			if len(lines[table]) == 0 {
+				tables = append(tables, table)
+			}
+			lines[table] = append(lines[table], line)
 		}
-		out.WriteString("\n")
+	}
+	var out strings.Builder
+	for _, table := range tables {
+		if table != "" {
+			out.WriteString("[" + table + "]\n")
+		}
+		out.WriteString(strings.Join(lines[table], "\n") + "\n\n")
 	}
 	return []byte(out.String()), nil
 }
