@@ -237,6 +237,7 @@ func TestDesksApartKeepTheSame(t *testing.T) {
 		desk.papers(365)
 		time.Sleep(time.Minute)
 		v := east.signs("Astrid Ek", "nda")
+		time.Sleep(10 * time.Second) // until the desk has heard of it
 		hold, err := desk.Kept().Add(ctx, v, "a claim", record.DayOf(desk.now())+60)
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ import (
 // membersOnly are all protocols that a node speaks, but the join handshake.
 var membersOnly = []string{
 	mesh.PushProtocol, mesh.PullProtocol, mesh.HelloProtocol, mesh.RosterProtocol,
-	join.RelayProtocol, access.Protocol, stream.PingProtocol, horizonProtocol, aheadProtocol, webProtocol, hostsProtocol, selfProtocol, privacy.Protocol, cut.Protocol,
+	join.RelayProtocol, access.Protocol, stream.PingProtocol, horizonProtocol, aheadProtocol, webProtocol, hostsProtocol, selfProtocol, privacy.Protocol, cut.Protocol, callProtocol, watchProtocol,
 	"/upprop/gossip-packet/1", "/upprop/gossip-stream/1",
 }
 
