@@ -3,6 +3,7 @@ package office_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/visits"
 )
 
 var (
@@ -156,4 +158,22 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	await("event: reload")
+}
+
+// TestMoreThanAPage: with more inside than one list shows, those who came last are
+// shown, everybody is counted, and a search finds the first.
+func TestMoreThanAPage(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Reception)
+	const all = 203
+	for i := range all {
+		h.guest(visits.Arrival{Name: record.Private(fmt.Sprintf("Marker No%03d.", i))})
+	}
+	r := h.reader()
+	r.login("desk")
+	r.get("/desk").is(200, "/desk", `<span class="count figures">203</span>`, "No202.", "No003.", "!No002.")
+	if last, first := strings.Index(r.body, "No202."), strings.Index(r.body, "No003."); last > first {
+		t.Error("who came last does not stand first")
+	}
+	r.post("/desk/find", "q=no000").is(200, "/desk/find", "1 found", "No000.", "!No202.")
 }

@@ -41,3 +41,21 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatADoorIsMadeToWork: a desk cannot have a door work for longer, or with more
+// memory, than it can bear.
+func TestWhatADoorIsMadeToWork(t *testing.T) {
+	for _, c := range []Cost{{Time: 0, Memory: 8}, {Time: 1, Memory: 7}, {Time: costliest.Time + 1, Memory: 8}, {Time: 1, Memory: costliest.Memory + 1}} {
+		b, err := (&Held{Country: "46", cost: c}).Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Decode(b); err == nil {
+			t.Errorf("%+v is taken", c)
+		}
+	}
+	b, _ := (&Held{Country: "46", cost: costliest}).Encode()
+	if _, err := Decode(b); err != nil {
+		t.Error(err)
+	}
+}
