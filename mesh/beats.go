@@ -173,14 +173,22 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 	if onStream && from == b.Node {
 		m.clones.see(b, m.cfg.Clock()) // authentic by its stream
 	}
+	justMade := from != b.Node && age < m.cfg.BeatEvery
 	if m.table.Stale(b) && b.Node != m.self {
+		switch {
+		case onStream && from == b.Node && m.Cloned(b.Node):
+			m.relayBesides(b, 0)
+		case justMade && m.clones.besides(b) && m.genuine(b):
+			m.clones.see(b, m.cfg.Clock())
+			m.relayBesides(b, age)
+		}
 		return nil
 	}
 	if !m.table.Known(b) && !m.genuine(b) {
 		return nil
 	}
-	if from != b.Node && age < m.cfg.BeatEvery {
-		m.clones.see(b, m.cfg.Clock()) // authentic by its signature, and made just now
+	if justMade {
+		m.clones.see(b, m.cfg.Clock()) // authentic by its signature
 	}
 	src := beat.Source{At: m.cfg.Clock(), Age: age, From: from, Direct: onStream && from == b.Node}
 	if b.Node == m.self {

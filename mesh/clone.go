@@ -41,14 +41,15 @@ type alternation struct {
 }
 
 type life struct {
-	inc beat.Incarnation
-	n   uint64
+	inc   beat.Incarnation
+	n     uint64
+	since time.Time // of its first beat seen, by its own clock
 }
 
 // see notes a beat that came on its own node's stream, or one that another
-// member has just heard and that is newer than all known here: where each of
-// two machines has other peers, nobody else meets both. A past life handed on
-// late is neither.
+// member has just heard and that is newer than all known here or goes on
+// besides them: where each of two machines has other peers, nobody else meets
+// both. A past life handed on late is none of these.
 func (c *clones) see(b beat.Beat, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,8 +80,27 @@ func (c *clones) see(b beat.Beat, now time.Time) {
 	if len(a.lives) == cloneLives {
 		a.lives = append(a.lives[:0], a.lives[1:]...)
 	}
-	a.lives = append(a.lives, life{b.Incarnation, b.N})
+	a.lives = append(a.lives, life{b.Incarnation, b.N, b.At})
 	a.last = b.Incarnation
+}
+
+// besides reports whether a beat that others handed on, and that is not the
+// newest, would tell of a second machine: its life is not the one last seen,
+// has gone on, and says this beat after the other began. A past life told late
+// ended before that, unless the clock was set back in between.
+func (c *clones) besides(b beat.Beat) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.seen[b.Node]
+	if a == nil || len(a.lives) == 0 || a.last == b.Incarnation {
+		return false
+	}
+	for _, l := range a.lives {
+		if l.inc == b.Incarnation && b.N <= l.n || l.inc == a.last && b.At.Before(l.since) {
+			return false
+		}
+	}
+	return true
 }
 
 // heard reports whether a node is cloned, by what was seen.

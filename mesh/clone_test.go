@@ -80,39 +80,82 @@ func TestACopyIsNoticedThroughOthers(t *testing.T) {
 		c.meshed()
 		at, relay, twice := c.nodes[0], c.nodes[1], c.nodes[2]
 		twice.stop()
-		says := func(inc beat.Incarnation, n uint64, direct bool, age time.Duration) {
-			b := beat.Beat{Node: twice.id(), Incarnation: inc, N: n, At: time.Now(), Position: []byte("{}")}
-			msg, err := b.Message()
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.Sig = twice.key.Sign(beat.Domain, msg)
+		start := time.Now()
+		says := func(inc beat.Incarnation, n uint64, when time.Time, direct bool, age time.Duration) {
 			from := relay.id()
 			if direct {
 				from = twice.id()
 			}
-			if err := at.hear(beatFrame(b, false, age)[1:], from, direct); err != nil {
+			if err := at.hear(beatFrame(twice.beatOf(inc, n, when), false, age)[1:], from, direct); err != nil {
 				t.Fatal(err)
 			}
 		}
-		old := beat.NewIncarnation(time.Now().Add(time.Second))
-		again := beat.NewIncarnation(time.Now().Add(2 * time.Second))
-		late := beat.NewIncarnation(time.Now().Add(3 * time.Second))
+		old := beat.NewIncarnation(start.Add(time.Second))
+		again := beat.NewIncarnation(start.Add(2 * time.Second))
+		late := beat.NewIncarnation(start.Add(3 * time.Second))
 		for n := range uint64(8) { // one restarted; what relays held of its past life comes late
-			says(again, n+1, true, 0)
-			says(old, n+1, false, 0)
-			says(late, n+1, false, time.Minute)
+			says(again, n+1, time.Now(), true, 0)
+			says(old, n+1, start.Add(-time.Minute), false, 0)
+			says(late, n+1, time.Now(), false, time.Minute)
 		}
 		if at.Cloned(twice.id()) {
 			t.Fatal("a past life told late is called another machine")
 		}
-		later := beat.NewIncarnation(time.Now().Add(4 * time.Second))
+		later := beat.NewIncarnation(start.Add(4 * time.Second))
 		for n := range uint64(4) {
-			says(again, n+9, true, 0)
-			says(later, n+1, false, time.Millisecond)
+			says(again, n+9, time.Now(), true, 0)
+			says(later, n+1, time.Now(), false, time.Millisecond)
 		}
 		if !at.Cloned(twice.id()) {
 			t.Fatal("a copy that only others meet is not noticed")
 		}
 	})
+}
+
+// A machine that hears nothing of its double stays in its life, below that of
+// the other: what it says is never the newest. Who meets both hands it on, so
+// that who meets one or neither notices too.
+func TestACopyInAnEarlierLifeIsToldOf(t *testing.T) {
+	for _, meets := range []string{"the later", "neither"} {
+		t.Run(meets, func(t *testing.T) {
+			inCampus(t, 3, nil, func(c *campus) {
+				c.meshed()
+				at, both, twice := c.nodes[0], c.nodes[1], c.nodes[2]
+				twice.stop()
+				says := func(to *testNode, inc beat.Incarnation, n uint64) {
+					if err := to.hear(beatFrame(twice.beatOf(inc, n, time.Now()), false, 0)[1:], twice.id(), true); err != nil {
+						t.Fatal(err)
+					}
+				}
+				below := beat.NewIncarnation(time.Now().Add(time.Second))
+				above := beat.NewIncarnation(time.Now().Add(2 * time.Second))
+				for n := range uint64(10) {
+					time.Sleep(2 * time.Second)
+					says(both, below, n+1)
+					says(both, above, n+1)
+					if meets == "the later" {
+						says(at, above, n+1)
+					}
+				}
+				if !both.Cloned(twice.id()) {
+					t.Error("who meets both does not notice")
+				}
+				if !at.Cloned(twice.id()) {
+					t.Error("who does not meet both is not told")
+				}
+			})
+		})
+	}
+}
+
+// beatOf is a beat as this node's key signs it.
+func (n *testNode) beatOf(inc beat.Incarnation, no uint64, at time.Time) beat.Beat {
+	n.c.t.Helper()
+	b := beat.Beat{Node: n.id(), Incarnation: inc, N: no, At: at, Position: []byte("{}")}
+	msg, err := b.Message()
+	if err != nil {
+		n.c.t.Fatal(err)
+	}
+	b.Sig = n.key.Sign(beat.Domain, msg)
+	return b
 }

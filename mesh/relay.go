@@ -3,6 +3,7 @@ package mesh
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"github.com/upprop/upprop/mesh/beat"
 	"github.com/upprop/upprop/mesh/identity"
@@ -25,8 +26,23 @@ func (m *Mesh) relay(b beat.Beat, covered bool) {
 	if m.cfg.Gossip == nil {
 		return
 	}
-	payload := append(bytes.Clone(m.self[:]), beatFrame(b, covered, m.table.Age(b.Node))[1:]...)
-	if err := m.cfg.Gossip.Broadcast(b.Node.String(), payload); err != nil {
+	m.broadcast(b.Node.String(), b, beatFrame(b, covered, m.table.Age(b.Node)))
+}
+
+// relayBesides hands on what the other of two machines with one key says. It
+// is not the newest of that node; but who meets only one of the two, or
+// neither, learns from it that there are two. age is how long others held it.
+func (m *Mesh) relayBesides(b beat.Beat, age time.Duration) {
+	if m.cfg.Gossip == nil {
+		return
+	}
+	m.broadcast(b.Node.String()+" besides", b, beatFrame(b, false, age))
+}
+
+// broadcast gives the gossip a beat frame in place of the last of that name.
+func (m *Mesh) broadcast(name string, b beat.Beat, frame []byte) {
+	payload := append(bytes.Clone(m.self[:]), frame[1:]...)
+	if err := m.cfg.Gossip.Broadcast(name, payload); err != nil {
 		m.cfg.Logger.Warn("hand a beat to the gossip", "node", b.Node.Short(), "error", err)
 		return
 	}

@@ -33,7 +33,7 @@ func TestCopiedFolderOnTwoMachines(t *testing.T) {
 	t.Cleanup(func() { _ = copied.stop(syscall.SIGTERM) })
 
 	for _, at := range append(slices.Clone(all), copied) {
-		at.await("the copy is noticed", 120*time.Second, func() bool {
+		took := at.await("the copy is noticed", 120*time.Second, func() bool {
 			for _, n := range into[[]api.Node](t, "nodes", "--data", at.dir) {
 				if slices.Contains(n.Trouble, "cloned") {
 					return n.Name == "Node 1"
@@ -41,6 +41,7 @@ func TestCopiedFolderOnTwoMachines(t *testing.T) {
 			}
 			return false
 		})
+		t.Logf("noticed at %s after %s more", filepath.Base(at.dir), took)
 	}
 	if out, err := upprop(t, "doctor", "--data", all[0].dir, "--json"); err == nil {
 		t.Error("doctor finds nothing:", out)
