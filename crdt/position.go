@@ -255,7 +255,8 @@ func parsePosition(b []byte) (p position, err error) {
 		if len(b) < 1 || len(b) < 1+int(b[0])+40 {
 			return p, fmt.Errorf("truncated: %w", ErrPosition)
 		}
-		doc, rest := b[1:1+b[0]], b[1+b[0]:]
+		end := 1 + int(b[0]) // a byte would run over
+		doc, rest := b[1:end], b[end:]
 		p.heads = append(p.heads, positionHead{
 			slot{record.DocID(doc), record.ActorID(rest[:32])}, binary.BigEndian.Uint64(rest[32:]),
 		})
