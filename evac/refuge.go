@@ -195,6 +195,12 @@ func (s *Service) Refuges(site record.SiteID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.RefugesIn(l)
+}
+
+// RefugesIn is Refuges as a list has it that was just made here. Errors:
+// ErrNoEvacuation.
+func (s *Service) RefugesIn(l List) ([]byte, error) {
 	if l.Evacuation == nil {
 		return nil, ErrNoEvacuation
 	}

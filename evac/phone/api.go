@@ -18,6 +18,7 @@ const maxBody = 64 << 10
 //	GET  /api/v1/phone/list?have=V   the muster, see answer
 //	POST /api/v1/phone/marks         acts, each answered by itself
 //	POST /api/v1/phone/add           somebody who is on no list
+//	POST /api/v1/phone/refuge        what those who wait at a refuge are told
 //
 // A phone shows its pairing in the header `Authorization: Phone KEY`.
 func (s *Service) API() http.Handler {
@@ -25,6 +26,7 @@ func (s *Service) API() http.Handler {
 	mux.HandleFunc("GET /api/v1/phone/list", s.paired(s.list))
 	mux.HandleFunc("POST /api/v1/phone/marks", s.paired(s.marks))
 	mux.HandleFunc("POST /api/v1/phone/add", s.paired(s.add))
+	mux.HandleFunc("POST /api/v1/phone/refuge", s.paired(s.tell))
 	mux.HandleFunc("/api/v1/phone/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, fault{"there is no such thing in a phone's interface", "load the page anew", "phone.fault"})
 	})

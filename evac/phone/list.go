@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,9 +24,11 @@ type answer struct {
 	Standing map[string][]string `json:"standing"`
 	Assist   map[string]string   `json:"assist"`
 	Points   []Point             `json:"points"`
-	Pairing  pairingNow          `json:"pairing"`
-	Node     nodeNow             `json:"node"`
-	Nodes    []Node              `json:"nodes"`
+	// Refuges are those of what runs; empty where nothing does.
+	Refuges json.RawMessage `json:"refuges"`
+	Pairing pairingNow      `json:"pairing"`
+	Node    nodeNow         `json:"node"`
+	Nodes   []Node          `json:"nodes"`
 	// Now is the node's clock, to tell a phone whose clock is off.
 	Now time.Time `json:"now"`
 }
@@ -52,7 +55,15 @@ func (s *Service) list(r asked) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Points, out.Nodes = []Point{}, []Node{}
+	out.Points, out.Nodes, out.Refuges = []Point{}, []Node{}, json.RawMessage("[]")
+	if s.cfg.Refuges != nil {
+		switch b, err := s.cfg.Refuges(l); {
+		case err == nil:
+			out.Refuges = b
+		case !errors.Is(err, evac.ErrNoEvacuation):
+			return nil, err
+		}
+	}
 	if s.cfg.Points != nil {
 		out.Points = append(out.Points, s.cfg.Points()...)
 	}

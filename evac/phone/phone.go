@@ -32,6 +32,7 @@ type Alarm interface {
 	Mark(context.Context, alarm.MarkRequest) (alarm.Marked, error)
 	Retract(ctx context.Context, code record.Code, of, once record.OnceID) (alarm.Undone, error)
 	Add(context.Context, alarm.AddRequest) (alarm.Added, error)
+	Tell(context.Context, alarm.TellRequest) (record.Talk, error)
 }
 
 // Point is a muster point or refuge to choose from.
@@ -55,6 +56,9 @@ type Config struct {
 	// List is the muster of the whole campus as this node's role may open it, for
 	// a phone paired by a node; by one whose role reads no names, without them.
 	List func(by record.NodeID) (evac.List, error)
+	// Refuges is the JSON of who of a list waits at refuges and what was said
+	// there, as evac.Service.RefugesIn gives it; nil: none are shown.
+	Refuges func(evac.List) ([]byte, error)
 	// Points are those to choose from; nil: none are known here.
 	Points func() []Point
 	// Nodes are the other nodes that a phone may deliver to; nil: none are known

@@ -50,6 +50,7 @@ func (pairings) Pair(context.Context, string, time.Duration) (pairing.Key, error
 type bell struct {
 	marks []alarm.MarkRequest
 	adds  []alarm.AddRequest
+	tells []alarm.TellRequest
 	err   error
 }
 
@@ -65,6 +66,11 @@ func (b *bell) Retract(context.Context, record.Code, record.OnceID, record.OnceI
 func (b *bell) Add(_ context.Context, r alarm.AddRequest) (alarm.Added, error) {
 	b.adds = append(b.adds, r)
 	return alarm.Added{Visit: record.VisitID{1}, Badge: record.VisitID{1}.Badge()}, b.err
+}
+
+func (b *bell) Tell(_ context.Context, r alarm.TellRequest) (record.Talk, error) {
+	b.tells = append(b.tells, r)
+	return record.Talk{Stands: record.Call{Help: r.Help}}, b.err
 }
 
 func service(t *testing.T, b *bell, logs *strings.Builder, change ...func(*phone.Config)) *phone.Service {
@@ -114,7 +120,7 @@ func TestWhoIsAnswered(t *testing.T) {
 	var logs strings.Builder
 	api := service(t, &bell{}, &logs).API()
 	for key, want := range map[string]int{"good": 200, "over": 410, "stranger": 401, "nonsense": 401, "": 401, "broken": 503} {
-		for _, path := range []string{"GET list", "POST marks", "POST add"} {
+		for _, path := range []string{"GET list", "POST marks", "POST add", "POST refuge"} {
 			method, name, _ := strings.Cut(path, " ")
 			if key == "good" && method == "POST" {
 				continue
@@ -185,6 +191,41 @@ func TestList(t *testing.T) {
 	}
 	if err := json.Unmarshal(b.Bytes(), &again); err != nil || again.Version != first.Version || again.List["as_of"] == nil {
 		t.Errorf("%+v %v", again, err)
+	}
+}
+
+// Those who wait at a refuge are shown and answered from a phone; it is told what
+// stands only when that is durable here.
+func TestRefuges(t *testing.T) {
+	var logs strings.Builder
+	b := &bell{}
+	known := func(err error) func(*phone.Config) {
+		return func(c *phone.Config) {
+			c.Refuges = func(evac.List) ([]byte, error) { return []byte(`[{"point":"Stair B","waiting":2}]`), err }
+		}
+	}
+	api := service(t, b, &logs, known(nil)).API()
+	if w := ask(api, "GET", "/api/v1/phone/list", "good", ""); !strings.Contains(w.Body.String(), `"refuges":[{"point":"Stair B","waiting":2}]`) {
+		t.Error(w.Body)
+	}
+	if w := ask(service(t, b, &logs, known(evac.ErrNoEvacuation)).API(), "GET", "/api/v1/phone/list", "good", ""); !strings.Contains(w.Body.String(), `"refuges":[]`) {
+		t.Error(w.Body)
+	}
+	w := ask(api, "POST", "/api/v1/phone/refuge", "good", `{"point":"Stair B","help":"coming"}`)
+	if w.Code != 200 || w.Body.String() != "{\"help\":\"coming\"}\n" {
+		t.Error(w.Code, w.Body)
+	}
+	if want := (alarm.TellRequest{Point: "Stair B", Help: record.HelpComing, How: "phone"}); len(b.tells) != 1 || b.tells[0] != want {
+		t.Errorf("%+v", b.tells)
+	}
+	for body, want := range map[string]int{`{"point":"Stair B","help":"coming","x":1}`: 400, `{`: 400, ``: 400} {
+		if w := ask(api, "POST", "/api/v1/phone/refuge", "good", body); w.Code != want {
+			t.Errorf("%q: %d", body, w.Code)
+		}
+	}
+	b.err = &alarm.Problem{Key: "evacuation.not_covered", Hint: "nothing runs: start one"}
+	if w := ask(api, "POST", "/api/v1/phone/refuge", "good", `{"point":"Stair B","help":"coming"}`); w.Code != 422 || !strings.Contains(w.Body.String(), "evacuation.not_covered") {
+		t.Error(w.Code, w.Body)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -76,6 +77,7 @@ func TestPhoneInABrowser(t *testing.T) {
 	}
 	p.Look(phoneSize)
 	p.Click("#lang")
+	refugesOnAPhone(t, p, a)
 
 	press := func(name, mark string) {
 		t.Helper()
@@ -159,6 +161,52 @@ func TestPhoneInABrowser(t *testing.T) {
 		t.Error(n)
 	}
 	p.Goto("about:blank")
+}
+
+// refugesOnAPhone answers those who wait, once by a slip that is not taken, and
+// not where no node is there to tell them.
+func refugesOnAPhone(t *testing.T, p *browsertest.Page, a *App) {
+	t.Helper()
+	if _, err := a.Node().Alarm().Hear(t.Context(), alarm.HearRequest{Point: "Stair B", Count: 2}); err != nil {
+		t.Fatal(err)
+	}
+	p.Until(`document.querySelector("#refuges-n").textContent === "Refuges: 1 is to be answered"`)
+	p.Click("#refuges summary")
+	stands := func() record.Help {
+		e, _ := a.Node().Alarm().Running("")
+		for _, x := range a.Node().Replica().Calls().In(e) {
+			return x.Stands.Help
+		}
+		return ""
+	}
+	press := func(word string) {
+		p.Until(fmt.Sprintf(`(b => b && !b.disabled && (b.click(), true))([...document.querySelectorAll("#places button")].find(b => b.textContent === %q))`, word))
+	}
+	press("Help is coming")
+	p.Until(`document.querySelector("#places .said")?.textContent === "Stair B is told: Help is coming. Recorded at Reception."`)
+	p.Until(`document.querySelector("#refuges-n").textContent === "Refuges"`)
+	if got := stands(); got != record.HelpComing {
+		t.Errorf("they are told %q", got)
+	}
+	press("All are fetched")
+	p.Until(`[...document.querySelectorAll("#places button")].some(b => b.textContent === "Press again: all are fetched")`)
+	for _, dark := range []bool{false, true} {
+		look := phoneSize
+		look.Dark = dark
+		p.Look(look)
+		what := fmt.Sprintf("refuges-dark-%v", dark)
+		shot(t, p, what)
+		p.Axe(what)
+		p.Fits(what)
+		p.Targets(what, "56")
+	}
+	p.Look(phoneSize)
+	press("Press again: all are fetched")
+	p.Until(`document.querySelector("#places .said")?.textContent.startsWith("Stair B is told: All are fetched.")`)
+	if got := stands(); got != record.HelpFetched {
+		t.Errorf("they are told %q", got)
+	}
+	p.Click("#refuges summary")
 }
 
 func shot(t *testing.T, p *browsertest.Page, name string) {

@@ -120,7 +120,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	a.node.Printer().Make(func(l string) ([]byte, error) { return muster.ListPaper(lang.Locale(l)) })
 	phones, err := phone.New(phone.Config{
 		Pairings: a.node.Phones(), Alarm: a.node.Alarm(), List: a.phoneList(muster),
-		Nodes: a.otherNodes, Points: a.phonePoints, Withhold: withhold, Web: strings.TrimSuffix(a.url, "/"),
+		Refuges: muster.RefugesIn, Nodes: a.otherNodes, Points: a.phonePoints, Withhold: withhold, Web: strings.TrimSuffix(a.url, "/"),
 		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Now: a.now, Logger: a.log,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import {canScan, scan} from "./scan.js";
 import {Wake} from "./wake.js";
 import {canUndo} from "./acts.js";
 import {switchLanguage, t} from "./words.js";
+import {answer, showRefuges} from "./refuges.js";
 import {$, say, showAbout, showActs, showPeople, showPoints, showStart, showTop, speak, stateWord, why} from "./view.js";
 
 // The key leaves the address bar before anything else is done.
@@ -32,6 +33,7 @@ function render() {
     return;
   }
   showTop(model);
+  showRefuges(model, ui, told);
   showPoints(model, ui.point);
   showPeople(model, ui, pressed);
   showActs(model, actPressed);
@@ -91,6 +93,20 @@ async function entered(e) {
   } else if ($("people").children.length === 1) $("people").querySelector("button[name=safe]").focus();
 }
 
+// told answers those who wait at a refuge. Only a node that is there can tell
+// them; nothing is kept to be said later.
+async function told(place, help) {
+  if (over || ui.telling) return;
+  ui.telling = true;
+  ui.told = await answer(model, place, help);
+  ui.telling = false;
+  if (over) return;
+  if (ui.told.over) { void wipe("ended"); return; }
+  say(ui.told.text);
+  render();
+  sync.kick();
+}
+
 async function actPressed(a, name) {
   if (name === "again") await model.acts.again(a);
   else { await model.acts.undo(a); lastAct = a; }
@@ -113,11 +129,12 @@ async function wipe(how) {
   lastAct = null;
   const s = model.store;
   model = null;
-  for (const id of ["people", "acts", "nodes", "point"]) { $(id).replaceChildren(); delete $(id).sign; }
-  for (const id of ["contact", "evac", "counts", "doubt", "scope", "found", "pairing", "last-text", "own-n"]) $(id).textContent = "";
+  for (const id of ["people", "acts", "nodes", "point", "places"]) { $(id).replaceChildren(); delete $(id).sign; }
+  for (const id of ["contact", "evac", "refuges-n", "counts", "doubt", "scope", "found", "pairing", "last-text", "own-n"]) $(id).textContent = "";
   say("");
   $("q").value = $("text").value = "";
   ui.query = ui.point = "";
+  ui.told = null;
   $("place").textContent = "Upprop";
   document.body.classList.remove("with-last");
   render();

@@ -9,6 +9,7 @@ export class Model {
   list = null;     // the head of the last list, without its people
   people = [];     // laid out by lay
   points = [];
+  refuges = [];    // who waits where, and what was said there
   nodes = [];      // {name, url}, learnt from nodes
   added = [];      // {name, url}, written by the person
   asOf = 0; from = ""; fromName = ""; heard = 0; lostAt = 0;
@@ -25,7 +26,7 @@ export class Model {
     const seen = await this.store.load("seen");
     const people = await this.store.load("people");
     if (seen && people) {
-      Object.assign(this, {list: seen.list, points: seen.points, nodes: seen.nodes, asOf: seen.asOf, from: seen.from, fromName: seen.fromName, campus: seen.campus, heard: seen.heard});
+      Object.assign(this, {list: seen.list, points: seen.points, refuges: seen.refuges || [], nodes: seen.nodes, asOf: seen.asOf, from: seen.from, fromName: seen.fromName, campus: seen.campus, heard: seen.heard});
       this.lostAt = seen.heard;
       this.#high = seen.heard;
       this.people = lay(people);
@@ -66,6 +67,7 @@ export class Model {
     const {people, ...head} = data.list;
     this.list = head;
     this.points = data.points;
+    this.refuges = data.refuges || [];
     // A node that has just started knows of no other yet; else what it says counts.
     if (data.nodes.length) this.nodes = data.nodes;
     this.from = base;
@@ -82,7 +84,7 @@ export class Model {
       await this.store.save("people", kept, true);
     }
     this.acts.settle(base, this.people);
-    await this.store.save("seen", {list: head, points: this.points, nodes: this.nodes, asOf: this.asOf, from: base, fromName: this.fromName, campus: this.campus, heard: this.heard}, true);
+    await this.store.save("seen", {list: head, points: this.points, refuges: this.refuges, nodes: this.nodes, asOf: this.asOf, from: base, fromName: this.fromName, campus: this.campus, heard: this.heard}, true);
     this.changed({regained: !had, began: head.evacuation && head.evacuation.id !== wasOn});
   }
 
