@@ -171,7 +171,7 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 		}
 		note += text
 	}
-	if link := s.link(i); link != "" && !(what.off && what.answer == nil) {
+	if link := s.link(i, invite.Secret); link != "" && !(what.off && what.answer == nil) {
 		lines = append(lines, [2]string{w.link, link})
 	}
 	subject, first, last := w.subject, w.text, w.show

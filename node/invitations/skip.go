@@ -130,6 +130,7 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		}
 		s.tellAnswers(ctx)
+		s.tidyFilled(ctx)
 		select { // one look for all that comes in a moment
 		case <-ctx.Done():
 			return nil
