@@ -41,6 +41,9 @@ type Request struct {
 type Made struct {
 	ID       record.VisitID
 	QR, Code string
+	// Link is the address in the mail, of Paper alone; empty where screens are not
+	// reached from outside.
+	Link string
 	// Mailed: a mail to who is invited waits to be sent.
 	Mailed bool
 	// Waits: it is good, and mailed, once it is approved.
@@ -249,7 +252,7 @@ func (s *Service) Paper(id record.VisitID) (Made, record.Invite, error) {
 	if err != nil {
 		return Made{}, record.Invite{}, fmt.Errorf("make an invitation's paper: %w", err)
 	}
-	return Made{ID: id, QR: qr, Code: Grouped(i.Invite.Code.Reveal())}, *i.Invite, nil
+	return Made{ID: id, QR: qr, Code: Grouped(i.Invite.Code.Reveal()), Link: s.link(i.Invitation, i.Invite.Secret)}, *i.Invite, nil
 }
 
 // Send mails an invitation once more. Errors: *Problem.
