@@ -245,11 +245,11 @@ type invitationPage struct {
 	MayApprove bool
 	Words      []evidence
 	// Before says that its bearer has filled in and signed before they come.
-	Before     string
-	Code       string
-	QR         template.HTML
-	Mail       string
-	Message    string
+	Before  string
+	Code    string
+	QR      template.HTML
+	Mail    string
+	Message string
 }
 
 // occasionLine is one time of a series.

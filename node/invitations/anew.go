@@ -50,7 +50,7 @@ func (s *Service) anew(i record.Invitation) (drafts []crdt.Draft, stored func(),
 	}
 	for kind, words := range map[record.Kind][]record.Word{record.Approved: i.Approved, record.Refused: i.Refused} {
 		for _, w := range words {
-			drafts = append(drafts, crdt.Draft{Event: &record.Event{Kind: kind, Visit: i.ID, Place: w.Place, How: "carried", By: w.By}})
+			drafts = append(drafts, crdt.Draft{Event: &record.Event{Kind: kind, Visit: i.ID, Place: w.Place, How: "carried", By: w.By, Reason: w.Reason}})
 		}
 	}
 	for _, o := range i.Times {

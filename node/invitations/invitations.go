@@ -119,6 +119,10 @@ type Config struct {
 	SignLink func(record.Link) (string, error)
 	Link     func(token string) (record.Link, error)
 	Web      func() string
+	// SignApproval and Approval are the same for the link by which a host approves.
+	// Nil: hosts are not asked.
+	SignApproval func(record.Link) (string, error)
+	Approval     func(token string) (record.Link, error)
 	// HostMail is where a host is told whose name was written. Nil: that is not
 	// known.
 	HostMail func(ctx context.Context, name record.Private) record.Private
@@ -142,6 +146,7 @@ type Service struct {
 	// trying lets one code be tried at a time: a try is made to cost.
 	trying sync.Mutex
 	fills  *pace
+	words  *pace
 }
 
 // New makes a Service.
@@ -179,7 +184,7 @@ func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Service{cfg: cfg, fills: newPace(maxFills, fillsFor)}
+	return &Service{cfg: cfg, fills: newPace(maxFills, fillsFor), words: newPace(maxWords, wordsFor)}
 }
 
 // State says how an invitation stands.
