@@ -145,7 +145,7 @@ func (s *Service) DecideByLink(ctx context.Context, token string, welcome bool, 
 	}
 	switch {
 	case welcome && i.Denied():
-		return problem("invitations.refused", "", "this has been refused, and a refusal stands: ask for a new invitation")
+		return problem("invitations.declined", "", "this has been refused, and a refusal stands: ask for a new invitation")
 	case slices.ContainsFunc(said, func(w record.Word) bool { return w.By == record.ByHost }):
 		return nil
 	case !welcome && !record.Reason(reason):

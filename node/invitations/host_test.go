@@ -120,7 +120,7 @@ func TestApprovedAndDeclinedByLinkApart(t *testing.T) {
 			}
 			_, err := s.Open(made.QR, "")
 			wants(t, "declined", err, "invitations.refused")
-			wants(t, "approving what is declined", s.DecideByLink(t.Context(), token, true, ""), "invitations.refused")
+			wants(t, "approving what is declined", s.DecideByLink(t.Context(), token, true, ""), "invitations.declined")
 		}
 	}
 }
