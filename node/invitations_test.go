@@ -243,4 +243,14 @@ func TestAHostsLinkOnRealNodes(t *testing.T) {
 		i, err := desk.Invitations().Get(made.ID)
 		return err == nil && i.Before != nil && i.Before.Company == "second"
 	})
+	if _, err := desk.Erase(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what was filled in is erased at the gate", func() bool {
+		_, err := gate.replica.Sealed(record.PartKey{Visit: made.ID, Audience: record.BeforeAudience})
+		return errors.Is(err, crdt.ErrErased)
+	})
+	if err := gate.Invitations().Fill(t.Context(), link, record.Before{Company: "third"}); invitations.IsProblem(err) == nil {
+		t.Error("it can be filled in again:", err)
+	}
 }
