@@ -31,6 +31,8 @@ type arrivePage struct {
 	Invite string
 	// Before: the visitor filled it in before they came.
 	Before bool
+	// Folded: nothing of that is lacking, and it is out of sight until it is asked for.
+	Folded bool
 	// Pass: the form was filled in by a pass.
 	Pass   bool
 	Papers steps.Papers
@@ -49,6 +51,7 @@ type arrivePage struct {
 func (k *Kiosk) arrivalForm(r *webkit.Request, p arrivePage, status int) webkit.Page {
 	invite, _ := k.invites.get(p.Invite)
 	p.Before = invite.Filled
+	p.Folded = p.Before && len(p.Faults) == 0 && p.Arrival.whole(p.Type)
 	p.Pause, p.Papers, p.Hosts = k.pause(), steps.Lines(p.Type.Papers, r.Locale, invite.Signed.Under()), k.cfg.FindHosts != nil
 	if p.Papers.Ask() {
 		p.Pause = webkit.Pause{Warn: 3 * k.cfg.Warn.Seconds(), Clear: (3*k.cfg.Warn + k.cfg.Clear - k.cfg.Warn).Seconds(), To: "/kiosk"}
@@ -91,6 +94,16 @@ func arrivalOf(r *webkit.Request) (a Arrival, typed string, ticked bool) {
 // written reports whether anything has been written at all.
 func (a Arrival) written() bool {
 	return a.Name+a.Company+a.Host+a.Assist+a.Phone+a.Email+a.Purpose+a.With != ""
+}
+
+// whole reports whether nothing is empty that a type must say, besides the name.
+func (a Arrival) whole(t Type) bool {
+	for field, text := range map[string]string{"host": a.Host, "company": a.Company, "phone": a.Phone, "email": a.Email, "purpose": a.Purpose} {
+		if t.Must(field) && text == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // namesOf are the names of a text with one on each line.

@@ -9,7 +9,11 @@ import (
 )
 
 // early is an invitation whose bearer has filled in and signed before they came.
-type early struct{ hashes map[string]string }
+type early struct {
+	hashes map[string]string
+	// bare: they left out what their type must say.
+	bare bool
+}
 
 func (early) Is(string) bool { return true }
 
@@ -17,6 +21,9 @@ func (e early) Open(context.Context, string, string) (kiosk.Invite, error) {
 	i := kiosk.Invite{ID: "inv", Filled: true, Arrival: kiosk.Arrival{Name: "Åsa Öberg", Company: "Bolaget", Lang: "fi"}}
 	for id, hash := range e.hashes {
 		i.Signed = append(i.Signed, kiosk.Signature{Document: id, Hash: hash, Name: "Åsa", At: at.AddDate(0, 0, -2)})
+	}
+	if e.bare {
+		i.Arrival.Company = ""
 	}
 	return i, nil
 }
@@ -27,7 +34,7 @@ func TestWhoSignedBeforeIsNotAskedAgain(t *testing.T) {
 	text := func(body, hash string) map[string]kiosk.PaperText {
 		return map[string]kiosk.PaperText{"sv": {Body: body, Hash: hash}, "fi": {Body: "fi " + body, Hash: "fi-" + hash}}
 	}
-	e := early{map[string]string{"rules": "fi-r", "nda": "n"}}
+	e := &early{hashes: map[string]string{"rules": "fi-r", "nda": "n"}}
 	rules := text("Spring inte.", "r")
 	k, h, _ := door(t, func(c *kiosk.Config) {
 		c.Invitations = e
@@ -56,13 +63,18 @@ func TestWhoSignedBeforeIsNotAskedAgain(t *testing.T) {
 		}
 		return page
 	}
-	page := open(`value="Bolaget"`, "olet jo täyttänyt", "Olet jo allekirjoittanut", "20.11.2026", "!Spring", "!Håll tyst", `!id="signature"`)
+	page := open(`value="Bolaget"`, `<details class="filled">`, "olet jo täyttänyt", "Olet jo allekirjoittanut", "20.11.2026", "!Spring", "!Håll tyst", `!id="signature"`)
 	v.post("/kiosk/arrive", "form=$form", "type=visitor", "invite="+page, "name=Åsa Öberg", "company=Bolaget", "lang=fi")
 	v.follow()
 	got := h.checkedIn()
 	if len(got) != 1 || len(got[0].Before) != 2 || len(got[0].Signed) != 0 || got[0].Invitation != "inv" {
 		t.Fatalf("%d arrived", len(got))
 	}
+
+	// What is lacking is in sight.
+	e.bare = true
+	open(`id="company"`, `!<details class="filled">`)
+	e.bare = false
 
 	rules["sv"], rules["fi"] = kiosk.PaperText{Body: "Gå.", Hash: "r2"}, kiosk.PaperText{Body: "Kävele.", Hash: "fi-r2"}
 	page = open("Kävele.", "on muuttunut allekirjoituksesi", `name="paper-rules" value="fi-r2"`, `id="signature"`, "!Håll tyst", "!paper-nda")

@@ -95,7 +95,9 @@ type reason struct{ Value, Word string }
 
 // reasons are those for which a host may decline, with their words.
 var reasons = []reason{
-	{record.NotExpected, "host.not_expected"}, {record.AnotherTime, "host.another_time"}, {record.NotAllowed, "host.not_allowed"},
+	{record.NotExpected, "host.not_expected"},
+	{record.AnotherTime, "host.another_time"},
+	{record.NotAllowed, "host.not_allowed"},
 	{record.NoReason, "host.no_reason"},
 }
 
