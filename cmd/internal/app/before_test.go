@@ -34,7 +34,7 @@ func TestFilledInByTheLinkIsInTheDossier(t *testing.T) {
 	}
 	rules := put("Do not run.").Text["en"]
 	yes := true
-	if _, err := n.Kinds().Put(t.Context(), "", "contractor", kinds.Edit{Unattended: &yes, Documents: map[string]bool{"rules": true}, Ask: map[string]kinds.Asked{"company": kinds.Must, "purpose": kinds.May}}); err != nil {
+	if _, err := n.Kinds().Put(t.Context(), "", "contractor", kinds.Edit{Unattended: &yes, Documents: map[string]bool{"rules": true}, Ask: map[string]kinds.Asked{"company": kinds.Must, "purpose": kinds.May, "email": kinds.No}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Notices().Change(func(s *notify.Settings) error {
@@ -44,7 +44,7 @@ func TestFilledInByTheLinkIsInTheDossier(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	made, err := n.Invitations().Invite(t.Context(), "", invitations.Request{Name: "Åsa Öberg", Type: "contractor", From: now.Add(-time.Minute), To: now.Add(time.Hour)})
+	made, err := n.Invitations().Invite(t.Context(), "", invitations.Request{Name: "Åsa Öberg", Email: "asa@example.org", Type: "contractor", From: now.Add(-time.Minute), To: now.Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +83,9 @@ func TestFilledInByTheLinkIsInTheDossier(t *testing.T) {
 	opened, err := invited{n.Invitations()}.Open(t.Context(), paper.QR, "")
 	if err != nil || !opened.Filled || opened.Arrival.Company != "Ekström & Söner" || len(opened.Signed) != 1 {
 		t.Fatalf("%v %d signed", err, len(opened.Signed))
+	}
+	if i, err := n.Invitations().Get(made.ID); err != nil || i.Invite.With(i.Before).Email != "asa@example.org" {
+		t.Error("filling in takes an address away that is not asked for:", err)
 	}
 	kind, _ := n.Kinds().Get("contractor")
 	door := door{n.Visits(), n.Documents()}

@@ -64,6 +64,18 @@ func (e expected) Fill(ctx context.Context, token string, a kiosk.Arrival) error
 	if err := e.app.node.Visits().Prepare(&of); err != nil {
 		return err
 	}
+	if k, ok := e.app.node.Kinds().Get(a.Type); ok {
+		// What is not asked for stays as the invitation says it.
+		t := e.app.kioskType(k)
+		for name, f := range map[string]struct {
+			to  *record.Private
+			was string
+		}{"company": {&of.Company, a.Company}, "email": {&of.Email, a.Email}, "phone": {&of.Phone, a.Phone}, "purpose": {&of.Purpose, a.Purpose}} {
+			if !t.Asks(name) {
+				*f.to = record.Private(f.was)
+			}
+		}
+	}
 	slices.SortFunc(of.Signed, func(a, b record.Signature) int { return int(a.At - b.At) })
 	return e.Service.Fill(ctx, token, record.Before{
 		Company: of.Company, Host: of.Host, Email: of.Email, Phone: of.Phone, Purpose: of.Purpose, Lang: of.Lang, Signed: of.Signed,
