@@ -154,7 +154,7 @@ func TestCancelEndsWhatWasFilledIn(t *testing.T) {
 // stands at all of them, whatever was heard first, also beside an invitation that
 // is written anew by a desk that has not heard of it.
 func TestTheLastThatWasFilledInStands(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		h := newHouse(t)
 		desk, a, b := h.spot("Reception", true), h.spot("East gate", false), h.spot("West gate", false)
