@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
@@ -28,9 +29,13 @@ type arrivePage struct {
 	Hosts bool
 	// Invite is the page of the invitation that the visitor came by.
 	Invite string
+	// Before: the visitor filled it in before they came.
+	Before bool
+	// Folded: nothing of that is lacking, and it is out of sight until it is asked for.
+	Folded bool
 	// Pass: the form was filled in by a pass.
 	Pass   bool
-	Papers []paperLine
+	Papers steps.Papers
 	Faults faults
 	Pause  webkit.Pause
 	// Consent are the words that the tick agrees to, and ConsentLang their language
@@ -44,8 +49,11 @@ type arrivePage struct {
 }
 
 func (k *Kiosk) arrivalForm(r *webkit.Request, p arrivePage, status int) webkit.Page {
-	p.Pause, p.Papers, p.Hosts = k.pause(), p.Type.papers(r.Locale), k.cfg.FindHosts != nil
-	if len(p.Papers) > 0 {
+	invite, _ := k.invites.get(p.Invite)
+	p.Before = invite.Filled
+	p.Folded = p.Before && len(p.Faults) == 0 && p.Arrival.whole(p.Type)
+	p.Pause, p.Papers, p.Hosts = k.pause(), steps.Lines(p.Type.Papers, r.Locale, invite.Signed.Under()), k.cfg.FindHosts != nil
+	if p.Papers.Ask() {
 		p.Pause = webkit.Pause{Warn: 3 * k.cfg.Warn.Seconds(), Clear: (3*k.cfg.Warn + k.cfg.Clear - k.cfg.Warn).Seconds(), To: "/kiosk"}
 	}
 	p.Consent = r.Text("arrive.assist_consent", nil)
@@ -88,6 +96,16 @@ func (a Arrival) written() bool {
 	return a.Name+a.Company+a.Host+a.Assist+a.Phone+a.Email+a.Purpose+a.With != ""
 }
 
+// whole reports whether nothing is empty that a type must say, besides the name.
+func (a Arrival) whole(t Type) bool {
+	for field, text := range map[string]string{"host": a.Host, "company": a.Company, "phone": a.Phone, "email": a.Email, "purpose": a.Purpose} {
+		if t.Must(field) && text == "" {
+			return false
+		}
+	}
+	return true
+}
+
 // namesOf are the names of a text with one on each line.
 func namesOf(text string) (out []string) {
 	for _, l := range strings.Split(text, "\n") {
@@ -126,6 +144,7 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 	invite, ok := k.invites.get(page)
 	if ok {
 		a.Invitation, a.HostMail = invite.ID, invite.HostMail
+		a.Before = invite.Signed.Standing(kind.Papers, a.Signed)
 	}
 	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With, strconv.FormatBool(a.Under16), strconv.FormatBool(a.Guardian)}
 	to, err := k.submitted.do(r.Context(), form, content, func() (string, error) {

@@ -12,7 +12,7 @@ import (
 
 func TestCatalog(t *testing.T) {
 	langtest.Lint(t, lang.Base(), langtest.Sources{
-		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages"), os.DirFS("badge"), os.DirFS("webkit")},
+		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages"), os.DirFS("badge"), os.DirFS("steps"), os.DirFS("webkit")},
 		GoDirs:    []string{".", "webkit", "lang"}, Visitors: true,
 	})
 }

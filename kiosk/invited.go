@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
@@ -26,6 +27,10 @@ type Invite struct {
 	ID, HostMail string
 	// Arrival is what is filled in on the form.
 	Arrival Arrival
+	// Filled: Arrival is what the visitor filled in before they came; Signed is what
+	// they signed then.
+	Filled bool
+	Signed Signatures
 	// Pass: it is no invitation but what a visitor's own pass says.
 	Pass bool
 }
@@ -82,7 +87,12 @@ func (k *Kiosk) openInvitation(r *webkit.Request, code, name string) (webkit.Res
 	}
 	page := rand.Text()
 	k.invites.put(page, invite)
-	return webkit.Redirect{To: r.Link("/kiosk/invited/" + page)}, nil
+	to := "/kiosk/invited/" + page
+	if l := lang.Locale(invite.Arrival.Lang); invite.Filled && slices.Contains(k.cfg.Languages, l) {
+		// Who chose a language before they came goes on in it.
+		return webkit.Redirect{To: to + "?lang=" + string(l)}, nil
+	}
+	return webkit.Redirect{To: r.Link(to)}, nil
 }
 
 // inviteForm is the form of arriving with what the invitation says.

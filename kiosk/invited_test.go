@@ -10,7 +10,11 @@ import (
 )
 
 // guests is a real, small Invitations.
-type guests struct{ refuse error }
+type guests struct {
+	refuse error
+	// signed is what who shows an early invitation signed before they came.
+	signed kiosk.Signatures
+}
 
 func (g *guests) Is(code string) bool { return strings.HasPrefix(code, "INVITE") }
 
@@ -22,6 +26,11 @@ func (g *guests) Open(_ context.Context, code, name string) (kiosk.Invite, error
 		return kiosk.Invite{}, lang.Problem{Key: lang.InvitationsNoName, Field: "name"}
 	case !strings.HasPrefix(code, "INVITE") && code != "7K3M9Q2X4TRB":
 		return kiosk.Invite{}, lang.Problem{Key: lang.InvitationsWrong, Field: "code"}
+	}
+	if strings.HasPrefix(code, "INVITEEARLY") {
+		return kiosk.Invite{ID: "early", Filled: true, Signed: g.signed, Arrival: kiosk.Arrival{
+			Name: "Åsa Öberg", Host: "Karin", Company: "Bolaget", Phone: "070-1", Purpose: "Hissen", Type: "contractor",
+		}}, nil
 	}
 	return kiosk.Invite{ID: "the-invitation", HostMail: "karin@example.org", Arrival: kiosk.Arrival{Name: "Åsa <Öberg>", Host: "Karin", Company: "Bolaget", Phone: "070-1"}}, nil
 }

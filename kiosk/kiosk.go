@@ -20,6 +20,7 @@ import (
 
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
@@ -162,7 +163,7 @@ func New(cfg Config) (*Kiosk, error) {
 		name = cfg.NodeName
 	}
 	k.handler, err = webkit.New(webkit.Config{
-		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts()}, Catalog: words,
+		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts(), steps.Parts()}, Catalog: words,
 		Locales: cfg.Languages,
 		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
 		Pause:   k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,

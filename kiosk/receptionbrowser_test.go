@@ -34,7 +34,7 @@ func reception(c *kiosk.Config) {
 			{ID: "group", Name: map[string]string{"sv": "Skolklass eller grupp", "en": "School or group"}, Ask: ask("host"), Group: true},
 		}
 	}
-	c.Invitations = &guests{}
+	c.Invitations = &guests{signed: kiosk.Signatures{{Document: "rules", Hash: "def", At: at}}}
 	c.FindHosts = func(_ context.Context, q string) ([]kiosk.Host, bool) {
 		if !strings.HasPrefix("karin", strings.ToLower(q)) || len(q) < 3 {
 			return nil, false
@@ -112,6 +112,10 @@ func TestReceptionPages(t *testing.T) {
 				p.Type("7k3m-9q2x-4trb" + browsertest.Tab + "Åsa" + browsertest.Enter)
 				p.Wait("#company")
 				see("invited-form")
+				visit("/kiosk/invited")
+				p.Type("invite-early" + browsertest.Enter)
+				p.Wait(".signed")
+				see("invited-early")
 			})
 		}
 	}

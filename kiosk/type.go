@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
@@ -26,40 +27,12 @@ type Type struct {
 	Papers []Paper
 }
 
-// Paper is a document to be read and signed, in one language or more.
-type Paper struct {
-	ID string
-	// Name is by language, and so is Text.
-	Name map[string]string
-	Text map[string]PaperText
-}
-
-// PaperText is what a document says in one language.
-type PaperText struct{ Body, Hash, Version string }
-
-// paperLine is a document as the reader reads it.
-type paperLine struct {
-	ID, Word string
-	Lang     lang.Locale
-	// WordLang is the language of Word, where it is not the page's.
-	WordLang lang.Locale
-	PaperText
-}
-
-func (t Type) papers(l lang.Locale) (out []paperLine) {
-	for _, p := range t.Papers {
-		there := map[string]string{}
-		for at := range p.Text {
-			there[at] = at
-		}
-		at, in := lang.In(there, l)
-		if text, ok := p.Text[at]; ok {
-			word, from := lang.In(p.Name, l)
-			out = append(out, paperLine{p.ID, cmp.Or(word, p.ID), in, foreign(from, l), text})
-		}
-	}
-	return out
-}
+// Paper is a document to be read and signed, and PaperText what it says in one
+// language.
+type (
+	Paper     = steps.Paper
+	PaperText = steps.PaperText
+)
 
 // plain is the type where the house has none.
 var plain = Type{Ask: map[string]string{"host": "may", "company": "may", "assist": "may"}}

@@ -37,6 +37,9 @@ type Arrival struct {
 	// strokes of what was drawn.
 	Signed             map[string]string
 	Signature, Drawing string
+	// Before are the signatures that were made before the person came, under texts
+	// that are in force.
+	Before Signatures
 	// Invitation is the one that the person came by, HostMail where it says that
 	// the host is told; empty: none.
 	Invitation, HostMail string

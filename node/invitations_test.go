@@ -1,14 +1,18 @@
 package node
 
 import (
+	"encoding/base64"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/invitations"
+	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -167,5 +171,86 @@ func TestAnInvitationsLinkOnRealNodes(t *testing.T) {
 	}
 	if plain, err := desk.vault.OpenBearer(made.ID, part, q.Secret); err != nil || string(plain) != "anew" {
 		t.Error(err)
+	}
+}
+
+// TestAHostsLinkOnRealNodes: what is filled in at a gate stands before what a desk
+// sealed earlier, and is read there; a host approves at a gate by a link that a desk
+// signed for that alone, and the act is on record as the host's.
+func TestAHostsLinkOnRealNodes(t *testing.T) {
+	desk := first(t)
+	gate := desk.joined("East gate", identity.RoleEntrance)
+	eventually(t, "keys are known", func() bool { return desk.CanSeal() && gate.CanSeal() })
+	one := kinds.ByOne
+	if _, err := desk.Kinds().Put(t.Context(), "", "contractor", kinds.Edit{Approval: &one}); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	made, err := desk.Invitations().Invite(t.Context(), "", invitations.Request{Name: "Astrid Marker", Type: "contractor", From: now, To: now.Add(30 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := record.Link{Visit: made.ID, Start: record.EvacID(made.ID), Until: now.Add(time.Hour)}
+	token, err := desk.signApproval(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, sign := range map[string]func(record.Link) (string, error){"of who is invited": desk.signInviteLink, "of a gate": gate.signApproval} {
+		other, err := sign(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Invitations().DecideByLink(t.Context(), other, true, ""); !errors.Is(err, record.ErrLink) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	eventually(t, "the gate knows it", func() bool {
+		_, err := gate.Invitations().Ask(token)
+		return err == nil
+	})
+	if err := gate.Invitations().DecideByLink(t.Context(), token, true, ""); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the act is on record at the desk", func() bool {
+		lines, err := desk.AuditLines()
+		return err == nil && slices.ContainsFunc(lines, func(l audit.Line) bool { return l.What == "invitation.approve" && l.By == record.ByHost })
+	})
+	eventually(t, "the desk has heard", func() bool {
+		i, err := desk.Invitations().Get(made.ID)
+		return err == nil && i.State == invitations.Expected
+	})
+
+	q, err := record.ParseQR(made.QR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := desk.signInviteLink(record.Link{Visit: made.ID, Start: record.EvacID(made.ID), Until: now.Add(30 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link += "." + base64.RawURLEncoding.EncodeToString(q.Secret[:])
+	if err := desk.Invitations().Fill(t.Context(), link, record.Before{Company: "first"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the gate opens it for who shows the QR", func() bool {
+		got, err := gate.Invitations().Open(made.QR, "")
+		return err == nil && got.Before != nil && got.Before.Company == "first"
+	})
+	if err := gate.Invitations().Fill(t.Context(), link, record.Before{Company: "second"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the desk reads what was filled in at the gate", func() bool {
+		i, err := desk.Invitations().Get(made.ID)
+		return err == nil && i.Before != nil && i.Before.Company == "second"
+	})
+	if _, err := desk.Erase(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what was filled in is erased at the gate", func() bool {
+		_, err := gate.replica.Sealed(record.PartKey{Visit: made.ID, Audience: record.BeforeAudience})
+		return errors.Is(err, crdt.ErrErased)
+	})
+	if err := gate.Invitations().Fill(t.Context(), link, record.Before{Company: "third"}); invitations.IsProblem(err) == nil {
+		t.Error("it can be filled in again:", err)
 	}
 }

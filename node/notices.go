@@ -124,6 +124,16 @@ func (n *Node) signLinkFor(domain string, l record.Link) (string, error) {
 // Errors: record.ErrLink.
 func (n *Node) Link(token string) (record.Link, error) { return n.linkFor(record.LinkDomain, token) }
 
+// signApproval makes the token of the link by which a host approves.
+func (n *Node) signApproval(l record.Link) (string, error) {
+	return n.signLinkFor(record.ApprovalLinkDomain, l)
+}
+
+// approvalLink reads the token of the link by which a host approves, as Link does.
+func (n *Node) approvalLink(token string) (record.Link, error) {
+	return n.linkFor(record.ApprovalLinkDomain, token)
+}
+
 // inviteLink reads the token of the link in an invitation, as Link does.
 func (n *Node) inviteLink(token string) (record.Link, error) {
 	return n.linkFor(record.InviteLinkDomain, token)

@@ -49,6 +49,7 @@ func (n *Node) openInvitations() {
 		},
 		House:    n.houseNote,
 		SignLink: n.signInviteLink, Link: n.inviteLink, Web: func() string { return n.notices.Settings().Link },
+		SignApproval: n.signApproval, Approval: n.approvalLink,
 		HostMail: n.hostMail, Changed: n.replica.Changed, Needs: n.needs, Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName, Logger: n.log,
 		Mine: func(id record.VisitID) bool { return id.OwnedBy(record.NodeID(n.key.ID())) },
 		Act:  func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },

@@ -32,10 +32,14 @@ func (m members) mayEdit(node record.NodeID) bool {
 }
 
 // maySeal says whose sealings outrank others: of those who may read them. What
-// the bearer of a badge could read is ended by whoever seals anew.
+// the bearer of a badge could read is ended by whoever seals anew. What was filled
+// in before an arrival is taken in anywhere: of it the last stands, whoever sealed it.
 func (m members) maySeal(node record.NodeID, a record.Audience) bool {
 	x, ok := m.Member(identity.NodeID(node))
 	may := access.Audiences(x.Role)
+	if a == record.BeforeAudience {
+		return ok
+	}
 	return ok && (slices.Contains(may, a) || a == record.BearerAudience && len(may) > 0)
 }
 

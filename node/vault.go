@@ -201,23 +201,45 @@ func (v *vault) SealBearerAnew(visit record.VisitID, version uint32, until recor
 	if err != nil {
 		return nil, fmt.Errorf("seal for the bearer: %w", err)
 	}
-	e := record.SealedEntry{Kind: record.PartPut, Visit: visit, Audience: record.BearerAudience, Version: version, Box: part.Encode()}
+	return underSecret(visit, until, part, wrap), nil
+}
+
+// SealBefore implements invitations.Vault.
+func (v *vault) SealBefore(visit record.VisitID, version uint32, until record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error) {
+	part, wrap, err := seal.SealBefore(visit, version, plain, secret)
+	if err != nil {
+		return nil, fmt.Errorf("seal what was filled in before: %w", err)
+	}
+	return underSecret(visit, until, part, wrap), nil
+}
+
+func underSecret(visit record.VisitID, until record.Day, part seal.Part, wrap seal.Wrap) []record.SealedEntry {
+	e := record.SealedEntry{Kind: record.PartPut, Visit: visit, Audience: part.Audience, Version: part.Version, Box: part.Encode()}
 	k := e
 	k.Kind, k.Until, k.Box = record.KeyPut, until, wrap.Encode()
-	return []record.SealedEntry{e, k}, nil
+	return []record.SealedEntry{e, k}
 }
 
 // OpenBearer implements visits.Vault.
 func (v *vault) OpenBearer(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error) {
+	return openUnderSecret(seal.OpenBearer, visit, p, secret)
+}
+
+// OpenBefore implements invitations.Vault.
+func (v *vault) OpenBefore(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error) {
+	return openUnderSecret(seal.OpenBefore, visit, p, secret)
+}
+
+func openUnderSecret(open func(record.VisitID, seal.Part, seal.Wrap, seal.BearerSecret) ([]byte, error), visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error) {
 	part, err := seal.DecodePart(p.Box)
 	if err != nil {
-		return nil, fmt.Errorf("open for the bearer: %w", err)
+		return nil, fmt.Errorf("open with the secret of a paper: %w", err)
 	}
 	wrap, err := seal.DecodeWrap(p.Key)
 	if err != nil {
-		return nil, fmt.Errorf("open for the bearer: %w", err)
+		return nil, fmt.Errorf("open with the secret of a paper: %w", err)
 	}
-	return seal.OpenBearer(visit, part, wrap, secret)
+	return open(visit, part, wrap, secret)
 }
 
 // Lacking implements access.Ring.

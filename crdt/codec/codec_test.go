@@ -56,6 +56,8 @@ func TestRefusals(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add(EncodeEvent(sample()))
+	f.Add(EncodeEvent(record.Event{Kind: record.Refused, Visit: record.VisitID{9}, At: 3, How: "link", By: record.ByHost, Reason: record.AnotherTime}))
+	f.Add(EncodeSealed([]record.SealedEntry{{Kind: record.PartPut, Audience: record.BeforeAudience, Version: 1_795_000_000, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}}))
 	f.Add(EncodeSealed([]record.SealedEntry{{Kind: record.KeyPut, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if e, err := DecodeEvent(b); err == nil {

@@ -10,10 +10,28 @@ type Approval struct {
 	Approved, Refused []Word
 }
 
-// Word is one operator's word.
+// Word is one operator's word, or that of a host through a link: then By is ByHost.
 type Word struct {
 	By string
+	// Reason says why a host refuses: one of a list, and so names nobody.
+	Reason string
 	Fact
+}
+
+// ByHost is who gives a word through the link in a mail to a host.
+const ByHost = "host by link"
+
+// Why a host may refuse.
+const (
+	NotExpected = "not_expected"
+	AnotherTime = "another_time"
+	NotAllowed  = "not_allowed"
+	NoReason    = ""
+)
+
+// Reason reports whether a host may refuse for that.
+func Reason(why string) bool {
+	return why == NoReason || why == NotExpected || why == AnotherTime || why == NotAllowed
 }
 
 // MaxWords bounds the words of either kind in an Approval.
@@ -26,7 +44,11 @@ func (a *Approval) say(s Stated) {
 		to = &a.Refused
 	}
 	if len(*to) < MaxWords && !slices.ContainsFunc(*to, func(w Word) bool { return w.By == s.Event.By }) {
-		*to = append(*to, Word{s.Event.By, factOf(s)})
+		w := Word{By: s.Event.By, Fact: factOf(s)}
+		if s.Event.Kind == Refused && Reason(s.Event.Reason) {
+			w.Reason = s.Event.Reason
+		}
+		*to = append(*to, w)
 	}
 }
 

@@ -56,7 +56,7 @@ const (
 	// called off; the others stand.
 	Skipped Kind = "skipped"
 	// Approved and Refused: By has said so of an invitation, or of a visit, that
-	// Needs it.
+	// Needs it; a host who refuses may say a Reason, of a list.
 	Approved Kind = "approved"
 	Refused  Kind = "refused"
 )

@@ -17,6 +17,10 @@ const LinkDomain = "safe-link"
 // invitation, which Visit is, whether its bearer comes. Start repeats Visit.
 const InviteLinkDomain = "invitation-link"
 
+// ApprovalLinkDomain is what the signature is for of a Link by which a host approves
+// an invitation, which Visit is, or refuses it. Start repeats Visit.
+const ApprovalLinkDomain = "approval-link"
+
 const (
 	linkPrefix  = "1" // the version of the form
 	linkBody    = 16 + 16 + 8 + 4

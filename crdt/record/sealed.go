@@ -12,7 +12,14 @@ const (
 	DossierAudience Audience = "dossier"
 	// BearerAudience: the one who shows the visit's badge.
 	BearerAudience Audience = "bearer"
+	// BeforeAudience: the one who shows an invitation, of what they filled in before
+	// they came.
+	BeforeAudience Audience = "before"
 )
+
+// OfPaper reports whether a part is opened by the secret of a paper, and by no key
+// of the campus.
+func (a Audience) OfPaper() bool { return a == BearerAudience || a == BeforeAudience }
 
 // PartKey says which part of which visit.
 type PartKey struct {

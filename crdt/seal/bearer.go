@@ -24,10 +24,21 @@ func NewBearerSecret() (s BearerSecret) {
 // wrap ends what the secret opens. Errors: ErrTooLong; ErrFormat for version 0
 // or a secret of zeros.
 func SealBearer(visit record.VisitID, version uint32, plain []byte, s BearerSecret) (Part, Wrap, error) {
+	return sealUnder(record.BearerAudience, visit, version, plain, s)
+}
+
+// SealBefore seals under the secret of an invitation what its bearer filled in
+// before they came. It is SealBearer for a part of its own, which neither opens nor
+// ends what is sealed for the bearer.
+func SealBefore(visit record.VisitID, version uint32, plain []byte, s BearerSecret) (Part, Wrap, error) {
+	return sealUnder(record.BeforeAudience, visit, version, plain, s)
+}
+
+func sealUnder(a record.Audience, visit record.VisitID, version uint32, plain []byte, s BearerSecret) (Part, Wrap, error) {
 	if version == 0 || s == (BearerSecret{}) {
 		return Part{}, Wrap{}, fmt.Errorf("seal for the bearer: no version or no secret: %w", ErrFormat)
 	}
-	st := stamp{visit, record.BearerAudience, version}
+	st := stamp{visit, a, version}
 	key, box, err := sealPart(st, plain)
 	if err != nil {
 		return Part{}, Wrap{}, fmt.Errorf("seal for the bearer: %w", err)
@@ -48,15 +59,24 @@ func SealBearer(visit record.VisitID, version uint32, plain []byte, s BearerSecr
 // OpenBearer returns what SealBearer sealed. The slice is the caller's, who
 // should clear it when done. Errors: ErrAltered, for a wrong secret too.
 func OpenBearer(visit record.VisitID, p Part, w Wrap, s BearerSecret) ([]byte, error) {
-	plain, err := openBearer(visit, p, w, s)
+	plain, err := openUnder(record.BearerAudience, visit, p, w, s)
 	if err != nil {
 		return nil, fmt.Errorf("open what the bearer may see: %w", err)
 	}
 	return plain, nil
 }
 
-func openBearer(visit record.VisitID, p Part, w Wrap, s BearerSecret) ([]byte, error) {
-	if p.Audience != record.BearerAudience || w.Audience != p.Audience || p.Version != w.Version ||
+// OpenBefore returns what SealBefore sealed, as OpenBearer does.
+func OpenBefore(visit record.VisitID, p Part, w Wrap, s BearerSecret) ([]byte, error) {
+	plain, err := openUnder(record.BeforeAudience, visit, p, w, s)
+	if err != nil {
+		return nil, fmt.Errorf("open what was filled in before: %w", err)
+	}
+	return plain, nil
+}
+
+func openUnder(a record.Audience, visit record.VisitID, p Part, w Wrap, s BearerSecret) ([]byte, error) {
+	if p.Audience != a || w.Audience != p.Audience || p.Version != w.Version ||
 		w.KeyID != (KeyID{}) || w.Context != (ContextID{}) || !goodBox(p.Box) || s == (BearerSecret{}) {
 		return nil, ErrAltered
 	}

@@ -129,7 +129,7 @@ func DecodeWrap(b []byte) (Wrap, error) {
 		len(w.KeyID) != len(KeyID{}) || len(w.Context) != len(ContextID{}) || len(w.Box) != wrapSize {
 		return Wrap{}, fmt.Errorf("decode wrap: %w", ErrFormat)
 	}
-	if w.Audience == record.BearerAudience && (KeyID(w.KeyID) != KeyID{} || ContextID(w.Context) != ContextID{}) {
+	if w.Audience.OfPaper() && (KeyID(w.KeyID) != KeyID{} || ContextID(w.Context) != ContextID{}) {
 		return Wrap{}, fmt.Errorf("decode wrap of a bearer: %w", ErrFormat)
 	}
 	return Wrap{

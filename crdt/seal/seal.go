@@ -114,7 +114,7 @@ func hasKeys(a record.Audience) bool {
 	return a == record.CardAudience || a == record.DossierAudience
 }
 
-func known(a record.Audience) bool { return hasKeys(a) || a == record.BearerAudience }
+func known(a record.Audience) bool { return hasKeys(a) || a.OfPaper() }
 
 // stamp is what a part key belongs to; it never seals two different parts
 // within a context.

@@ -1,6 +1,7 @@
 // Package guest is the page behind the link in an invitation's mail: who is
-// invited says that they come at another time, or cannot come. It shows no name
-// and asks for none, and it decides neither whose link counts nor what follows.
+// invited says that they come at another time, or cannot come, and fills in and
+// signs what they would be asked at the door. It shows no name and asks for none,
+// and it decides neither whose link counts nor what follows.
 //
 // Invariant: only a press of a button says anything. Whoever looks a link up, as
 // programs do that preview mails, changes nothing.
@@ -18,7 +19,9 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/kiosk"
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/invitations"
 )
@@ -42,7 +45,27 @@ func sub(dir string) fs.FS {
 type Invitations interface {
 	Asked(token string) (invitations.Asked, error)
 	Answer(ctx context.Context, token, at string) error
+	// Form is what can be filled in, as a door would ask it.
+	Form(invitations.Form) Form
+	// Fill keeps what was filled in and signed, durably.
+	Fill(ctx context.Context, token string, a kiosk.Arrival) error
 }
+
+// Form is what who is invited fills in before they come. It holds what they have
+// filled in already, and prints as [withheld].
+type Form struct {
+	Type    kiosk.Type
+	Arrival kiosk.Arrival
+	// NeedsHost: the invitation does not say whom they meet.
+	NeedsHost bool
+	// Filled is when they last filled it in, zero for never; Signed is what they
+	// signed then.
+	Filled time.Time
+	Signed kiosk.Signatures
+}
+
+// Format withholds the person from every fmt verb.
+func (Form) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[withheld]")) }
 
 // Config is what the page is made of; Invitations, InWords and Logger are
 // required.
@@ -52,6 +75,10 @@ type Config struct {
 	InWords        func(error) error
 	Site, NodeName string
 	CampusName     string
+	// Contact is the reception's number, in what is said of personal data; empty: the
+	// reception. RetentionDays is for how long the name of a type is kept.
+	Contact       string
+	RetentionDays func(kind string) int
 	// Languages are those that the page offers, in order; none: all that the program
 	// comes with. Extra are those that an operator has added.
 	Languages []lang.Locale
@@ -75,6 +102,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
 	}
+	if cfg.RetentionDays == nil {
+		cfg.RetentionDays = func(string) int { return 30 }
+	}
 	words, err := lang.LoadVisitors(cfg.Extra, Words())
 	if err != nil {
 		return nil, err
@@ -84,7 +114,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	p := pages{cfg}
 	return webkit.New(webkit.Config{
-		Prefix: "/i", Pages: sub("pages"), Assets: sub("static"), Catalog: words, Apart: true,
+		Prefix: "/i", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{steps.Parts()}, Catalog: words, Apart: true,
 		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.CampusName},
 		Locales: cfg.Languages, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, []webkit.Route{
@@ -101,13 +131,16 @@ type view struct {
 	At, Told, Fault string
 	// No: who is invited does not come.
 	No bool
+	// Before is what can be filled in; nil where nothing can be now.
+	Before *before
 }
 
 func (p pages) show(r *webkit.Request) (webkit.Response, error) {
-	return p.page(r, "", http.StatusOK)
+	return p.page(r, "", nil, http.StatusOK)
 }
 
-func (p pages) page(r *webkit.Request, fault string, status int) (webkit.Response, error) {
+// page shows all; typed is what was filled in and does not stand, nil for nothing.
+func (p pages) page(r *webkit.Request, fault string, typed *typed, status int) (webkit.Response, error) {
 	token := r.PathValue("token")
 	asked, err := p.cfg.Invitations.Asked(token)
 	if err != nil {
@@ -131,6 +164,9 @@ func (p pages) page(r *webkit.Request, fault string, status int) (webkit.Respons
 			v.At, v.Told = at.Format("15:04"), r.Text("guest.told_at", map[string]any{"Clock": r.Locale.Clock(at)})
 		}
 	}
+	if asked.Form != nil {
+		v.Before = p.before(r, p.cfg.Invitations.Form(*asked.Form), typed)
+	}
 	return webkit.Page{Name: "guest", Path: v.Path, Status: status, Data: v}, nil
 }
 
@@ -141,15 +177,17 @@ func (p pages) answer(r *webkit.Request) (webkit.Response, error) {
 		at = ""
 	case "at":
 		if at == "" {
-			return p.page(r, r.Text("invitations.clock", nil), http.StatusUnprocessableEntity)
+			return p.page(r, r.Text("invitations.clock", nil), nil, http.StatusUnprocessableEntity)
 		}
+	case "fill":
+		return p.fill(r, token)
 	default:
 		return nil, lang.Problem{Key: "request.malformed"}
 	}
 	err := p.cfg.Invitations.Answer(context.WithoutCancel(r.Context()), token, at)
 	var problem lang.Problem
 	if errors.As(p.words(err), &problem) && problem.Field == "at" {
-		return p.page(r, r.Text(problem.Key, problem.Args), http.StatusUnprocessableEntity)
+		return p.page(r, r.Text(problem.Key, problem.Args), nil, http.StatusUnprocessableEntity)
 	}
 	if err != nil {
 		return nil, p.words(err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/kiosk"
 	"github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/lang/langtest"
@@ -24,7 +25,7 @@ import (
 
 func TestCatalog(t *testing.T) {
 	langtest.Lint(t, guest.Words(), langtest.Sources{
-		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages")}, GoDirs: []string{".", "../../node/invitations"}, Visitors: true,
+		Templates: []fs.FS{webkit.Templates(), os.DirFS("pages"), os.DirFS("../steps")}, GoDirs: []string{".", "../../node/invitations"}, Visitors: true,
 	})
 }
 
@@ -34,13 +35,31 @@ var from = time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
 type book struct {
 	answer *record.Answer
 	said   []string
+	// form is what can be filled in; nil: nothing. fault refuses what is.
+	form  *guest.Form
+	fault error
+	got   []kiosk.Arrival
+}
+
+func (b *book) Form(invitations.Form) guest.Form { return *b.form }
+
+func (b *book) Fill(_ context.Context, _ string, a kiosk.Arrival) error {
+	if b.fault != nil {
+		return b.fault
+	}
+	b.got = append(b.got, a)
+	return nil
 }
 
 func (b *book) Asked(token string) (invitations.Asked, error) {
 	if token != "good" {
 		return invitations.Asked{}, record.ErrLink
 	}
-	return invitations.Asked{On: record.Span{From: from.Unix(), To: from.Add(3 * time.Hour).Unix()}, Place: record.Place{Site: "Norra", Entrance: "Östra grinden"}, Answer: b.answer}, nil
+	asked := invitations.Asked{On: record.Span{From: from.Unix(), To: from.Add(3 * time.Hour).Unix()}, Place: record.Place{Site: "Norra", Entrance: "Östra grinden"}, Answer: b.answer}
+	if b.form != nil && (b.answer == nil || b.answer.At != 0) {
+		asked.Form = &invitations.Form{}
+	}
+	return asked, nil
 }
 
 func (b *book) Answer(_ context.Context, token, at string) error {
@@ -148,13 +167,22 @@ func TestLook(t *testing.T) {
 		{"en", "desktop", browsertest.Look{Width: 1440, Height: 900}},
 		{"ar", "phone", browsertest.Look{Width: 390, Height: 844}},
 	} {
-		said.answer = nil
+		said.answer, said.form = nil, form()
+		if x.lang == "en" {
+			said.form.Filled, said.form.Signed = from.Add(-48*time.Hour), kiosk.Signatures{{Document: "rules", Hash: "r-en", At: from.Add(-48 * time.Hour)}}
+		}
 		p.Look(x.look)
 		p.Goto(srv.URL + "/i/good?lang=" + x.lang)
 		p.Axe(x.size)
 		p.Fits(x.size)
 		if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
-			p.Shot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
+			// A picture of more than the window is off to one side where a page is written
+			// from the right.
+			shot := p.Screenshot
+			if x.lang == "ar" {
+				shot = p.Shot
+			}
+			shot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
 		}
 		p.Click("button[value=no]")
 		p.Wait("[role=status]")

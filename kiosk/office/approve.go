@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,11 +16,23 @@ func (o *Office) words(r request, a record.Approval, now time.Time) (out []evide
 		key   string
 	}{{a.Approved, "expected.approved"}, {a.Refused, "expected.refused"}} {
 		for _, w := range one.words {
-			out = append(out, evidence{At: o.moment(r, w.At.Time(), now), What: r.Text(one.key, nil), Node: o.nameOf(w.ID.Actor.Node())})
+			what := r.Text(one.key, nil)
+			if w.By == record.ByHost {
+				what = r.Text(linkWords[one.key], map[string]any{"Reason": r.Text(cmp.Or(reasonWords[w.Reason], "expected.no_reason"), nil)})
+			}
+			out = append(out, evidence{At: o.moment(r, w.At.Time(), now), What: what, Node: o.nameOf(w.ID.Actor.Node())})
 		}
 	}
 	return out
 }
+
+// reasonWords are the reasons for which a host declines.
+var reasonWords = map[string]string{
+	record.NotExpected: "expected.not_expected", record.AnotherTime: "expected.another_time", record.NotAllowed: "expected.not_allowed",
+}
+
+// linkWords are what is said of a host's word.
+var linkWords = map[string]string{"expected.approved": "expected.approved_link", "expected.refused": "expected.refused_link"}
 
 // approve says that somebody who is here, and needs approval, is welcome, or is
 // not. It changes no list: who is inside is inside.

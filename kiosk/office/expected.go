@@ -244,10 +244,12 @@ type invitationPage struct {
 	// operator. Words are those that were given.
 	MayApprove bool
 	Words      []evidence
-	Code       string
-	QR         template.HTML
-	Mail       string
-	Message    string
+	// Before says that its bearer has filled in and signed before they come.
+	Before  string
+	Code    string
+	QR      template.HTML
+	Mail    string
+	Message string
 }
 
 // occasionLine is one time of a series.
@@ -286,7 +288,14 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	for _, u := range i.Uses {
 		p.Uses = append(p.Uses, evidence{At: o.moment(r, u.At.Time(), now), Where: whereOf(u.Place), Node: u.Visit.String(), How: wordOf(r, howWords, u.How)})
 	}
-	if v := i.Invite; v != nil && !r.who.May(operators.Change) {
+	if p.Invite != nil {
+		v := i.Invite.With(i.Before)
+		p.Invite = &v
+	}
+	if i.Before != nil {
+		p.Before = r.Text("expected.filled", map[string]any{"At": o.moment(r, time.UnixMilli(i.Before.At), now), "Count": len(o.standing(i.Before))})
+	}
+	if v := p.Invite; v != nil && !r.who.May(operators.Change) {
 		// Who may only approve reads who comes, whence and to whom.
 		p.Invite = &record.Invite{Name: v.Name, Company: v.Company, Host: v.Host, Purpose: v.Purpose}
 	}
@@ -360,10 +369,10 @@ func (o *Office) welcomeInvited(r request, i invitations.Invited) (webkit.Respon
 	if i.Invite == nil {
 		return nil, lang.Problem{Key: "invitations.gone"}
 	}
-	v := i.Invite
+	v := i.Invite.With(i.Before)
 	page, err := o.checkIn(r, visits.Arrival{
 		Name: v.Name, Company: v.Company, Host: v.Host, HostMail: v.HostMail, Email: v.Email, Phone: v.Phone, Purpose: v.Purpose,
-		Type: i.Type, Lang: v.Lang, How: "desk", Invitation: i.ID,
+		Type: i.Type, Lang: v.Lang, How: "desk", Invitation: i.ID, Signed: o.standing(i.Before),
 	})
 	var p lang.Problem
 	if errors.As(inWords(err), &p) {
@@ -373,6 +382,19 @@ func (o *Office) welcomeInvited(r request, i invitations.Invited) (webkit.Respon
 		return nil, err
 	}
 	return webkit.Redirect{To: r.Link("/desk/welcome/" + page)}, nil
+}
+
+// standing are the signatures of before an arrival under texts that are in force.
+func (o *Office) standing(b *record.Before) (out []record.Signature) {
+	if b == nil {
+		return nil
+	}
+	for _, s := range b.Signed {
+		if o.cfg.Node.Documents().Stands(s.Document, s.Hash) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // importPage takes in a file of invitations, pasted.

@@ -35,9 +35,22 @@ func (s *Service) anew(i record.Invitation) (drafts []crdt.Draft, stored func(),
 		Other: i.Instead, How: "carried", Needs: i.Needs, By: i.By,
 	}
 	drafts = []crdt.Draft{{Event: &event}, {Sealed: append(forDesks, sealed...)}}
+	if b := s.before(i.ID, invite.Secret); b != nil {
+		// One above what is known: what is filled in later, or was and has not been heard
+		// of here, stands before it.
+		part, err := s.cfg.Replica.Sealed(record.PartKey{Visit: i.ID, Audience: record.BeforeAudience})
+		if err != nil {
+			return nil, nil, err
+		}
+		again, err := s.cfg.Vault.SealBefore(i.ID, part.Version+1, until, codec.EncodeBefore(*b), invite.Secret)
+		if err != nil {
+			return nil, nil, err
+		}
+		drafts = append(drafts, crdt.Draft{Sealed: again})
+	}
 	for kind, words := range map[record.Kind][]record.Word{record.Approved: i.Approved, record.Refused: i.Refused} {
 		for _, w := range words {
-			drafts = append(drafts, crdt.Draft{Event: &record.Event{Kind: kind, Visit: i.ID, Place: w.Place, How: "carried", By: w.By}})
+			drafts = append(drafts, crdt.Draft{Event: &record.Event{Kind: kind, Visit: i.ID, Place: w.Place, How: "carried", By: w.By, Reason: w.Reason}})
 		}
 	}
 	for _, o := range i.Times {

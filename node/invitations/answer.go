@@ -3,6 +3,7 @@ package invitations
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"slices"
@@ -26,13 +27,17 @@ const (
 )
 
 // link is the address by which who is invited answers; empty where there is none.
-func (s *Service) link(i record.Invitation) string {
+// secret is that of its paper, by which they fill in what is asked of them.
+func (s *Service) link(i record.Invitation, secret [16]byte) string {
 	if s.cfg.SignLink == nil || s.cfg.Web == nil || s.cfg.Web() == "" {
 		return ""
 	}
 	token, err := s.cfg.SignLink(record.Link{Visit: i.ID, Start: record.EvacID(i.ID), Until: time.Unix(i.To, 0)})
 	if err != nil {
 		return ""
+	}
+	if secret != ([16]byte{}) {
+		token += "." + base64.RawURLEncoding.EncodeToString(secret[:])
 	}
 	return strings.TrimSuffix(s.cfg.Web(), "/") + "/i/" + token
 }
@@ -44,6 +49,8 @@ type Asked struct {
 	Place record.Place
 	// Answer is the last word on it; nil where there is none.
 	Answer *record.Answer
+	// Form is what can be filled in; nil where nothing can be now.
+	Form *Form
 }
 
 // Asked is what who holds a link is asked. Errors: record.ErrLink, *Problem.
@@ -52,7 +59,8 @@ func (s *Service) Asked(token string) (Asked, error) {
 	if err != nil {
 		return Asked{}, err
 	}
-	out := Asked{On: s.next(i), Place: i.Place}
+	_, secret := parts(token)
+	out := Asked{On: s.next(i), Place: i.Place, Form: s.form(i, secret)}
 	if n := slices.IndexFunc(i.Answers, func(a record.Answer) bool { return a.On == out.On.From }); n >= 0 {
 		out.Answer = &i.Answers[n]
 	}
@@ -63,7 +71,8 @@ func (s *Service) linked(token string) (record.Invitation, error) {
 	if s.cfg.Link == nil {
 		return record.Invitation{}, record.ErrLink
 	}
-	l, err := s.cfg.Link(token)
+	signed, _ := parts(token)
+	l, err := s.cfg.Link(signed)
 	if err != nil || l.Start != record.EvacID(l.Visit) {
 		return record.Invitation{}, record.ErrLink
 	}
@@ -112,7 +121,11 @@ func (s *Service) Answer(ctx context.Context, token, at string) error {
 	if i.Answered >= maxAnswers {
 		return problem("invitations.answers", "", "that has been changed many times already: call whom you are to meet")
 	}
-	if _, err := s.cfg.Replica.Commit(ctx, crdt.Draft{Event: &event}); err != nil {
+	drafts := []crdt.Draft{{Event: &event}}
+	if at == "" && len(i.Times) == 0 {
+		drafts = append(drafts, s.shred(i)...)
+	}
+	if _, err := s.cfg.Replica.Commit(ctx, drafts...); err != nil {
 		return fmt.Errorf("answer an invitation: %w", err)
 	}
 	return nil

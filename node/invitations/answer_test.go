@@ -93,7 +93,7 @@ func TestAnswersHaveAnEnd(t *testing.T) {
 	linked(desk)
 	desk.invite(nil)
 	i := desk.Replica.Invitations()[0]
-	_, token, _ := strings.Cut(desk.link(i), "/i/")
+	_, token, _ := strings.Cut(desk.link(i, [16]byte{}), "/i/")
 	for n := range maxAnswers {
 		if err := desk.Answer(t.Context(), token, map[bool]string{true: "11:00"}[n%2 == 0]); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,9 @@ type Opened struct {
 	Type  string
 	// Invite is what is filled in; empty where it cannot be opened here.
 	Invite record.Invite
+	// Before is what its bearer filled in before they came, which Invite has been
+	// filled in with; nil for nothing.
+	Before *record.Before
 }
 
 // Open judges what somebody shows at a door: an invitation's QR, or its code and
@@ -48,7 +51,8 @@ func (s *Service) opened(i record.Invitation, secret [16]byte) (Opened, error) {
 		return out, err
 	}
 	if invite, ok := s.bearer(i.ID, secret); ok && s.cfg.Withheld() == nil {
-		out.Invite = invite
+		out.Before = s.before(i.ID, secret)
+		out.Invite = invite.With(out.Before)
 	}
 	return out, nil
 }

@@ -55,6 +55,17 @@ func (p paper) OpenBearer(_ record.VisitID, part crdt.SealedPart, secret [16]byt
 	return bytes.TrimPrefix(bytes.Clone(part.Box), mark), nil
 }
 
+func (p paper) SealBefore(v record.VisitID, version uint32, _ record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error) {
+	return []record.SealedEntry{
+		{Kind: record.PartPut, Visit: v, Audience: record.BeforeAudience, Version: version, Box: append(bytes.Clone(mark), plain...)},
+		{Kind: record.KeyPut, Visit: v, Audience: record.BeforeAudience, Version: version, Box: secret[:]},
+	}, nil
+}
+
+func (p paper) OpenBefore(v record.VisitID, part crdt.SealedPart, secret [16]byte) ([]byte, error) {
+	return p.OpenBearer(v, part, secret)
+}
+
 // spot is one node: its replica, and its invitations.
 type spot struct {
 	*Service

@@ -61,6 +61,9 @@ type Vault interface {
 	// SealBearerAnew seals under the secret of a paper that is out already.
 	SealBearerAnew(visit record.VisitID, version uint32, until record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error)
 	OpenBearer(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error)
+	// SealBefore and OpenBefore are the same for what its bearer filled in before.
+	SealBefore(visit record.VisitID, version uint32, until record.Day, plain []byte, secret [16]byte) ([]record.SealedEntry, error)
+	OpenBefore(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error)
 }
 
 const (
@@ -116,6 +119,10 @@ type Config struct {
 	SignLink func(record.Link) (string, error)
 	Link     func(token string) (record.Link, error)
 	Web      func() string
+	// SignApproval and Approval are the same for the link by which a host approves.
+	// Nil: hosts are not asked.
+	SignApproval func(record.Link) (string, error)
+	Approval     func(token string) (record.Link, error)
 	// HostMail is where a host is told whose name was written. Nil: that is not
 	// known.
 	HostMail func(ctx context.Context, name record.Private) record.Private
@@ -138,6 +145,8 @@ type Service struct {
 	cfg Config
 	// trying lets one code be tried at a time: a try is made to cost.
 	trying sync.Mutex
+	fills  *pace
+	words  *pace
 }
 
 // New makes a Service.
@@ -175,7 +184,7 @@ func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Service{cfg: cfg}
+	return &Service{cfg: cfg, fills: newPace(maxFills, fillsFor), words: newPace(maxWords, wordsFor)}
 }
 
 // State says how an invitation stands.
@@ -205,6 +214,9 @@ type Invited struct {
 	Twice, Stray bool
 	// Invite is nil where this node may not open it, or it is gone.
 	Invite *record.Invite
+	// Before is what its bearer filled in before they came; nil for nothing, and in
+	// List.
+	Before *record.Before
 }
 
 // List are the retained invitations, in order of when they begin.
@@ -221,7 +233,11 @@ func (s *Service) Get(id record.VisitID) (Invited, error) {
 	if !ok || i.Made.IsZero() {
 		return Invited{}, problem("invitations.unknown", "", "there is no such invitation: `upprop invite list` shows those there are")
 	}
-	return s.invited(i), nil
+	out := s.invited(i)
+	if out.Invite != nil {
+		out.Before = s.before(id, out.Invite.Secret)
+	}
+	return out, nil
 }
 
 func (s *Service) invited(i record.Invitation) Invited {
@@ -318,7 +334,7 @@ func (s *Service) CallOff(ctx context.Context, by string, id record.VisitID) err
 	}
 	if i.State != CalledOff {
 		event := record.Event{Kind: record.CalledOff, Visit: id, Place: s.cfg.Place(), How: "desk"}
-		if _, err := s.cfg.Replica.Commit(ctx, crdt.Draft{Event: &event}); err != nil {
+		if _, err := s.cfg.Replica.Commit(ctx, append([]crdt.Draft{{Event: &event}}, s.shred(i.Invitation)...)...); err != nil {
 			return fmt.Errorf("call off an invitation: %w", err)
 		}
 	}

@@ -41,6 +41,9 @@ type Request struct {
 type Made struct {
 	ID       record.VisitID
 	QR, Code string
+	// Link is the address in the mail, of Paper alone; empty where screens are not
+	// reached from outside.
+	Link string
 	// Mailed: a mail to who is invited waits to be sent.
 	Mailed bool
 	// Waits: it is good, and mailed, once it is approved.
@@ -151,10 +154,13 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 		Note: r.Note, Lang: r.Lang, Thread: id.String(),
 	}
 	var off *record.Event
+	var before *record.Before
+	var ended []crdt.Draft
 	if !r.Instead.IsZero() {
 		if old, err := s.open(r.Instead); err == nil {
 			was, _ := s.cfg.Replica.Invitation(r.Instead)
 			invite.Thread, invite.Turn = old.Thread, old.Turn+1+moves(was)
+			before, ended = s.before(r.Instead, old.Secret), s.shred(was)
 		}
 		off = &record.Event{Kind: record.CalledOff, Visit: r.Instead, Place: s.cfg.Place(), How: "desk"}
 	}
@@ -194,8 +200,16 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 		Other: r.Instead, How: "desk", Needs: s.cfg.Needs(r.Type), By: by,
 	}
 	drafts := []crdt.Draft{{Event: &event}, {Sealed: append(forDesks, sealed...), Fresh: true}}
+	if before != nil {
+		// It was filled in for the one that this stands instead of.
+		again, err := s.cfg.Vault.SealBefore(id, s.version(id), until, codec.EncodeBefore(*before), secret)
+		if err != nil {
+			return Made{}, fmt.Errorf("invite: %w", err)
+		}
+		drafts = append(drafts, crdt.Draft{Sealed: again})
+	}
 	if off != nil {
-		drafts = append(drafts, crdt.Draft{Event: off})
+		drafts = append(append(drafts, crdt.Draft{Event: off}), ended...)
 	}
 	if err := s.cfg.Act(by, "invitation.make", []record.VisitID{id}); err != nil {
 		return Made{}, err
@@ -238,7 +252,7 @@ func (s *Service) Paper(id record.VisitID) (Made, record.Invite, error) {
 	if err != nil {
 		return Made{}, record.Invite{}, fmt.Errorf("make an invitation's paper: %w", err)
 	}
-	return Made{ID: id, QR: qr, Code: Grouped(i.Invite.Code.Reveal())}, *i.Invite, nil
+	return Made{ID: id, QR: qr, Code: Grouped(i.Invite.Code.Reveal()), Link: s.link(i.Invitation, i.Invite.Secret)}, *i.Invite, nil
 }
 
 // Send mails an invitation once more. Errors: *Problem.

@@ -35,6 +35,10 @@ type words struct {
 	offText, oneText, changedText                      string
 	when, where, meets, code, show, calendar, nameless string
 	link, wontCome, comesLater                         string
+	// why goes before the reason for which a host has refused, and reasons are those
+	// there are.
+	why     string
+	reasons map[string]string
 	// rtl: it is written from the right.
 	rtl bool
 }
@@ -48,6 +52,7 @@ var languages = map[string]words{
 		show:     "Visa QR-koden vid dörren, på telefonen eller på papper, eller skriv koden och ditt namn. Den är personlig: dela den inte.",
 		calendar: "Besök: %s", nameless: "oss", link: "Ändra tid eller lämna återbud",
 		wontCome: "Du har lämnat återbud. Ångrar du dig, öppna länken i inbjudan igen.", comesLater: "Vi har sett att du kommer en annan tid.",
+		why: "Anledning", reasons: map[string]string{record.NotExpected: "Besöket var inte väntat", record.AnotherTime: "Tiden passar inte", record.NotAllowed: "Besöket kan inte tillåtas"},
 	},
 	"en": {
 		subject: "Welcome to %s", off: "The visit to %s is cancelled", changed: "Changed times at %s", hello: "Hello %s,",
@@ -57,6 +62,7 @@ var languages = map[string]words{
 		show:     "Show the QR code at the door, on your phone or on paper, or type the code and your name. It is personal: do not share it.",
 		calendar: "Visit: %s", nameless: "us", link: "Come later, or not at all",
 		wontCome: "You have said that you cannot come. If you change your mind, open the link in the invitation again.", comesLater: "We have seen that you come at another time.",
+		why: "Reason", reasons: map[string]string{record.NotExpected: "The visit was not expected", record.AnotherTime: "The time does not suit", record.NotAllowed: "The visit cannot be allowed"},
 	},
 	"sv-simple": {
 		subject: "Välkommen till %s", off: "Ditt besök hos %s är inställt", changed: "Nya tider hos %s", hello: "Hej %s!",
@@ -66,6 +72,7 @@ var languages = map[string]words{
 		show:     "Visa QR-koden vid dörren. Du kan visa den på telefonen eller på papper. Du kan också skriva koden och ditt namn. Koden är bara din. Ge den inte till någon annan.",
 		calendar: "Besök: %s", nameless: "oss", link: "Ändra tid eller säg att du inte kommer",
 		wontCome: "Du har sagt att du inte kan komma. Har du ändrat dig? Öppna länken i inbjudan igen.", comesLater: "Vi har sett att du kommer en annan tid.",
+		why: "Varför", reasons: map[string]string{record.NotExpected: "Vi väntade inte på dig", record.AnotherTime: "Tiden passar inte", record.NotAllowed: "Du kan inte få komma in"},
 	},
 	"fi": {
 		subject: "Tervetuloa: %s", off: "Käynti on peruttu: %s", changed: "Ajat ovat muuttuneet: %s", hello: "Hei %s,",
@@ -75,6 +82,7 @@ var languages = map[string]words{
 		show:     "Näytä QR-koodi ovella puhelimesta tai paperilta, tai kirjoita koodi ja nimesi. Koodi on henkilökohtainen: älä anna sitä muille.",
 		calendar: "Käynti: %s", nameless: "luoksemme", link: "Muuta aikaa tai peru tulosi",
 		wontCome: "Olet ilmoittanut, ettet pääse tulemaan. Jos muutat mielesi, avaa kutsussa oleva linkki uudelleen.", comesLater: "Olemme nähneet, että tulet toiseen aikaan.",
+		why: "Syy", reasons: map[string]string{record.NotExpected: "Käyntiä ei odotettu", record.AnotherTime: "Aika ei sovi", record.NotAllowed: "Käyntiä ei voida sallia"},
 	},
 	"nb": {
 		subject: "Velkommen til %s", off: "Besøket hos %s er avlyst", changed: "Endrede tider hos %s", hello: "Hei %s!",
@@ -84,6 +92,7 @@ var languages = map[string]words{
 		show:     "Vis QR-koden ved døren, på telefonen eller på papir, eller skriv koden og navnet ditt. Den er personlig: ikke del den.",
 		calendar: "Besøk: %s", nameless: "oss", link: "Endre tid eller meld avbud",
 		wontCome: "Du har meldt avbud. Ombestemmer du deg, åpne lenken i invitasjonen igjen.", comesLater: "Vi har sett at du kommer på et annet tidspunkt.",
+		why: "Grunn", reasons: map[string]string{record.NotExpected: "Besøket var ikke ventet", record.AnotherTime: "Tidspunktet passer ikke", record.NotAllowed: "Besøket kan ikke tillates"},
 	},
 	"da": {
 		subject: "Velkommen til %s", off: "Besøget hos %s er aflyst", changed: "Ændrede tider hos %s", hello: "Hej %s!",
@@ -93,6 +102,7 @@ var languages = map[string]words{
 		show:     "Vis QR-koden ved døren, på telefonen eller på papir, eller skriv koden og dit navn. Den er personlig: del den ikke.",
 		calendar: "Besøg: %s", nameless: "os", link: "Skift tid, eller meld afbud",
 		wontCome: "Du har meldt afbud. Fortryder du, så åbn linket i invitationen igen.", comesLater: "Vi har set, at du kommer på et andet tidspunkt.",
+		why: "Årsag", reasons: map[string]string{record.NotExpected: "Besøget var ikke ventet", record.AnotherTime: "Tidspunktet passer ikke", record.NotAllowed: "Besøget kan ikke tillades"},
 	},
 	"de": {
 		subject: "Willkommen bei %s", off: "Der Besuch bei %s ist abgesagt", changed: "Geänderte Zeiten bei %s", hello: "Guten Tag, %s,",
@@ -102,6 +112,7 @@ var languages = map[string]words{
 		show:     "Zeigen Sie den QR-Code am Eingang, auf dem Telefon oder auf Papier, oder schreiben Sie den Code und Ihren Namen. Er ist persönlich: Geben Sie ihn nicht weiter.",
 		calendar: "Besuch: %s", nameless: "uns", link: "Zeit ändern oder absagen",
 		wontCome: "Sie haben abgesagt. Wenn Sie doch kommen möchten, öffnen Sie den Link in der Einladung noch einmal.", comesLater: "Wir haben gesehen, dass Sie zu einer anderen Zeit kommen.",
+		why: "Grund", reasons: map[string]string{record.NotExpected: "Der Besuch wurde nicht erwartet", record.AnotherTime: "Die Zeit passt nicht", record.NotAllowed: "Der Besuch kann nicht zugelassen werden"},
 	},
 	// What is put among Arabic words is set apart, so that it reads in its own
 	// direction (Unicode's first strong isolate).
@@ -113,6 +124,7 @@ var languages = map[string]words{
 		show:     "يُرجى إظهار رمز QR عند المدخل، على الهاتف أو على الورق، أو كتابة الرمز والاسم. الرمز شخصي: يُرجى عدم مشاركته.",
 		calendar: "زيارة: \u2068%s\u2069", nameless: "مقرّنا", link: "تغيير الموعد أو الاعتذار عن الحضور",
 		wontCome: "لقد اعتذرت عن الحضور. إن غيّرت رأيك، فافتح الرابط الذي في الدعوة مرة أخرى.", comesLater: "علمنا أنك ستحضر في وقت آخر.", rtl: true,
+		why: "السبب", reasons: map[string]string{record.NotExpected: "لم تكن الزيارة متوقعة", record.AnotherTime: "الموعد غير مناسب", record.NotAllowed: "لا يمكن السماح بالزيارة"},
 	},
 }
 
@@ -138,6 +150,9 @@ type news struct {
 	changed bool
 	// answer: its bearer has said when they come to one occasion.
 	answer *record.Answer
+	// once names the mail, where another of that name is not to be sent; reason is why
+	// a host has refused.
+	once, reason string
 }
 
 // send takes down the mail to who is invited, or was; false where there is
@@ -146,7 +161,7 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 	if s.cfg.Tell == nil || invite.Email == "" {
 		return false
 	}
-	l := Letter{Visit: i.ID, To: invite.Email, Until: time.Unix(i.To, 0)}
+	l := Letter{Visit: i.ID, To: invite.Email, Until: time.Unix(i.To, 0), Once: what.once}
 	w, campus := speak(invite.Lang), s.cfg.Campus()
 	campus = cmp.Or(campus, w.nameless)
 	where := campus
@@ -158,6 +173,9 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 	lines := [][2]string{{w.when, s.times(i, what.only)}, {w.where, where}}
 	if invite.Host != "" {
 		lines = append(lines, [2]string{w.meets, invite.Host.Reveal()})
+	}
+	if why := w.reasons[what.reason]; why != "" {
+		lines = append(lines, [2]string{w.why, why})
 	}
 	if !what.off {
 		lines = append(lines, [2]string{w.code, Grouped(invite.Code.Reveal())})
@@ -171,7 +189,7 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 		}
 		note += text
 	}
-	if link := s.link(i); link != "" && !(what.off && what.answer == nil) {
+	if link := s.link(i, invite.Secret); link != "" && !(what.off && what.answer == nil) {
 		lines = append(lines, [2]string{w.link, link})
 	}
 	subject, first, last := w.subject, w.text, w.show

@@ -130,6 +130,9 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		}
 		s.tellAnswers(ctx)
+		s.askHosts(ctx)
+		s.tellDecided()
+		s.tidyFilled(ctx)
 		select { // one look for all that comes in a moment
 		case <-ctx.Done():
 			return nil

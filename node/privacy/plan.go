@@ -58,7 +58,7 @@ func Plan(records []KeyRecord, role identity.Role, today record.Day, sure bool, 
 	at := map[record.VisitID]int{}
 	var all []planned
 	for _, k := range records {
-		if k.Shredded || k.Wrap == nil || len(k.Wrap) == nobodySize || k.Audience == record.BearerAudience ||
+		if k.Shredded || k.Wrap == nil || len(k.Wrap) == nobodySize || k.Audience.OfPaper() ||
 			role == identity.RoleWarden && k.Audience != record.CardAudience {
 			continue
 		}

@@ -32,6 +32,23 @@ func (s *Service) byRules(a *Arrival) error {
 	case !rules.Unattended:
 		return &Problem{Key: "type.attended", Hint: "visitors of this type are checked in at a desk: nobody was checked in; go to the reception"}
 	}
+	return rules.judge(a)
+}
+
+// Prepare trims and judges what somebody wrote and signed before they come, by what
+// their type asks at a screen; nothing is kept. Errors: *Problem.
+func (s *Service) Prepare(a *Arrival) error {
+	if err := a.check(); err != nil || s.cfg.Rules == nil {
+		return err
+	}
+	rules, ok := s.cfg.Rules(a.Type)
+	if !ok {
+		return &Problem{Key: "type.unknown", Field: "type", Hint: "there is no such type of visitor any more: choose another (`upprop type list`)"}
+	}
+	return rules.judge(a)
+}
+
+func (rules Rules) judge(a *Arrival) error {
 	for _, f := range a.fields() {
 		switch {
 		case slices.Contains(rules.No, f.name):

@@ -52,6 +52,38 @@ func TestRulesOfAType(t *testing.T) {
 	}
 }
 
+// What is filled in before an arrival is judged as at a door, also of types that are
+// checked in at a desk, and nothing is kept.
+func TestPrepare(t *testing.T) {
+	d := newHouse(t).door("East")
+	d.cfg.Rules = func(kind string) (Rules, bool) {
+		return Rules{Must: []string{"company"}, No: []string{"phone"}, Papers: []Paper{{ID: "nda", Hashes: []string{"new"}}}}, kind == "vip"
+	}
+	signed := func(hash string) []record.Signature {
+		return []record.Signature{{Document: "nda", Hash: hash, How: "typed", Name: "Astrid"}}
+	}
+	for _, c := range []struct {
+		a   Arrival
+		key string
+	}{
+		{Arrival{Name: "Astrid", Type: "vip", Company: " Bolaget ", Phone: "070", Signed: signed("new")}, ""},
+		{Arrival{Name: "Astrid", Type: "vip", Signed: signed("new")}, "field.required"},
+		{Arrival{Name: "Astrid", Type: "vip", Company: "Bolaget"}, "document.unsigned"},
+		{Arrival{Name: "Astrid", Type: "vip", Company: "Bolaget", Signed: signed("old")}, "documents.changed"},
+		{Arrival{Name: "Astrid", Type: "vip", Company: record.Private(strings.Repeat("å", MaxName+1)), Signed: signed("new")}, "text.too_long"},
+		{Arrival{Name: "Astrid", Type: "nobody"}, "type.unknown"},
+	} {
+		err := d.Prepare(&c.a)
+		var p *Problem
+		if c.key == "" && (err != nil || c.a.Company != "Bolaget" || c.a.Phone != "") || c.key != "" && (!errors.As(err, &p) || p.Key != c.key) {
+			t.Errorf("%v, want %q", err, c.key)
+		}
+	}
+	if rows, err := d.List(true); err != nil || len(rows) != 0 {
+		t.Errorf("%v: %d are inside", err, len(rows))
+	}
+}
+
 func TestDocumentsAreSigned(t *testing.T) {
 	d := newHouse(t).door("East")
 	d.cfg.Rules = func(string) (Rules, bool) {

@@ -82,19 +82,30 @@ func (g invited) Open(_ context.Context, code, name string) (kiosk.Invite, error
 		return kiosk.Invite{}, inWords(err)
 	}
 	i := got.Invite
-	return kiosk.Invite{ID: got.ID.String(), HostMail: i.HostMail.Reveal(), Arrival: kiosk.Arrival{
+	out := kiosk.Invite{ID: got.ID.String(), HostMail: i.HostMail.Reveal(), Filled: got.Before != nil, Arrival: kiosk.Arrival{
 		Name: i.Name.Reveal(), Company: i.Company.Reveal(), Host: i.Host.Reveal(), Phone: i.Phone.Reveal(), Email: i.Email.Reveal(),
-		Purpose: i.Purpose.Reveal(), Type: cmp.Or(got.Type, kinds.Default),
-	}}, nil
+		Purpose: i.Purpose.Reveal(), Type: cmp.Or(got.Type, kinds.Default), Lang: i.Lang,
+	}}
+	if got.Before != nil {
+		out.Signed = signaturesOf(got.Before.Signed)
+	}
+	return out, nil
 }
 
-// signed are the signatures under what was read; none where nothing was typed
-// or drawn, which visits will not let pass.
+// signed are the signatures under what was read, and those that were made before;
+// of what was read none where nothing was typed or drawn, which visits will not let
+// pass.
 func (d door) signed(a kiosk.Arrival) (out []record.Signature, err error) {
+	for _, s := range a.Before {
+		out = append(out, record.Signature{
+			Document: s.Document, Lang: s.Lang, Hash: s.Hash, Version: s.Version, At: s.At.UnixMilli(), How: s.How,
+			Name: record.Private(s.Name), Drawing: record.Private(s.Drawing),
+		})
+	}
 	how := "typed"
 	switch {
 	case a.Signature == "" && a.Drawing == "":
-		return nil, nil
+		return out, nil
 	case a.Drawing != "":
 		how = "drawn"
 	}

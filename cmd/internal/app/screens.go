@@ -138,6 +138,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	hosts, err := a.hosts(at)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	counted, err := a.metrics()
 	if err != nil {
 		return nil, nil, nil, err
@@ -197,6 +201,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	}
 	mux.Handle("/r/", answers)
 	mux.Handle("/i/", guests)
+	mux.Handle("/a/", hosts)
 	mux.Handle("/warden", muster)
 	mux.Handle("/warden/", muster)
 	mux.Handle("/phone", phones)
