@@ -1,0 +1,98 @@
+package photos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/terms"
+)
+
+// atOnce bounds the photographs that one erasure names.
+const atOnce = 1024
+
+// Wake has Run look at once, as after the terms have changed.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run looks after what is kept, every hour and when it is woken, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := s.Step(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Logger.Error("photos could not be looked after; tried again later", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// Step destroys what is kept no longer by the terms that hold now, and what was
+// left behind by the erasure of its visit; what would live too long it seals anew
+// until an earlier date. At desks only, and only while the date is sure.
+func (s *Service) Step(ctx context.Context) error {
+	today, sure := s.cfg.Today()
+	if !sure || !s.cfg.Desk() || s.cfg.Withheld() != nil {
+		return nil
+	}
+	var ids []record.VisitID
+	if err := s.cfg.Replica.KeyRecords(func(k crdt.KeyRecord) error {
+		if k.Visit.IsPhoto() && k.Audience == record.DossierAudience && !k.Shredded && k.Wrap != nil {
+			ids = append(ids, k.Visit)
+		}
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read key records: %w", err)
+	}
+	var over []record.VisitID
+	for _, id := range ids {
+		k := record.PartKey{Visit: id, Audience: record.DossierAudience}
+		part, err := s.cfg.Replica.Sealed(k)
+		if err != nil {
+			continue // gone meanwhile
+		}
+		p, err := s.opened(k, part)
+		if err != nil {
+			continue // it cannot be opened here now, and dies on its date
+		}
+		end := s.end(p, part)
+		switch {
+		case s.cfg.Replica.Shredded(p.Visit), end <= today:
+			over = append(over, id)
+		case end < part.Until:
+			if err := s.seal(ctx, p, part.Version+1, end); err != nil && !errors.Is(err, crdt.ErrErased) {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	for some := range slices.Chunk(over, atOnce) {
+		if err := s.cfg.Erase(ctx, some...); err != nil {
+			return fmt.Errorf("destroy photos that are kept no longer: %w", err)
+		}
+	}
+	return nil
+}
+
+// end is the date on which a photograph must be gone by the terms that hold now: it
+// never lives longer than it was sealed for. A clock from long before makes none
+// over: whoever sealed it had a date that was borne out.
+func (s *Service) end(p record.Photo, part crdt.SealedPart) record.Day {
+	taken := max(record.DayOf(p.Taken), part.Until-terms.Most)
+	return min(part.Until, taken+s.cfg.Keep(p.Type))
+}
