@@ -26,6 +26,13 @@ func PhotoID(visit VisitID) (id VisitID) {
 // IsPhoto reports whether the id is one that PhotoID makes.
 func (v VisitID) IsPhoto() bool { return [len(photoMark)]byte(v[:]) == photoMark }
 
+// PhotoBadge is the badge code of a photograph's visit.
+func (v VisitID) PhotoBadge() BadgeCode {
+	var visit VisitID
+	copy(visit[:], v[len(photoMark):])
+	return visit.Badge()
+}
+
 // photoOwnedBy goes by what a photograph's id has kept of its visit's: the whole
 // half that is random, and three bytes of that which follows from the node.
 func (v VisitID) photoOwnedBy(node NodeID) bool {

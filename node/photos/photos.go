@@ -25,10 +25,11 @@ type Problem = sheet.Problem
 
 // Problems, matched with errors.Is.
 var (
-	ErrNone    = &Problem{Key: "photo.none", Hint: "no photo of that visit is kept: none was taken, it was removed, or its date has come"}
-	ErrRemoved = &Problem{Key: "photo.removed", Field: "photo", Hint: "a photo of that visit was removed, which is for good: no other is kept of it"}
-	ErrNotDesk = &Problem{Key: "photo.not_desk", Hint: "this node opens no photos: do it at a desk"}
-	ErrErased  = &Problem{Key: "photo.erased", Field: "photo", Hint: "what is stored of that visit has been erased, so no photo of it is kept"}
+	ErrNone     = &Problem{Key: "photo.no_photo", Hint: "no photo of that visit is kept: none was taken, it was removed, or its date has come"}
+	ErrRemoved  = &Problem{Key: "photo.removed", Field: "photo", Hint: "a photo of that visit was removed, which is for good: no other is kept of it"}
+	ErrNotAsked = &Problem{Key: "photo.not_asked", Field: "photo", Hint: "visitors of that type are not asked for a photo, so none is kept: `upprop type set TYPE --ask photo=may` lets them be"}
+	ErrNotDesk  = &Problem{Key: "photo.not_desk", Hint: "this node opens no photos: do it at a desk"}
+	ErrErased   = &Problem{Key: "photo.erased", Field: "photo", Hint: "what is stored of that visit has been erased, so no photo of it is kept"}
 )
 
 // Replica is what is asked of the register.

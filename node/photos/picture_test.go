@@ -47,7 +47,9 @@ func withExif(jpg []byte) []byte {
 // Whatever is handed in is kept as a small portrait with nothing beside it.
 func TestPrepare(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	noise := func(int, int) color.Color { return color.RGBA{uint8(rng.Uint32()), uint8(rng.Uint32()), uint8(rng.Uint32()), 255} }
+	noise := func(int, int) color.Color {
+		return color.RGBA{uint8(rng.Uint32()), uint8(rng.Uint32()), uint8(rng.Uint32()), 255}
+	}
 	for name, raw := range map[string][]byte{
 		"wide": drawn(t, 900, 300, grey), "high": drawn(t, 300, 1200, grey), "small": drawn(t, 40, 40, grey), "exif": withExif(drawn(t, 480, 600, grey)),
 		"noise": drawn(t, 320, 400, noise),

@@ -48,6 +48,50 @@ func (s *Service) Step(ctx context.Context) error {
 	if !sure || !s.cfg.Desk() || s.cfg.Withheld() != nil {
 		return nil
 	}
+	var over []record.VisitID
+	if err := s.each(func(id record.VisitID, p record.Photo, part crdt.SealedPart) error {
+		end := s.end(p, part)
+		switch {
+		case s.cfg.Replica.Shredded(p.Visit), end <= today:
+			over = append(over, id)
+		case end < part.Until:
+			if err := s.seal(ctx, p, part.Version+1, end); err != nil && !errors.Is(err, crdt.ErrErased) {
+				return err
+			}
+		}
+		return ctx.Err()
+	}); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(over, atOnce) {
+		if err := s.cfg.Erase(ctx, some...); err != nil {
+			return fmt.Errorf("destroy photos that are kept no longer: %w", err)
+		}
+	}
+	return nil
+}
+
+// Meaning is what other times of photographs would mean for those that are kept: how
+// many are over then, and how many end earlier. Errors: ErrNotDesk.
+func (s *Service) Meaning(keep func(visitorType string) record.Day) (destroyed, shortened int, err error) {
+	if !s.cfg.Desk() {
+		return 0, 0, ErrNotDesk
+	}
+	today, _ := s.cfg.Today()
+	err = s.each(func(_ record.VisitID, p record.Photo, part crdt.SealedPart) error {
+		switch end := endBy(keep, p, part); {
+		case end <= today:
+			destroyed++
+		case end < s.end(p, part):
+			shortened++
+		}
+		return nil
+	})
+	return destroyed, shortened, err
+}
+
+// each calls fn for all photographs that stand and can be opened here.
+func (s *Service) each(fn func(id record.VisitID, p record.Photo, part crdt.SealedPart) error) error {
 	var ids []record.VisitID
 	if err := s.cfg.Replica.KeyRecords(func(k crdt.KeyRecord) error {
 		if k.Visit.IsPhoto() && k.Audience == record.DossierAudience && !k.Shredded && k.Wrap != nil {
@@ -57,7 +101,6 @@ func (s *Service) Step(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("read key records: %w", err)
 	}
-	var over []record.VisitID
 	for _, id := range ids {
 		k := record.PartKey{Visit: id, Audience: record.DossierAudience}
 		part, err := s.cfg.Replica.Sealed(k)
@@ -68,22 +111,8 @@ func (s *Service) Step(ctx context.Context) error {
 		if err != nil {
 			continue // it cannot be opened here now, and dies on its date
 		}
-		end := s.end(p, part)
-		switch {
-		case s.cfg.Replica.Shredded(p.Visit), end <= today:
-			over = append(over, id)
-		case end < part.Until:
-			if err := s.seal(ctx, p, part.Version+1, end); err != nil && !errors.Is(err, crdt.ErrErased) {
-				return err
-			}
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	for some := range slices.Chunk(over, atOnce) {
-		if err := s.cfg.Erase(ctx, some...); err != nil {
-			return fmt.Errorf("destroy photos that are kept no longer: %w", err)
+		if err := fn(id, p, part); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -93,6 +122,10 @@ func (s *Service) Step(ctx context.Context) error {
 // never lives longer than it was sealed for. A clock from long before makes none
 // over: whoever sealed it had a date that was borne out.
 func (s *Service) end(p record.Photo, part crdt.SealedPart) record.Day {
+	return endBy(s.cfg.Keep, p, part)
+}
+
+func endBy(keep func(string) record.Day, p record.Photo, part crdt.SealedPart) record.Day {
 	taken := max(record.DayOf(p.Taken), part.Until-terms.Most)
-	return min(part.Until, taken+s.cfg.Keep(p.Type))
+	return min(part.Until, taken+keep(p.Type))
 }
