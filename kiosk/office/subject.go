@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/photos"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/visits"
@@ -73,12 +74,15 @@ func (o *Office) subjectPage(r request, s record.Presence, extract string, f fau
 		p.Kinds = append(p.Kinds, choice{Value: string(k), Word: r.Text(kindKeys[k], nil), Chosen: r.Field("kind") == string(k)})
 	}
 	for _, c := range consent.Purposes {
+		if c == consent.Photo && !o.cfg.Node.AsksPhotos() && o.cfg.Node.Photos().State(s.Visit) != photos.There {
+			continue
+		}
 		p.Consents = append(p.Consents, choice{Value: string(c), Word: r.Text(consentKeys[c], nil)})
 	}
 	return webkit.Page{Name: "subject", Path: "/desk/rights/visit/" + s.Visit.String(), Data: p}
 }
 
-var consentKeys = map[consent.Purpose]string{consent.Assist: "rights.consent_assist", consent.Notify: "rights.consent_notify"}
+var consentKeys = map[consent.Purpose]string{consent.Assist: "rights.consent_assist", consent.Notify: "rights.consent_notify", consent.Photo: "photo.field"}
 
 // extract shows all that is stored, or hands it out as a file.
 func (o *Office) extract(r request) (webkit.Response, error) {
