@@ -66,6 +66,22 @@ func (o *Office) photo(r request) (webkit.Response, error) {
 	return webkit.File{Type: "image/jpeg", Name: "photo.jpg", Body: p.Picture}, nil
 }
 
+// subjectPhoto is the picture for the person themself, restricted or not.
+func (o *Office) subjectPhoto(r request) (webkit.Response, error) {
+	s, err := o.presence(r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := o.cfg.Node.Photos().ForSubject(s.Visit)
+	if err != nil {
+		return nil, lang.Problem{Key: "page.missing"}
+	}
+	if err := o.cfg.Node.ActBy(r.by(), "photo.open", []record.VisitID{s.Visit}, ""); err != nil {
+		return nil, err
+	}
+	return webkit.File{Type: "image/jpeg", Name: "photo.jpg", Body: p.Picture}, nil
+}
+
 // takePhoto keeps a picture that the visitor, at the desk, has agreed to.
 func (o *Office) takePhoto(r request) (webkit.Response, error) {
 	s, err := o.presence(r)

@@ -41,6 +41,9 @@ type subjectPage struct {
 	Reason string
 	Right  visits.Arrival
 	Faults faults
+	// Photo is where the person's photo is, once an extract was asked for; empty: none
+	// is kept.
+	Photo string
 	// PDF: extracts can be had as PDF here.
 	PDF bool
 }
@@ -62,6 +65,9 @@ func (o *Office) subjectPage(r request, s record.Presence, extract string, f fau
 			Name: private(r, "name"), Company: private(r, "company"), Host: private(r, "host"), Email: private(r, "email"), Phone: private(r, "phone"),
 		},
 		PDF: o.cfg.PDF != nil,
+	}
+	if _, err := o.cfg.Node.Photos().ForSubject(s.Visit); err == nil && extract != "" {
+		p.Photo = "/desk/rights/visit/" + s.Visit.String() + "/photo"
 	}
 	p.Hold, p.Held = o.held(r, s.Visit)
 	p.HoldReason, p.Until = r.Field("why"), r.Field("until")
@@ -206,6 +212,7 @@ func (o *Office) subjectRoutes(get, post func(string, webkit.Handler) webkit.Rou
 		post("/desk/rights/find", may(o.findSubject)), get("/desk/rights/find", may(o.rights)),
 		get("/desk/rights/visit/{visit}", may(o.subject)),
 		post("/desk/rights/visit/{visit}/extract", may(o.extract)),
+		get("/desk/rights/visit/{visit}/photo", may(o.subjectPhoto)),
 		post("/desk/rights/visit/{visit}/rectify", may(o.forSubject(o.rectify))),
 		post("/desk/rights/visit/{visit}/case", may(o.forSubject(o.openCase))),
 		post("/desk/rights/visit/{visit}/lift", may(o.forSubject(o.lift))),

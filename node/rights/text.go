@@ -100,9 +100,9 @@ func (s *Service) Text(x Extract, lang Lang) (record.Private, error) {
 // photographed tells of a photograph on one line; the picture itself goes with the
 // extract.
 func photographed(p record.Photo, lang Lang) record.Private {
-	form := "JPEG, %d bytes, taken %s (%s); the picture is shown with this extract and is in its file for machines"
+	form := "JPEG, %d bytes, taken %s (%s); the picture itself is in the copy for machines"
 	if lang == Swedish {
-		form = "JPEG, %d byte, taget %s (%s); bilden visas tillsammans med utdraget och finns i dess fil för datorer"
+		form = "JPEG, %d byte, taget %s (%s); själva bilden finns i kopian för datorer"
 	}
 	return record.Private(fmt.Sprintf(form, len(p.Picture), p.Taken.Format("2006-01-02 15:04:05"), p.How))
 }
