@@ -2,6 +2,7 @@ package rights
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -45,5 +46,29 @@ func TestTheExtractHasThePhoto(t *testing.T) {
 	text, err := h.Text(x, English)
 	if err != nil || !said || !strings.Contains(text.Reveal(), "Photo:") || strings.Contains(text.Reveal(), "a face") {
 		t.Errorf("%v %v:\n%s", said, err, text.Reveal())
+	}
+}
+
+// A photo is taken of who shows no more than themself, so whoever shows no more than
+// the badge has it removed; all else a desk takes back.
+func TestABadgeRemovesItsPhoto(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	h.dossier = record.Dossier{Consents: []record.Consent{{Purpose: "photo", At: noon}}}
+	h.cfg.Photo = func(record.VisitID) (record.Photo, bool, error) {
+		return record.Photo{Visit: aVis, Picture: record.Picture("a face"), Taken: noon}, true, nil
+	}
+	self, did := h.own()
+	ask := SelfAsk{Code: "qr", Knows: "Astrid Ek", Lang: English, Do: AskSee}
+	got, err := self.Answer(ctx, ask)
+	if err != nil || !got.AtDesk || string(got.Photo) != "a face" || len(got.Consents) != 1 || got.Consents[0] != "photo" {
+		t.Fatalf("%v %v", got.Consents, err)
+	}
+	ask.Do, ask.Purpose = AskWithdraw, "photo"
+	if _, err := self.Answer(ctx, ask); err != nil || len(*did) != 1 {
+		t.Errorf("%v: %v", *did, err)
+	}
+	ask.Purpose = "notify"
+	if _, err := self.Answer(ctx, ask); !errors.Is(err, ErrSelfDesk) || len(*did) != 1 {
+		t.Errorf("%v: %v", *did, err)
 	}
 }
