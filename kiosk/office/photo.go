@@ -114,12 +114,17 @@ func (o *Office) removePhoto(r request) (webkit.Response, error) {
 	return webkit.Redirect{To: r.Link("/desk/visit/" + s.Visit.String())}, nil
 }
 
+// photoFields are the fields that problems of photos are told at.
+var photoFields = map[string]string{
+	"photo.no_photo": "photo", "photo.removed": "photo", "photo.not_desk": "photo", "photo.not_asked": "photo", "photo.erased": "photo", "photo.picture": "photo",
+}
+
 // photoAgain is the visit's page with what is wrong with its photo.
 func (o *Office) photoAgain(r request, err error) (webkit.Response, error) {
 	var p *photos.Problem
 	switch {
 	case errors.As(err, &p):
-		err = lang.Problem{Key: p.Key, Field: "photo"}
+		err = lang.Problem{Key: p.Key, Field: photoFields[p.Key]}
 	case errors.Is(err, visits.ErrNotForUs), errors.Is(err, visits.ErrRestricted), errors.Is(err, visits.ErrNotYet), errors.Is(err, privacy.ErrNotOpened), errors.Is(err, crdt.ErrExpired):
 		err = lang.Problem{Key: "photo.not_now", Field: "photo"}
 	}

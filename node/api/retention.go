@@ -17,8 +17,9 @@ type Retention struct {
 	Acts    int             `json:"acts"`
 	Most    int             `json:"most"`
 	Types   []RetentionType `json:"types"`
-	// Photo is for how many days photographs are kept; null where no type asks for one.
-	Photo *int `json:"photo"`
+	// Photo is for how many days photographs are kept; left out where no type asks for
+	// one.
+	Photo *int `json:"photo,omitempty"`
 	// Document is for how many days what is signed is kept; Documents are those that
 	// have figures of their own. Holds are the visits that a legal hold keeps.
 	Document  int                 `json:"document"`
@@ -37,7 +38,7 @@ type RetentionType struct {
 	Type    string `json:"type"`
 	Card    int    `json:"card"`
 	Contact int    `json:"contact"`
-	Photo   *int   `json:"photo"`
+	Photo   *int   `json:"photo,omitempty"`
 }
 
 func (a *API) retention(*http.Request) (any, error) {
