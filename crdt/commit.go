@@ -27,6 +27,8 @@ type Draft struct {
 	// Fresh says that the sealed records are the first of a visit drawn just
 	// now, so that nothing can stand against them.
 	Fresh bool
+	// Late says that the sealed records may reach others after all else.
+	Late bool
 
 	// locked are the wrapped keys of Sealed, locked for rest.
 	locked [][]byte
@@ -191,6 +193,9 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 			}
 		}
 		s.payload, s.id.Doc = codec.EncodeSealed(s.sealed), r.openPart(record.DocSealed, f)
+		if d.Late {
+			s.id.Doc = r.openPartAt(record.DocSealed, record.LateSite, f)
+		}
 	case d.Acts != nil:
 		s.acts, s.payload = r.chainActs(d.Acts, f)
 		s.id.Doc = r.openPart(record.DocActs, f)
@@ -237,7 +242,11 @@ func (r *Replica) dayChange(doc record.DocID, value []byte, f *flight) (raw []by
 // openPart is the part of today's document to write to: the first one that is
 // not full by what is known here.
 func (r *Replica) openPart(kind record.DocKind, f *flight) record.DocID {
-	d := record.Doc{Kind: kind, Day: r.filed(r.today()), Site: r.cfg.Site}
+	return r.openPartAt(kind, r.cfg.Site, f)
+}
+
+func (r *Replica) openPartAt(kind record.DocKind, site record.SiteID, f *flight) record.DocID {
+	d := record.Doc{Kind: kind, Day: r.filed(r.today()), Site: site}
 	for {
 		id := d.ID()
 		if r.heads.entries(id)+f.count[id] < record.PartSize && !r.ended(id, d) {

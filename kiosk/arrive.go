@@ -3,6 +3,7 @@ package kiosk
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strconv"
@@ -42,6 +43,11 @@ type arrivePage struct {
 	// where it is not the page's.
 	Consent     string
 	ConsentLang lang.Locale
+	// PhotoWords are those that the tick for a photo agrees to, PhotoLang their
+	// language where it is not the page's. Agreed says that it is ticked.
+	PhotoWords string
+	PhotoLang  lang.Locale
+	Agreed     bool
 	// Present: nobody has been away from it since it was written. Asked is when it
 	// was first asked whether its writer is there; zero before.
 	Present bool
@@ -61,6 +67,12 @@ func (k *Kiosk) arrivalForm(r *webkit.Request, p arrivePage, status int) webkit.
 		if words, in := k.cfg.Consent(r.Locale); words != "" {
 			p.Consent, p.ConsentLang = words, foreign(in, r.Locale)
 		}
+	}
+	if k.cfg.PhotoConsent == nil {
+		p.Type.NoPhoto = true
+	} else if p.Type.Asks("photo") {
+		words, in := k.cfg.PhotoConsent(r.Locale)
+		p.PhotoWords, p.PhotoLang = words, foreign(in, r.Locale)
 	}
 	path := "/kiosk/arrive"
 	if p.Invite != "" {
@@ -88,8 +100,15 @@ func arrivalOf(r *webkit.Request) (a Arrival, typed string, ticked bool) {
 		a.Under16 = r.Field("under16") != ""
 		a.Guardian = a.Under16 && r.Field("guardian") != ""
 	}
+	// So is this one: without it no picture is looked at.
+	if r.Field("photo_agreed") != "" {
+		a.Photo, _ = base64.RawURLEncoding.DecodeString(r.Field("photo"))
+	}
 	return a, typed, ticked
 }
+
+// Picture is the photo as the form holds it. Templates call it.
+func (p arrivePage) Picture() string { return base64.RawURLEncoding.EncodeToString(p.Arrival.Photo) }
 
 // written reports whether anything has been written at all.
 func (a Arrival) written() bool {
@@ -146,7 +165,7 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 		a.Invitation, a.HostMail = invite.ID, invite.HostMail
 		a.Before = invite.Signed.Standing(kind.Papers, a.Signed)
 	}
-	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With, strconv.FormatBool(a.Under16), strconv.FormatBool(a.Guardian)}
+	content := []string{a.Name, a.Company, a.Host, a.Assist, a.Phone, a.Email, a.Purpose, a.Type, a.Signature, a.Drawing, a.Invitation, a.With, string(a.Photo), strconv.FormatBool(a.Under16), strconv.FormatBool(a.Guardian)}
 	to, err := k.submitted.do(r.Context(), form, content, func() (string, error) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 		defer done()
@@ -179,7 +198,7 @@ func (k *Kiosk) arrive(r *webkit.Request) (webkit.Response, error) {
 	if errors.As(err, &p) && p.Field != "" {
 		a.Assist = typed
 		return k.arrivalForm(r, arrivePage{
-			Form: form, Type: kind, Invite: page, Pass: invite.Pass, Arrival: a, Ticked: ticked, Faults: faultsOf(r, p),
+			Form: form, Type: kind, Invite: page, Pass: invite.Pass, Arrival: a, Ticked: ticked, Agreed: len(a.Photo) > 0, Faults: faultsOf(r, p),
 		}, http.StatusUnprocessableEntity), nil
 	}
 	if err != nil {

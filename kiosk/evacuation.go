@@ -244,6 +244,7 @@ func (k *Kiosk) hold(r *webkit.Request, a Arrival, ticked bool, form string) web
 	if !a.written() && !ticked {
 		return webkit.Redirect{To: r.Link("/kiosk")}
 	}
+	a.Photo = nil // whoever reads the form next may be another; it is taken anew
 	page := rand.Text()
 	_, on := k.cfg.Evacuation()
 	kind, _ := k.typeOf(a.Type)

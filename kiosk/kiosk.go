@@ -55,6 +55,9 @@ type Config struct {
 	// kept, for a reader of a language, and the language that they are in; nil or
 	// empty: those of the catalog.
 	Consent func(lang.Locale) (words string, in lang.Locale)
+	// PhotoConsent are the words by which a visitor consents to a photo, as Consent's;
+	// nil: none is taken here.
+	PhotoConsent func(lang.Locale) (words string, in lang.Locale)
 	// Mine answers people about their own visits; nil: there is no such page here.
 	Mine func(context.Context, MineAsk) (MineAnswer, error)
 	// Badge is the shape of the badge; empty means BadgeCard.
@@ -190,6 +193,7 @@ func (k *Kiosk) routes() []webkit.Route {
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}", Handler: k.welcome},
 		{Method: "POST", Pattern: "/kiosk/welcome/{page}", Handler: k.putAway},
 		{Method: "GET", Pattern: "/kiosk/welcome/{page}/pass", Handler: k.showPass},
+		{Method: "GET", Pattern: "/kiosk/welcome/{page}/photo", Handler: k.photo},
 		{Method: "GET", Pattern: "/kiosk/invited/{page}", Handler: k.inviteForm},
 		{Method: "GET", Pattern: "/kiosk/leave", Handler: k.leaveForm},
 		{Method: "POST", Pattern: "/kiosk/leave", Handler: k.leave},

@@ -34,6 +34,8 @@ type MineAnswer struct {
 	Lang lang.Locale
 	// Data is the same for machines; empty where it is not handed out.
 	Data []byte
+	// Photo is the picture that is kept, a JPEG; empty: none is.
+	Photo []byte
 	// Consents are the purposes that stand; Due is by when an erasure that was
 	// asked for is answered; Erased: nothing is left to correct. AtDesk: the
 	// reception corrects and takes back, since the badge and a name are all that
@@ -87,6 +89,7 @@ func (k *Kiosk) mineRoutes() []webkit.Route {
 		{Method: "GET", Pattern: "/kiosk/mine/{page}", Handler: k.minePage},
 		{Method: "POST", Pattern: "/kiosk/mine/{page}", Handler: k.mineDo},
 		{Method: "POST", Pattern: "/kiosk/mine/{page}/copy", Handler: k.mineCopy},
+		{Method: "GET", Pattern: "/kiosk/mine/{page}/photo", Handler: k.minePhoto},
 	}
 }
 
@@ -196,6 +199,19 @@ func (k *Kiosk) mineDo(r *webkit.Request) (webkit.Response, error) {
 var mineFields = []string{"name", "company", "host", "email", "phone"}
 
 var doneWords = map[string]string{"rectify": "mine.corrected", "withdraw": "mine.withdrawn", "erase": "mine.asked"}
+
+// minePhoto is the picture that is kept of the person.
+func (k *Kiosk) minePhoto(r *webkit.Request) (webkit.Response, error) {
+	p, ok := k.mine.get(r.PathValue("page"))
+	if !ok || len(p.Answer.Photo) == 0 {
+		return nil, lang.Problem{Key: "page.put_away"}
+	}
+	return webkit.File{Type: "image/jpeg", Name: "photo.jpg", Body: p.Answer.Photo}, nil
+}
+
+// TakesBack reports whether a consent may be taken back here: that to a photo by who
+// shows no more than a badge, since to agree took no more.
+func (p minePage) TakesBack(purpose string) bool { return !p.Answer.AtDesk || purpose == "photo" }
 
 // mineCopy hands out what is stored for machines.
 func (k *Kiosk) mineCopy(r *webkit.Request) (webkit.Response, error) {

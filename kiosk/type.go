@@ -25,6 +25,8 @@ type Type struct {
 	Wifi Wifi
 	// Papers are to be read and signed, in order.
 	Papers []Paper
+	// NoPhoto: none is taken at this door, whatever is asked.
+	NoPhoto bool
 }
 
 // Paper is a document to be read and signed, and PaperText what it says in one
@@ -55,7 +57,12 @@ func (t Type) OnBadge(l lang.Locale) string {
 
 // Asks reports whether a field is on the form, and Must whether it may not be
 // empty. Templates call them.
-func (t Type) Asks(field string) bool { return t.Ask[field] == "may" || t.Must(field) }
+func (t Type) Asks(field string) bool {
+	if field == "photo" && t.NoPhoto {
+		return false
+	}
+	return t.Ask[field] == "may" || t.Must(field)
+}
 
 // Must reports whether a field may not be empty.
 func (t Type) Must(field string) bool { return t.Ask[field] == "must" }

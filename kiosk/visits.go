@@ -40,6 +40,8 @@ type Arrival struct {
 	// Before are the signatures that were made before the person came, under texts
 	// that are in force.
 	Before Signatures
+	// Photo is a picture that the person has agreed to, as the camera gave it.
+	Photo []byte
 	// Invitation is the one that the person came by, HostMail where it says that
 	// the host is told; empty: none.
 	Invitation, HostMail string
@@ -54,6 +56,9 @@ type Receipt struct {
 	Wait bool
 	// Waits: the visitor is inside, and not approved yet.
 	Waits bool
+	// Photo is the picture that is kept, a JPEG; NoPhoto: one was taken, and is not.
+	Photo   []byte
+	NoPhoto bool
 }
 
 // Departure is the answer to a check-out.

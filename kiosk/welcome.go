@@ -45,6 +45,9 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(w.Receipt.Photo) > 0 {
+		faces[0].PhotoAt = "/kiosk/welcome/" + id + "/photo"
+	}
 	house, err := k.houseNote(r, w.Type)
 	if err != nil {
 		return nil, err
@@ -61,6 +64,15 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 		},
 		Refresh: webkit.Refresh{After: time.Minute, To: "/kiosk"},
 	}, nil
+}
+
+// photo is the picture on a badge, for as long as its page may be shown.
+func (k *Kiosk) photo(r *webkit.Request) (webkit.Response, error) {
+	w, ok := k.welcomes.get(r.PathValue("page"))
+	if !ok || len(w.Receipt.Photo) == 0 {
+		return nil, lang.Problem{Key: "page.put_away"}
+	}
+	return webkit.File{Type: "image/jpeg", Name: "photo.jpg", Body: w.Receipt.Photo}, nil
 }
 
 // ofBadges is the language of a badge: those who work in the house read it, so it
@@ -88,7 +100,7 @@ func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 		}
 		faces = append(faces, badge.Face{
 			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: cmp.Or(w.Type.OnBadge(l), r.TextIn(l, "badge.visitor")), Name: name, Company: w.Company, Host: w.Host,
-			Code: grouped, At: one.At, QR: qr, Payload: one.QR,
+			Code: grouped, At: one.At, QR: qr, Payload: one.QR, Photo: one.Photo,
 		})
 	}
 	return faces, nil

@@ -47,6 +47,9 @@ func (r register) Set(ctx context.Context, all ...crdt.Setting) error {
 // Known takes a visit for known of which there is an event, or a key record
 // whose event has not come yet. It implements privacy.Register.
 func (r register) Known(v record.VisitID) (bool, error) {
+	if v.IsPhoto() {
+		return true, nil // it comes last, and may be destroyed before it has come
+	}
 	_, err := r.Presence(v)
 	if err == nil || !errors.Is(err, crdt.ErrUnknownVisit) {
 		return err == nil, err
@@ -235,6 +238,9 @@ func loops(addr string) bool {
 
 // since is when a visit's particulars may first have been sealed.
 func (n *Node) since(v record.VisitID) time.Time {
+	if v.IsPhoto() {
+		return n.photoSince(v)
+	}
 	if p, err := n.replica.Presence(v); err == nil && p.Since != 0 {
 		return p.Since.Time()
 	}
@@ -302,7 +308,7 @@ func (n *Node) withheld() error {
 // first. Errors: *kept.HeldError, those of privacy.
 func (n *Node) Erase(ctx context.Context, v ...record.VisitID) (e privacy.Erasure, err error) {
 	err = n.kept.Erasing(ctx, v, func() (err error) {
-		e, err = n.privacy.Erase(ctx, v...)
+		e, err = n.privacy.Erase(ctx, n.withPhotos(v)...)
 		return err
 	})
 	return e, err

@@ -44,6 +44,7 @@ import (
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/pairing"
+	"github.com/upprop/upprop/node/photos"
 	"github.com/upprop/upprop/node/pin"
 	"github.com/upprop/upprop/node/points"
 	"github.com/upprop/upprop/node/printer"
@@ -162,6 +163,7 @@ type Node struct {
 	audit    *audit.Log
 	rights   *rights.Service
 	kept     *kept.Service
+	photos   *photos.Service
 	self     atomic.Pointer[rights.Self]
 	staff    *operators.Service
 	terms    atomic.Pointer[readTerms]
@@ -224,16 +226,18 @@ func Open(cfg Config) (n *Node, err error) {
 		Replica: n.replica, Vault: n.vault, Place: func() record.Place { return place(n.Self()) }, Now: cfg.Now,
 		Barred: n.Barred, SignQR: n.signQR, Verify: members{n.roster}.verify, Access: n.access, Opened: n.opened,
 		Withheld: n.withheld, Today: n.KeptFrom, Announce: n.announce, Date: n.date, Rules: n.rules, HostMail: n.hostMail,
-		Keep: n.Keep, Words: n.Words, Watch: n.compared,
-		Uses:   func(id record.VisitID) (record.VisitID, bool) { return n.invitations.Visit(id) },
-		Needs:  func(kind string, id record.VisitID) record.Needs { return n.invitations.Needs(kind, id) },
-		Admits: func(id record.VisitID) error { return n.invitations.Admits(id) }, Node: record.NodeID(n.key.ID()),
+		Keep: n.Keep, Words: n.Words, Watch: n.compared, Picture: photos.Prepare,
+		KeepPhoto: func(ctx context.Context, p record.Photo) error { return n.photos.Keep(ctx, p) },
+		Uses:      func(id record.VisitID) (record.VisitID, bool) { return n.invitations.Visit(id) },
+		Needs:     func(kind string, id record.VisitID) record.Needs { return n.invitations.Needs(kind, id) },
+		Admits:    func(id record.VisitID) error { return n.invitations.Admits(id) }, Node: record.NodeID(n.key.ID()),
 	})
 	n.openRights()
 	n.openSelf()
 	if err := n.openKept(); err != nil {
 		return n, err
 	}
+	n.openPhotos()
 	if err := n.openNotices(); err != nil {
 		return n, err
 	}
@@ -404,7 +408,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.invitations.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs, n.calls.Run,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.photos.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.invitations.Run, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs, n.calls.Run,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

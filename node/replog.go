@@ -111,7 +111,8 @@ func (l replicaLog) Wants(doc string) bool { return l.Replica.Wants(record.DocID
 
 // priority sends the settings first, then acts, so that what has been shredded
 // is known before it is shown; then what matters in a fire: today's presence,
-// and other days from the newest, each before its sealed particulars.
+// and other days from the newest, each before its sealed particulars; photographs
+// come last.
 func priority(today record.Day) func(doc string) int {
 	return func(doc string) int {
 		d, err := record.ParseDocID(doc)
@@ -124,6 +125,8 @@ func priority(today record.Day) func(doc string) int {
 			return 1
 		case d.Kind == record.DocDay:
 			return 2 + 2*max(int(today-d.Day), 0)
+		case d.Site == record.LateSite:
+			return 1<<19 + max(int(today-d.Day), 0)
 		default:
 			return 3 + 2*max(int(today-d.Day), 0)
 		}

@@ -23,8 +23,9 @@ func (n *Node) openRights() {
 	n.rights = rights.New(rights.Config{
 		Register: register{n.replica}, Open: n.forSubject, Host: n.visits.HostOf, Members: n.subjectMembers, Campus: n.CampusName, By: privacy.Operator,
 		Erase: n.eraseMany, Channels: n.channels, Watch: n.watched, Until: n.diesOn, Now: n.cfg.Now, Logger: n.log,
-		TermsChanged: func() { n.resealer.Wake(); n.kept.Wake() },
-		PastDay:      n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
+		TermsChanged: func() { n.resealer.Wake(); n.kept.Wake(); n.photos.Wake() },
+		Photo:        n.photoForSubject, AsksPhotos: n.AsksPhotos, PhotoMeaning: func(days func(string) record.Day) (int, int, error) { return n.photos.Meaning(days) },
+		PastDay: n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
 	})
 }
 
@@ -94,6 +95,9 @@ func (n *Node) Words(p consent.Purpose, lang string) consent.Words {
 
 // Withdraw takes back a consent of a visit.
 func (n *Node) Withdraw(ctx context.Context, v record.VisitID, p consent.Purpose, how, by string) error {
+	if p == consent.Photo {
+		return n.removePhoto(ctx, v, how, cmp.Or(by, privacy.Operator))
+	}
 	return n.resealer.Withdraw(ctx, v, p, how, cmp.Or(by, privacy.Operator))
 }
 

@@ -51,9 +51,9 @@ func (c *command) consentList() *cobra.Command {
 func (c *command) consentWithdraw() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "withdraw VISIT assist|notify", Short: "Take back a consent, and destroy what was kept because of it",
-		Long: `Take back a consent of a visitor: to keep what help they need (assist), or to be
-told of an alarm (notify). It holds at once here, and on every other node as soon
+		Use: "withdraw VISIT assist|notify|photo", Short: "Take back a consent, and destroy what was kept because of it",
+		Long: `Take back a consent of a visitor: to keep what help they need (assist), to be
+told of an alarm (notify), or to a photo (photo). It holds at once here, and on every other node as soon
 as it hears of it; what stood before is destroyed. It is done at a desk.`,
 		Example: "  upprop consent withdraw 4H2K… assist",
 		Args:    usage(cobra.ExactArgs(2)),
@@ -108,7 +108,7 @@ func (c *command) consentWords() *cobra.Command {
 func (c *command) consentSet() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "set assist|notify sv|en TEXT", Short: "Let people consent by other words from now on",
+		Use: "set assist|notify|photo LANG TEXT", Short: "Let people consent by other words from now on",
 		Long: `Let people consent by other words from now on, as the next version. Who has
 consented by earlier words has consented to those, and the register says to which.`,
 		Example: `  upprop consent set assist en "We may keep what help you need until you have left."`,

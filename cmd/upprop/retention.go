@@ -35,8 +35,15 @@ func (c *command) retentionList() *cobra.Command {
 				}
 				const card, contact = "name, company, host, help needed", "e-mail, telephone, purpose, language"
 				rows := []error{row("card", "all", r.Card, card), row("contact", "all", r.Contact, contact)}
+				const picture = "photos of visitors who agreed to one"
+				if r.Photo != nil {
+					rows = append(rows, row("photo", "all", *r.Photo, picture))
+				}
 				for _, t := range r.Types {
 					rows = append(rows, row("card", t.Type, t.Card, card), row("contact", t.Type, t.Contact, contact))
+					if t.Photo != nil {
+						rows = append(rows, row("photo", t.Type, *t.Photo, picture))
+					}
 				}
 				const signed = "what is signed: name, signature, when and where"
 				rows = append(rows, row("document", "all", r.Document, signed))
@@ -66,9 +73,9 @@ func (c *command) retentionSet() *cobra.Command {
 	var asJSON bool
 	in := api.RetentionChange{}
 	cmd := &cobra.Command{
-		Use: "set card|contact|document DAYS", Short: "Keep a class of data for another number of days",
-		Long: `Keep names (card) or contact details (contact) for another number of days, for all
-visitors or for one visitor type; or what is signed (document), for all documents or
+		Use: "set card|contact|photo|document DAYS", Short: "Keep a class of data for another number of days",
+		Long: `Keep names (card), contact details (contact) or photos (photo) for another number of
+days, for all visitors or for one visitor type; or what is signed (document), for all documents or
 for one, named by --type; 0 takes the figure of a type away. The notice
 and the record of processing say so from then on. A shorter time holds for what is
 stored too: what is over is destroyed on every node, and cannot be had back. A

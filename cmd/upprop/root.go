@@ -63,7 +63,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 		c.erase(),
 		c.subject(),
 		c.cases(),
-		c.hold(), c.kept(), c.purposes(), c.retention(), c.statistics(), c.consent(),
+		c.hold(), c.kept(), c.purposes(), c.retention(), c.statistics(), c.consent(), c.photo(),
 		c.privacy(),
 		c.breach(),
 		c.audit(), c.settings(),

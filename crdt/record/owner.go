@@ -12,7 +12,13 @@ func (v *VisitID) Own(node NodeID) { copy(v[8:], ownerOf(*v, node)) }
 
 // OwnedBy reports whether a node has drawn the id. Ids of earlier releases are
 // owned by nobody.
-func (v VisitID) OwnedBy(node NodeID) bool { return bytes.Equal(v[8:], ownerOf(v, node)) }
+// A photograph's is owned by who drew its visit.
+func (v VisitID) OwnedBy(node NodeID) bool {
+	if v.IsPhoto() {
+		return v.photoOwnedBy(node)
+	}
+	return bytes.Equal(v[8:], ownerOf(v, node))
+}
 
 func ownerOf(v VisitID, node NodeID) []byte {
 	h := sha256.New()

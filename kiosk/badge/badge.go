@@ -45,6 +45,10 @@ type Face struct {
 	Code                string
 	At                  time.Time
 	QR                  template.HTML
+	// Photo is a picture of the bearer, a JPEG, and PhotoAt where the page finds it;
+	// empty: there is none.
+	Photo   []byte
+	PhotoAt string
 	// Payload is what QR holds, for a label printer.
 	Payload string
 }

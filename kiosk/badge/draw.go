@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/skip2/go-qrcode"
+	xdraw "golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
@@ -42,7 +43,11 @@ func (s Size) dots(mm float64) int { return int(mm * float64(s.DPI) / 25.4) }
 
 // Words are what stands on a drawn badge, each ready to be read. QR is the
 // payload of its code.
-type Words struct{ Kind, Campus, Name, Company, Host, Since, Code, QR string }
+type Words struct {
+	Kind, Campus, Name, Company, Host, Since, Code, QR string
+	// Photo is a picture of the bearer; nil: none.
+	Photo image.Image
+}
 
 // errSmall is returned where the QR code would be too fine to be read.
 var errSmall = errors.New("draw a badge: the label is too small for its QR code")
@@ -81,11 +86,16 @@ func Draw(w Words, size Size) (*image.Paletted, error) {
 	free := height - y - margin
 	p.words(strings.Fields(w.Name), margin, y, left, free*4/10)
 	y += free * 4 / 10
+	beside := margin
+	if w.Photo != nil {
+		beside += p.photo(w.Photo, margin, y, left*2/5, height-y-margin) + margin
+		left -= beside - margin
+	}
 	lines := []string{w.Company, w.Host, w.Since}
 	high := min(free*2/10, size.dots(5.5))
 	for _, l := range lines {
 		if l != "" {
-			p.line(l, goregular.TTF, margin, y, left, high)
+			p.line(l, goregular.TTF, beside, y, left, high)
 			y += high
 		}
 	}
@@ -193,6 +203,27 @@ func (p *pen) code(payload string, x, y, room int, size Size) (int, error) {
 		}
 	}
 	return side, nil
+}
+
+// photo draws a picture into a box, as large as fits, and returns how wide it is. Its
+// greys become dots, whose errors are handed on to their neighbours (Floyd and
+// Steinberg), since a label printer knows two colours.
+func (p *pen) photo(m image.Image, x, y, width, height int) int {
+	b := m.Bounds()
+	if w := height * b.Dx() / b.Dy(); w < width {
+		width = w
+	}
+	height = width * b.Dy() / b.Dx()
+	if width < 16 {
+		return 0
+	}
+	at := image.Rect(0, 0, width, height)
+	grey := image.NewGray(at)
+	xdraw.CatmullRom.Scale(grey, at, m, b, xdraw.Src, nil)
+	dots := image.NewPaletted(at, color.Palette{color.White, color.Black})
+	draw.FloydSteinberg.Draw(dots, at, grey, image.Point{})
+	draw.Draw(p.on, at.Add(image.Pt(x, y)), dots, image.Point{}, draw.Src)
+	return width
 }
 
 // twoColours makes dark dots black, and all others white.

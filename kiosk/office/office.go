@@ -149,6 +149,9 @@ func (o *Office) routes() []webkit.Route {
 		post("/desk/visit/{visit}/seen", o.may(operators.Create, o.stillHere)),
 		post("/desk/visit/{visit}/dossier", o.may(operators.Change, o.dossier)),
 		post("/desk/visit/{visit}/badge", o.may(operators.Print, o.reprint)),
+		get("/desk/visit/{visit}/photo", o.may(operators.Photos, o.photo)),
+		post("/desk/visit/{visit}/photo", o.may(operators.Photos, o.takePhoto)),
+		post("/desk/visit/{visit}/photo/remove", o.may(operators.Photos, o.removePhoto)),
 
 		get("/desk/statistics", o.may(operators.View, o.statistics)),
 		get("/desk/expected", o.may(operators.View, o.expected)), post("/desk/expected", o.may(operators.View, o.expected)),

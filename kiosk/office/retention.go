@@ -18,8 +18,10 @@ import (
 type retentionPage struct {
 	Frame         frame
 	Card, Contact int
-	Fixed, Most   int
-	Types         []typeTerms
+	// Photo is the figure of photos; zero: no type of visitor asks for one.
+	Photo       int
+	Fixed, Most int
+	Types       []typeTerms
 	// Document is the figure of what is signed, Documents those of single ones; Holds
 	// are how many visits are held.
 	Document, Holds, MostDocument int
@@ -36,8 +38,8 @@ type retentionPage struct {
 
 // typeTerms are the figures of one visitor type.
 type typeTerms struct {
-	Type          string
-	Card, Contact int
+	Type                 string
+	Card, Contact, Photo int
 }
 
 // documentTerms is the figure of one document.
@@ -57,9 +59,14 @@ func (o *Office) retentionPage(r request, means *rights.TermsPreview, f faults) 
 		Frame: o.frame(r, "settings"), Card: int(d.Card), Contact: int(d.Contact), Fixed: terms.Most, Most: terms.Most, Faults: f,
 		Document: int(t.Document("")), MostDocument: terms.MostDocument, Class: r.Field("class"), Type: r.Field("type"), Days: r.Field("days"),
 	}
+	classes := []terms.Class{terms.Card, terms.Contact, terms.Documents}
+	asks := o.cfg.Node.AsksPhotos()
+	if asks {
+		p.Photo, classes = int(d.Photo), append(classes, terms.Photos)
+	}
 	for _, name := range t.Types() {
 		d := t.For(name)
-		p.Types = append(p.Types, typeTerms{o.typeWord(r, name), int(d.Card), int(d.Contact)})
+		p.Types = append(p.Types, typeTerms{o.typeWord(r, name), int(d.Card), int(d.Contact), int(d.Photo)})
 	}
 	for _, id := range t.Documents() {
 		p.Documents = append(p.Documents, documentTerms{o.documentWord(r, id), int(t.Document(id))})
@@ -69,7 +76,7 @@ func (o *Office) retentionPage(r request, means *rights.TermsPreview, f faults) 
 			p.Holds++
 		}
 	}
-	for _, c := range []terms.Class{terms.Card, terms.Contact, terms.Documents} {
+	for _, c := range classes {
 		p.Classes = append(p.Classes, choice{Value: string(c), Word: r.Text(classWords[c], nil), Chosen: string(c) == p.Class})
 	}
 	p.Kinds = o.anyType(r, p.Type)
@@ -82,7 +89,7 @@ func (o *Office) retentionPage(r request, means *rights.TermsPreview, f faults) 
 	return webkit.Page{Name: "retention", Path: "/admin/retention", Data: p}
 }
 
-var classWords = map[terms.Class]string{terms.Card: "keep.card", terms.Contact: "keep.contact", terms.Documents: "keep.document"}
+var classWords = map[terms.Class]string{terms.Card: "keep.card", terms.Contact: "keep.contact", terms.Documents: "keep.document", terms.Photos: "photo.kept"}
 
 // anyType are all types, also those that are offered no more, and first any.
 func (o *Office) anyType(r request, chosen string) []choice {

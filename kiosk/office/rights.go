@@ -43,6 +43,8 @@ type erasureLine struct {
 	ID, At, Node, Pending string
 	Visits, Confirmed     int
 	Complete              bool
+	// Photo: it is of a photo alone.
+	Photo bool
 }
 
 func (o *Office) rights(r request) (webkit.Response, error) { return o.rightsPage(r, "", nil) }
@@ -81,7 +83,7 @@ func (o *Office) rightsPage(r request, query string, f faults) (webkit.Response,
 
 func (o *Office) erasureLine(r request, x privacy.Summary, now time.Time) erasureLine {
 	line := erasureLine{
-		ID: x.Erasure.String(), At: o.moment(r, x.At.Time(), now), Node: o.nameOf(x.By), Visits: x.Visits, Confirmed: len(x.Receipts), Complete: x.Complete,
+		ID: x.Erasure.String(), At: o.moment(r, x.At.Time(), now), Node: o.nameOf(x.By), Visits: x.Visits, Confirmed: len(x.Receipts), Complete: x.Complete, Photo: x.Photo,
 	}
 	var names []string
 	for _, n := range x.Pending {

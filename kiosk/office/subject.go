@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/photos"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/visits"
@@ -40,6 +41,9 @@ type subjectPage struct {
 	Reason string
 	Right  visits.Arrival
 	Faults faults
+	// Photo is where the person's photo is, once an extract was asked for; empty: none
+	// is kept.
+	Photo string
 	// PDF: extracts can be had as PDF here.
 	PDF bool
 }
@@ -62,6 +66,9 @@ func (o *Office) subjectPage(r request, s record.Presence, extract string, f fau
 		},
 		PDF: o.cfg.PDF != nil,
 	}
+	if _, err := o.cfg.Node.Photos().ForSubject(s.Visit); err == nil && extract != "" {
+		p.Photo = "/desk/rights/visit/" + s.Visit.String() + "/photo"
+	}
 	p.Hold, p.Held = o.held(r, s.Visit)
 	p.HoldReason, p.Until = r.Field("why"), r.Field("until")
 	for _, c := range o.cfg.Node.Rights().Cases() {
@@ -73,12 +80,15 @@ func (o *Office) subjectPage(r request, s record.Presence, extract string, f fau
 		p.Kinds = append(p.Kinds, choice{Value: string(k), Word: r.Text(kindKeys[k], nil), Chosen: r.Field("kind") == string(k)})
 	}
 	for _, c := range consent.Purposes {
+		if c == consent.Photo && !o.cfg.Node.AsksPhotos() && o.cfg.Node.Photos().State(s.Visit) != photos.There {
+			continue
+		}
 		p.Consents = append(p.Consents, choice{Value: string(c), Word: r.Text(consentKeys[c], nil)})
 	}
 	return webkit.Page{Name: "subject", Path: "/desk/rights/visit/" + s.Visit.String(), Data: p}
 }
 
-var consentKeys = map[consent.Purpose]string{consent.Assist: "rights.consent_assist", consent.Notify: "rights.consent_notify"}
+var consentKeys = map[consent.Purpose]string{consent.Assist: "rights.consent_assist", consent.Notify: "rights.consent_notify", consent.Photo: "photo.field"}
 
 // extract shows all that is stored, or hands it out as a file.
 func (o *Office) extract(r request) (webkit.Response, error) {
@@ -202,6 +212,7 @@ func (o *Office) subjectRoutes(get, post func(string, webkit.Handler) webkit.Rou
 		post("/desk/rights/find", may(o.findSubject)), get("/desk/rights/find", may(o.rights)),
 		get("/desk/rights/visit/{visit}", may(o.subject)),
 		post("/desk/rights/visit/{visit}/extract", may(o.extract)),
+		get("/desk/rights/visit/{visit}/photo", may(o.subjectPhoto)),
 		post("/desk/rights/visit/{visit}/rectify", may(o.forSubject(o.rectify))),
 		post("/desk/rights/visit/{visit}/case", may(o.forSubject(o.openCase))),
 		post("/desk/rights/visit/{visit}/lift", may(o.forSubject(o.lift))),

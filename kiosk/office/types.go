@@ -61,7 +61,7 @@ func (o *Office) typeLine(r request, k kinds.Kind) typeLine {
 
 var fieldWords = map[string]string{
 	"host": "desk.host", "company": "desk.company", "phone": "desk.phone", "email": "desk.email",
-	"purpose": "desk.purpose", "assist": "types.assist",
+	"purpose": "desk.purpose", "assist": "types.assist", "photo": "photo.field",
 }
 
 // addType makes a type, and goes on to its page.
@@ -158,7 +158,7 @@ func (o *Office) layType(r request, k kinds.Kind) typePage {
 			asked kinds.Asked
 			key   string
 		}{{kinds.No, "types.no"}, {kinds.May, "types.may"}, {kinds.Must, "types.must"}} {
-			if c.asked != kinds.Must || f != "assist" {
+			if c.asked != kinds.Must || f != "assist" && f != kinds.Photo {
 				a.Choices = append(a.Choices, choice{Value: string(c.asked), Word: r.Text(c.key, nil), Chosen: k.Ask[f] == c.asked})
 			}
 		}

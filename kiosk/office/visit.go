@@ -34,6 +34,8 @@ type visitPage struct {
 	Signed  []signedLine
 	Why     string
 	Sought  bool
+	// Photo is what is said of the visitor's photo.
+	Photo photoPart
 	// Held is until when a legal hold keeps the visit; empty: none does.
 	Held string
 }
@@ -77,6 +79,7 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
 	}
+	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until
 	}
@@ -200,6 +203,11 @@ func (o *Office) reprint(r request) (webkit.Response, error) {
 	face, err := o.face(r, s.Type, one.Name, one.Company, one.Host, s.Badge(), s.Visit.QR(), at)
 	if err != nil {
 		return nil, err
+	}
+	if part := o.photoPart(r, s); part.At != "" {
+		if photo, err := o.cfg.Node.Photos().Open(s.Visit); err == nil {
+			face.Photo, face.PhotoAt = photo.Picture, part.At
+		}
 	}
 	return webkit.Page{
 		Name: "badge", Path: "/desk/visit/" + one.ID,

@@ -158,6 +158,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/purposes", answer: (*API).setPurpose},
 		{method: "POST", path: "/api/v1/subjects/consents", answer: (*API).subjectConsents},
 		{method: "POST", path: "/api/v1/subjects/withdraw", answer: (*API).withdraw},
+		{method: "POST", path: "/api/v1/photos", file: true, answer: (*API).setPhoto},
+		{method: "POST", path: "/api/v1/photos/open", answer: (*API).openPhoto},
 		{method: "GET", path: "/api/v1/consents", answer: (*API).consentWords},
 		{method: "POST", path: "/api/v1/consents", answer: (*API).setConsentWords},
 		{method: "GET", path: "/api/v1/calls", answer: (*API).listCalls},

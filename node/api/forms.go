@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -75,6 +76,15 @@ func (x SubjectExtract) rows() [][]string {
 	} {
 		if f.text != nil {
 			row("particulars", f.name, f.text.Reveal(), "", "")
+		}
+	}
+	if len(p.Photo) > 0 {
+		// Longer than a cell may be, in parts.
+		text := base64.StdEncoding.EncodeToString(p.Photo)
+		for n := 1; text != ""; n++ {
+			part := text[:min(len(text), 16000)]
+			row("particulars", fmt.Sprintf("photo (JPEG in Base64, part %d)", n), part, rfc(p.PhotoAt), "")
+			text = text[len(part):]
 		}
 	}
 	for _, s := range p.Signed {

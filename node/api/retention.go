@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/terms"
 )
@@ -16,6 +17,9 @@ type Retention struct {
 	Acts    int             `json:"acts"`
 	Most    int             `json:"most"`
 	Types   []RetentionType `json:"types"`
+	// Photo is for how many days photographs are kept; left out where no type asks for
+	// one.
+	Photo *int `json:"photo,omitempty"`
 	// Document is for how many days what is signed is kept; Documents are those that
 	// have figures of their own. Holds are the visits that a legal hold keeps.
 	Document  int                 `json:"document"`
@@ -34,6 +38,7 @@ type RetentionType struct {
 	Type    string `json:"type"`
 	Card    int    `json:"card"`
 	Contact int    `json:"contact"`
+	Photo   *int   `json:"photo,omitempty"`
 }
 
 func (a *API) retention(*http.Request) (any, error) {
@@ -43,6 +48,13 @@ func (a *API) retention(*http.Request) (any, error) {
 		Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Most: terms.Most, Types: []RetentionType{},
 		Document: int(t.Document("")), Documents: []RetentionDocument{},
 	}
+	asked := func(d record.Day) *int {
+		if n := int(d); a.cfg.Node.AsksPhotos() {
+			return &n
+		}
+		return nil
+	}
+	out.Photo = asked(d.Photo)
 	for _, id := range t.Documents() {
 		out.Documents = append(out.Documents, RetentionDocument{id, int(t.Document(id))})
 	}
@@ -53,12 +65,12 @@ func (a *API) retention(*http.Request) (any, error) {
 	}
 	for _, name := range t.Types() {
 		d := t.For(name)
-		out.Types = append(out.Types, RetentionType{name, int(d.Card), int(d.Contact)})
+		out.Types = append(out.Types, RetentionType{name, int(d.Card), int(d.Contact), asked(d.Photo)})
 	}
 	return out, nil
 }
 
-// RetentionChange keeps a class (card, contact or document) for another number of
+// RetentionChange keeps a class (card, contact, photo or document) for another number of
 // days, for one visitor type (document: one document) or, where that is empty, for
 // all; 0 takes the figure of a type away.
 type RetentionChange struct {

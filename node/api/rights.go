@@ -24,6 +24,9 @@ type SubjectParticulars struct {
 	Email   *Text         `json:"email"`
 	Phone   *Text         `json:"phone"`
 	Purpose *Text         `json:"purpose"`
+	// Photo is a JPEG, in Base64; PhotoAt is when it was taken.
+	Photo   []byte `json:"photo"`
+	PhotoAt Stamp  `json:"photo_at"`
 	// Signed are the documents that the person has signed.
 	Signed    []SubjectSignature `json:"signed"`
 	Assist    *Text              `json:"assist"`
@@ -209,6 +212,7 @@ func extractOf(x rights.Extract, consents []rights.Given) SubjectExtract {
 		},
 		Events: []SubjectEvent{}, Reasons: []SubjectReason{}, Recipients: []SubjectRecipient{}, Nodes: []SubjectNode{}, Kept: keptOf(x.Kept),
 	}
+	out.Particulars.Photo, out.Particulars.PhotoAt = p.Photo.Picture, Stamp{p.Photo.Taken}
 	if p.KeptUntil != 0 {
 		out.Particulars.KeptUntil = orNull(p.KeptUntil.Start().Format("2006-01-02"))
 	}

@@ -31,10 +31,12 @@ const (
 	Assist Purpose = "assist"
 	// Notify is to be told of an alarm by text message or mail.
 	Notify Purpose = "notify"
+	// Photo is that a photograph is taken and kept.
+	Photo Purpose = "photo"
 )
 
 // Purposes are all purposes.
-var Purposes = []Purpose{Assist, Notify}
+var Purposes = []Purpose{Assist, Notify, Photo}
 
 // Langs are the languages that there are words in.
 var Langs = []string{"sv", "en", "sv-simple", "fi", "nb", "da", "de", "ar"}
@@ -52,7 +54,7 @@ func (p *Problem) Error() string { return p.Hint }
 
 // Problems, matched with errors.Is.
 var (
-	ErrPurpose = &Problem{"consent.purpose", "nothing is asked for by consent but help in an evacuation and being told of an alarm: write assist or notify"}
+	ErrPurpose = &Problem{"consent.purpose", "nothing is asked for by consent but help in an evacuation, being told of an alarm, and a photo: write assist, notify or photo"}
 	ErrLang    = &Problem{"consent.lang", "there are no words in that language: write sv, en, sv-simple, fi, nb, da, de or ar"}
 	ErrText    = &Problem{"consent.text", fmt.Sprintf("words of consent are one line of 1 to %d characters: write them so", MaxText)}
 )
@@ -92,6 +94,16 @@ var first = map[Purpose]map[string]string{
 		"da":        "Du samtykker til, at vi sender dig en sms eller e-mail, hvis alarmen går, mens du er her. Adressen bruges ikke til andet på det grundlag, slettes sammen med besøget, og du kan til enhver tid fortryde.",
 		"de":        "Sie willigen ein, dass wir Ihnen eine SMS oder E-Mail senden, wenn der Alarm ausgelöst wird, während Sie hier sind. Die Adresse wird auf dieser Grundlage für nichts anderes verwendet, wird mit dem Besuch gelöscht, und Sie können Ihre Einwilligung jederzeit widerrufen.",
 		"ar":        "توافق على أن نرسل إليك رسالة نصية أو بريدًا إلكترونيًا إذا انطلق الإنذار أثناء وجودك هنا. لا يُستخدم العنوان لغير ذلك على هذا الأساس، ويُمحى مع الزيارة، ويمكنك التراجع في أي وقت.",
+	},
+	Photo: {
+		"sv":        "När du kryssar i rutan samtycker du till att vi tar ett foto av dig, sparar det och skriver det på din bricka. Receptionen kan se det. Det raderas av sig självt, senast med ditt besök, och du kan när som helst få det borttaget här eller i receptionen. Du är lika välkommen utan foto. För den som är under 16 år bestämmer en vårdnadshavare.",
+		"en":        "By ticking the box you agree that we take a photo of you, keep it and print it on your badge. The reception can see it. It is erased by itself, with your visit at the latest, and you can have it removed at any time, here or at the reception. You are as welcome without a photo. For somebody under 16 a guardian decides.",
+		"sv-simple": "Kryssa i rutan om du säger ja till att vi tar ett foto av dig. Vi sparar fotot och skriver det på din bricka. Receptionen kan se det. Vi tar bort fotot senast när vi tar bort ditt besök. Vill du ta bort det tidigare? Säg det här eller i receptionen. Du är lika välkommen utan foto. Är du under 16 år bestämmer din vårdnadshavare.",
+		"fi":        "Kun rastitat ruudun, suostut siihen, että otamme sinusta valokuvan, tallennamme sen ja tulostamme sen vierailijakorttiisi. Vastaanotto näkee kuvan. Se poistetaan itsestään viimeistään käynnin tietojen mukana, ja voit milloin tahansa pyytää sen poistamista täällä tai vastaanotossa. Olet yhtä tervetullut ilman kuvaa. Alle 16-vuotiaan puolesta päättää huoltaja.",
+		"nb":        "Når du krysser av, samtykker du til at vi tar et bilde av deg, lagrer det og skriver det ut på besøkskortet ditt. Resepsjonen kan se det. Det slettes av seg selv, senest sammen med besøket, og du kan når som helst få det fjernet her eller i resepsjonen. Du er like velkommen uten bilde. For den som er under 16 år, bestemmer en foresatt.",
+		"da":        "Når du sætter kryds, samtykker du til, at vi tager et billede af dig, gemmer det og trykker det på dit gæstekort. Receptionen kan se det. Det slettes af sig selv, senest sammen med besøget, og du kan til enhver tid få det fjernet her eller i receptionen. Du er lige så velkommen uden billede. For den, der er under 16 år, bestemmer en forælder eller værge.",
+		"de":        "Mit dem Ankreuzen willigen Sie ein, dass wir ein Foto von Ihnen aufnehmen, speichern und auf Ihren Besucherausweis drucken. Der Empfang kann es sehen. Es wird von selbst gelöscht, spätestens mit dem Besuch, und Sie können es jederzeit hier oder am Empfang entfernen lassen. Ohne Foto sind Sie genauso willkommen. Für Personen unter 16 entscheidet eine sorgeberechtigte Person.",
+		"ar":        "بوضع علامة في هذا المربع توافق على أن نلتقط لك صورة ونحفظها ونطبعها على شارتك. يمكن للاستقبال رؤيتها. تُمحى تلقائيًا، على أبعد تقدير مع الزيارة، ويمكنك طلب إزالتها في أي وقت هنا أو لدى الاستقبال. نرحب بك بالقدر نفسه من دون صورة. إذا كان العمر أقل من 16 سنة فالقرار لوليّ الأمر.",
 	},
 }
 

@@ -48,7 +48,7 @@ func TestWordsThatCannotBe(t *testing.T) {
 		lang, text string
 		want       error
 	}{
-		{"photo", "sv", "x", ErrPurpose},
+		{"fax", "sv", "x", ErrPurpose},
 		{Assist, "so", "x", ErrLang},
 		{Assist, "sv", "", ErrText},
 		{Assist, "sv", "a\nb", ErrText},

@@ -18,7 +18,7 @@ func (s *Service) keepDocuments(ctx context.Context, today record.Day) error {
 	there := map[record.VisitID]bool{}
 	var look []crdt.KeyRecord
 	err := s.cfg.Replica.KeyRecords(func(k crdt.KeyRecord) error {
-		if k.Audience != record.DossierAudience || k.Visit.IsKept() || k.Shredded || k.Wrap == nil {
+		if k.Audience != record.DossierAudience || k.Visit.IsKept() || k.Visit.IsPhoto() || k.Shredded || k.Wrap == nil {
 			return nil
 		}
 		there[k.Visit] = true

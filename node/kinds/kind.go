@@ -65,7 +65,11 @@ func (a Approval) valid() bool { return a == NotNeeded || a == ByOne || a == ByA
 // form. Do not change the slice.
 func Fields() []string { return fields }
 
-var fields = []string{"host", "company", "phone", "email", "purpose", "assist"}
+var fields = []string{"host", "company", "phone", "email", "purpose", "assist", Photo}
+
+// Photo is the field that is a picture of the visitor, which they may always
+// decline.
+const Photo = "photo"
 
 // Default is the type of those of whom none is said.
 const Default = "visitor"

@@ -178,9 +178,9 @@ func (k *Kind) lay(f map[string]shape.Value) {
 }
 
 // valid reports whether a can be said of a field. Help in an evacuation is
-// told freely or not at all: it is about health.
+// told freely or not at all: it is about health; and so is a photograph taken.
 func (a Asked) valid(field string) bool {
-	return a == No || a == May || a == Must && field != "assist"
+	return a == No || a == May || a == Must && field != "assist" && field != Photo
 }
 
 // Edit is what is to be said of a type; what is nil, or is not in a map, stays
@@ -281,7 +281,7 @@ func (b *Book) settings(at string, was Kind, known bool, e Edit) (all []crdt.Set
 		case !slices.Contains(fields, f):
 			return nil, &Problem{Key: "kinds.field", Field: "ask", Hint: "there is no such field: it is one of " + strings.Join(fields, ", ")}
 		case !e.Ask[f].valid(f):
-			return nil, &Problem{Key: "kinds.asked", Field: "ask-" + f, Hint: "a field is asked for as no, may or must; help in an evacuation as no or may, since it is about health"}
+			return nil, &Problem{Key: "kinds.asked", Field: "ask-" + f, Hint: "a field is asked for as no, may or must; help in an evacuation and a photo as no or may, since they are told and taken freely"}
 		}
 		all = append(all, sheet.Text(at+"ask/"+f, string(e.Ask[f])))
 	}

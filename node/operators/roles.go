@@ -18,6 +18,7 @@ const (
 	Evacuation Act = "evacuation" // start and end one
 	Watch      Act = "watch"      // the watch list, with its reasons
 	Nodes      Act = "nodes"      // the campus itself: nodes, settings, operators
+	Photos     Act = "photos"     // see photographs of visitors, take and remove them
 	Approve    Act = "approve"    // say that who needs it is welcome, or is not
 )
 
@@ -35,11 +36,11 @@ const (
 
 // table is the one rule of who may do what.
 var table = map[Role][]Act{
-	Reception: {View, Create, Change, Print},
-	Security:  {View, Create, Print, Evacuation, Watch, Approve},
-	Officer:   {View, Change, Delete, Print, Export, Bulk, Privacy},
+	Reception: {View, Create, Change, Print, Photos},
+	Security:  {View, Create, Print, Evacuation, Watch, Approve, Photos},
+	Officer:   {View, Change, Delete, Print, Export, Bulk, Privacy, Photos},
 	Auditor:   {View},
-	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve},
+	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Photos},
 }
 
 // Roles are all roles, in the order in which they are offered. The caller may
@@ -51,7 +52,7 @@ var roles = []Role{Reception, Security, Officer, Auditor, Admin}
 // Acts are all acts, in order. The caller may not change the slice.
 func Acts() []Act { return acts }
 
-var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve}
+var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Photos}
 
 // May reports whether the role has an act. An unknown role, of a newer release,
 // has none.

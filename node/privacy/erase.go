@@ -39,7 +39,7 @@ func (s *Service) Erase(ctx context.Context, visits ...record.VisitID) (Erasure,
 	switch {
 	case len(visits) == 0:
 		return Erasure{}, ErrNoVisits
-	case len(visits) > MaxVisits:
+	case apart(visits) > MaxVisits:
 		return Erasure{}, ErrTooMany
 	}
 	s.erasing.Lock()
@@ -71,6 +71,16 @@ func (s *Service) Erase(ctx context.Context, visits ...record.VisitID) (Erasure,
 	}
 	s.cfg.Logger.Info("erasure ordered", "erasure", out.ID.String(), "visits", len(visits))
 	return out, nil
+}
+
+// apart is how many visits there are, each with its photograph or without.
+func apart(visits []record.VisitID) (n int) {
+	for _, v := range visits {
+		if !v.IsPhoto() {
+			n++
+		}
+	}
+	return n
 }
 
 // Operator is by whom an act was done that came through this node's commands.

@@ -432,7 +432,7 @@ func TestWithdrawnConsentTakesItsDataAlong(t *testing.T) {
 	if len(s.acts) != 2 || s.acts[0].What != ActWithdraw || s.acts[0].Note != "" || s.acts[0].By != "operator x" {
 		t.Errorf("%+v", s.acts)
 	}
-	for _, p := range []consent.Purpose{consent.Assist, consent.Notify, "photo"} {
+	for _, p := range []consent.Purpose{consent.Assist, consent.Notify, "fax"} {
 		if err := r.Withdraw(ctx, visit(1), p, "desk", ""); !errors.Is(err, ErrNoConsent) {
 			t.Error(p, err)
 		}

@@ -14,6 +14,8 @@ type Summary struct {
 	By     record.NodeID
 	At     record.HLC
 	Visits int
+	// Photo: it is of photographs alone, and Visits is how many.
+	Photo bool
 }
 
 // Statuses is how far each erasure has come that is known here, the latest
@@ -64,7 +66,11 @@ func (s *Service) Statuses() ([]Summary, error) {
 		if g.unknown {
 			g.Until = 0
 		}
-		out = append(out, Summary{StatusOf(g.Facts), g.by, g.at, len(g.Visits)})
+		one := Summary{StatusOf(g.Facts), g.by, g.at, apart(g.Visits), false}
+		if one.Visits == 0 {
+			one.Visits, one.Photo = len(g.Visits), true
+		}
+		out = append(out, one)
 	}
 	slices.SortFunc(out, func(a, b Summary) int {
 		return cmp.Or(cmp.Compare(b.At, a.At), slices.Compare(a.Erasure[:], b.Erasure[:]))

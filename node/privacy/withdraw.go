@@ -33,6 +33,9 @@ func (r *Resealer) Withdraw(ctx context.Context, visit record.VisitID, purpose c
 		if p.Card == nil || p.Dossier == nil && !over {
 			return ErrNotOpened
 		}
+		if over && purpose == consent.Photo {
+			return ErrNoConsent // nothing is left to mark
+		}
 		if over { // the register of consents has passed its date, and the datum has not
 			if purpose != consent.Assist || p.Card.Assist == "" {
 				return ErrNoConsent
@@ -69,4 +72,21 @@ func takeBack(d *record.Dossier, purpose consent.Purpose, how string, now time.T
 		d.Consents = append(d.Consents, record.Consent{Purpose: string(purpose), Withdrawn: at, WithdrawnHow: how})
 	}
 	return told || stood
+}
+
+// Agree adds a consent to a visit's dossier, in the place of one for the same that
+// stands. It is durable when it returns. Done at desks only. Errors: ErrNotDesk,
+// ErrNotOpened.
+func (r *Resealer) Agree(ctx context.Context, visit record.VisitID, c record.Consent) error {
+	if r.cfg.Role() != identity.RoleDesk {
+		return ErrNotDesk
+	}
+	return r.Reseal(ctx, visit, Dates{}, func(p *Particulars) error {
+		if p.Dossier == nil {
+			return ErrNotOpened
+		}
+		all := slices.DeleteFunc(slices.Clone(p.Dossier.Consents), func(was record.Consent) bool { return was.Purpose == c.Purpose && was.Withdrawn.IsZero() })
+		p.Dossier.Consents = append(all, c)
+		return nil
+	})
 }

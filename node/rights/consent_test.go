@@ -60,7 +60,7 @@ func TestConsentsKeepTheirWords(t *testing.T) {
 			}
 		}
 	}
-	if _, err := h.SetWords(ctx, "photo", "en", "x"); !errors.Is(err, consent.ErrPurpose) {
+	if _, err := h.SetWords(ctx, "fax", "en", "x"); !errors.Is(err, consent.ErrPurpose) {
 		t.Error(err)
 	}
 	h.members[0].Desk = false

@@ -80,6 +80,9 @@ func (s *Service) Document(name string, lang Lang) (string, error) {
 	var data []datum
 	has := map[string]bool{}
 	for _, d := range Data {
+		if d == "photo" && !s.asksPhotos() {
+			continue
+		}
 		i := slices.IndexFunc(why.Data, func(r Rule) bool { return r.Datum == d })
 		r := why.Data[i]
 		has[r.Basis] = true
@@ -105,7 +108,7 @@ func (s *Service) Document(name string, lang Lang) (string, error) {
 	}
 	t, err := render(name, lang, map[string]any{
 		"Campus": s.cfg.Campus(), "House": s.House(), "Data": data, "Sources": sources, "Retention": s.kept(),
-		"Members": members, "Desks": count("desk"), "Wardens": count("warden"), "Channels": s.channels(), "Now": s.cfg.Now(), "Legitimate": has["f"], "Consent": has["a"], "Watch": s.watched(),
+		"Members": members, "Desks": count("desk"), "Wardens": count("warden"), "Channels": s.channels(), "Now": s.cfg.Now(), "Legitimate": has["f"], "Consent": has["a"], "Watch": s.watched(), "Photo": s.asksPhotos(),
 	})
 	return t.Reveal(), err
 }
@@ -121,6 +124,8 @@ func (s *Service) watched() *Watched {
 	}
 	return s.cfg.Watch()
 }
+
+func (s *Service) asksPhotos() bool { return s.cfg.AsksPhotos != nil && s.cfg.AsksPhotos() }
 
 func (s *Service) channels() []string {
 	if s.cfg.Channels == nil {

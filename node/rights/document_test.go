@@ -149,7 +149,7 @@ func TestPurposesAreRenamedForAll(t *testing.T) {
 		{Change{List: "colour", ID: "x", Text: "y"}, ErrList},
 		{Change{List: "purpose", ID: "X", Text: "y"}, ErrLabel},
 		{Change{List: "purpose", ID: "x", Text: "a\nb"}, ErrLabel},
-		{Change{List: "datum", ID: "photo", Basis: "f"}, ErrDatum},
+		{Change{List: "datum", ID: "fax", Basis: "f"}, ErrDatum},
 		{Change{List: "datum", ID: "email", Basis: "g"}, ErrBasis},
 		{Change{List: "datum", ID: "email", Purpose: "x"}, ErrPurpose},
 	} {

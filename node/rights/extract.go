@@ -32,6 +32,8 @@ type Particulars struct {
 	Email, Phone        record.Private
 	Purpose, Assist     record.Private
 	Type, Lang          string
+	// Photo is the photograph of the person; zero: none is kept.
+	Photo record.Photo
 	// Signed are the documents that the person has signed.
 	Signed []record.Signature
 	Badge  record.BadgeCode
@@ -175,6 +177,13 @@ func (s *Service) particulars(v record.VisitID, p record.Presence) (Particulars,
 		out.Consents = d.Consents
 		if len(p.Restricted) > 0 {
 			out.Status = Restricted
+		}
+		if s.cfg.Photo != nil {
+			if photo, ok, err := s.cfg.Photo(v); err != nil {
+				return out, err
+			} else if ok {
+				out.Photo = photo
+			}
 		}
 	}
 	return out, nil

@@ -16,6 +16,7 @@ var phrases = map[string]map[string][2]string{
 		"phone":    {"Telefon", "Telephone"},
 		"purpose":  {"Ärende", "Purpose of visit"},
 		"assist":   {"Hjälp vid utrymning", "Help to get out"},
+		"photo":    {"Foto", "Photo"},
 		"lang":     {"Språk", "Language"},
 		"signed":   {"Underskrift", "Signature"},
 		"presence": {"Tider och platser", "Times and places"},
@@ -42,6 +43,7 @@ var phrases = map[string]map[string][2]string{
 	"consent": {
 		"assist": {"Hjälp vid utrymning", "Help to get out"},
 		"notify": {"Meddelande vid larm", "Being told of an alarm"},
+		"photo":  {"Foto", "Photo"},
 	},
 	"recipient": {
 		"subject": {"du själv, registerutdrag", "yourself, a register extract"},
@@ -70,6 +72,7 @@ var phrases = map[string]map[string][2]string{
 	"purpose": {
 		"agreed": {"kunna visa vad personen har läst och gått med på", ""},
 		"assist": {"hjälpa personen ut vid en utrymning", ""},
+		"badge":  {"kunna känna igen den som bär en bricka", ""},
 		"reach":  {"nå personen om besöket", ""},
 		"safety": {"veta vem som är i byggnaden och hitta dem vid en utrymning", ""},
 		"visit":  {"ta emot personen och meddela värden", ""},

@@ -84,6 +84,9 @@ func (x Particulars) has(datum string) bool {
 	case "lang":
 		return x.Lang != ""
 	}
+	if datum == "photo" {
+		return len(x.Photo.Picture) > 0
+	}
 	if datum == "signed" {
 		return len(x.Signed) > 0
 	}

@@ -32,6 +32,8 @@ type TermsPreview struct {
 // Of are the days of a class before and after.
 func (p TermsPreview) Of(c terms.Class) (before, after int) {
 	switch c {
+	case terms.Photos:
+		return int(p.Before.Photo), int(p.After.Photo)
 	case terms.Contact:
 		return int(p.Before.Contact), int(p.After.Contact)
 	case terms.Documents:
@@ -61,9 +63,14 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 		Before: before.For(visitorType), After: after.For(visitorType),
 		DocumentBefore: before.Document(visitorType), DocumentAfter: after.Document(visitorType),
 	}
-	if c == terms.Documents {
+	switch c {
+	case terms.Documents:
 		err = s.documentTerms(&out, after)
-	} else {
+	case terms.Photos:
+		if s.cfg.PhotoMeaning != nil {
+			out.Destroyed, out.Shortened, err = s.cfg.PhotoMeaning(func(kind string) record.Day { return after.For(kind).Photo })
+		}
+	default:
 		err = s.visitTerms(&out, before, after)
 	}
 	if err != nil {
@@ -122,6 +129,8 @@ func (s *Service) visitTerms(out *TermsPreview, before, after terms.Terms) error
 // kept are the terms as documents show them.
 type kept struct {
 	Card, Contact int
+	// Photo is for how many days photographs are kept; zero: no type asks for one.
+	Photo int
 	// Types are those that have figures of their own.
 	Types        []keptType
 	Events, Acts int
@@ -139,18 +148,22 @@ type keptDocument struct {
 type keptType struct {
 	Type          string
 	Card, Contact int
+	Photo         int
 }
 
 func (s *Service) kept() kept {
 	t := s.Terms()
 	d := t.For("")
 	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Document: int(t.Document(""))}
+	if s.asksPhotos() {
+		out.Photo = int(d.Photo)
+	}
 	for _, id := range t.Documents() {
 		out.Documents = append(out.Documents, keptDocument{id, int(t.Document(id))})
 	}
 	for _, name := range t.Types() {
 		d := t.For(name)
-		out.Types = append(out.Types, keptType{name, int(d.Card), int(d.Contact)})
+		out.Types = append(out.Types, keptType{name, int(d.Card), int(d.Contact), int(d.Photo)})
 	}
 	return out
 }

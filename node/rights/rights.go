@@ -111,6 +111,14 @@ type Config struct {
 	PastDay     func(context.Context, record.VisitID) ([]PastDay, error)
 	Held        func() func(record.VisitID) (Holding, bool)
 	KeptMeaning func(days func(document string) record.Day) (destroyed, shortened int, err error)
+	// Photo is the photograph of a visit, for the person themself; false where none is
+	// kept; nil: none is. AsksPhotos reports whether any type of visitor asks for one:
+	// else documents do not speak of them.
+	Photo      func(record.VisitID) (record.Photo, bool, error)
+	AsksPhotos func() bool
+	// PhotoMeaning is what other days of photographs would mean for those that are
+	// kept: how many end at once, and how many earlier; nil: nothing.
+	PhotoMeaning func(days func(visitorType string) record.Day) (destroyed, shortened int, err error)
 	// TermsChanged is called when the terms have been changed here; nil: nobody
 	// is told.
 	TermsChanged func()

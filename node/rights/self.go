@@ -63,6 +63,8 @@ type SelfAnswer struct {
 	// Text is the extract in words; Data the same for machines.
 	Text string
 	Data []byte
+	// Photo is the picture that is kept; empty: none is.
+	Photo []byte
 	// Consents are the purposes that stand, Due the day by which a case that was
 	// opened is answered, zero where none was.
 	Consents []string
@@ -114,7 +116,8 @@ func NewSelf(s *Service, cfg SelfConfig) *Self {
 
 // Answer finds out whether it is the person themself who asks, does what they
 // ask, and answers with all that is stored then. Both are on record. Who has shown
-// no more than a badge and the name on it may see, and ask for erasure. Errors:
+// no more than a badge and the name on it may see, have their photo removed, which
+// must be as easy as having one taken, and ask for erasure. Errors:
 // *Problem; those of a correction.
 func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	if _, err := f.s.desk(); err != nil {
@@ -125,7 +128,7 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 		return SelfAnswer{}, err
 	}
 	out := SelfAnswer{AtDesk: by == byBadge}
-	if out.AtDesk && (a.Do == AskRectify || a.Do == AskWithdraw) {
+	if out.AtDesk && (a.Do == AskRectify || a.Do == AskWithdraw && a.Purpose != string(consent.Photo)) {
 		return SelfAnswer{}, ErrSelfDesk
 	}
 	switch a.Do {
@@ -166,6 +169,7 @@ func (f *Self) show(ctx context.Context, v record.VisitID, lang Lang, out *SelfA
 	if err != nil {
 		return err
 	}
+	out.Photo = x.Particulars.Photo.Picture
 	out.Text, out.Erased = text.Reveal(), x.Particulars.Status == Erased || x.Particulars.Status == Expired
 	stands := map[string]bool{string(consent.Assist): x.Particulars.Assist != ""}
 	for _, c := range x.Particulars.Consents {

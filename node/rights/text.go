@@ -85,6 +85,9 @@ func (s *Service) Text(x Extract, lang Lang) (record.Private, error) {
 			data = append(data, line{phrase(lang, "datum", l.datum), l.value})
 		}
 	}
+	if n := len(p.Photo.Picture); n > 0 {
+		data = append(data, line{phrase(lang, "datum", "photo"), photographed(p.Photo, lang)})
+	}
 	for _, g := range p.Signed {
 		data = append(data, line{phrase(lang, "datum", "signed"), signed(g)})
 	}
@@ -92,6 +95,16 @@ func (s *Service) Text(x Extract, lang Lang) (record.Private, error) {
 	return render("extract", lang, map[string]any{
 		"X": x, "Data": data, "Consents": s.given(p.Consents), "Campus": s.cfg.Campus(),
 	})
+}
+
+// photographed tells of a photograph on one line; the picture itself goes with the
+// extract.
+func photographed(p record.Photo, lang Lang) record.Private {
+	form := "JPEG, %d bytes, taken %s (%s); the picture itself is in the copy for machines"
+	if lang == Swedish {
+		form = "JPEG, %d byte, taget %s (%s); själva bilden finns i kopian för datorer"
+	}
+	return record.Private(fmt.Sprintf(form, len(p.Picture), p.Taken.Format("2006-01-02 15:04:05"), p.How))
 }
 
 // signed is a signature on one line: which document, in which version and when.

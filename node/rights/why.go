@@ -39,7 +39,7 @@ const (
 )
 
 // Data are the data that are kept about a visit.
-var Data = []string{"name", "company", "host", "email", "phone", "purpose", "assist", "lang", "signed", "presence"}
+var Data = []string{"name", "company", "host", "email", "phone", "purpose", "assist", "photo", "lang", "signed", "presence"}
 
 var bases = []Label{
 	{"a", "consent (Article 6(1)(a))"},
@@ -54,6 +54,7 @@ var defaults = Purposes{
 	Purposes: []Label{
 		{"agreed", "show what the person has read and agreed to"},
 		{"assist", "help the person out in an evacuation"},
+		{"badge", "let the bearer of a badge be recognised"},
 		{"reach", "reach the person about the visit"},
 		{"safety", "know who is in the building, and find them in an evacuation"},
 		{"visit", "receive the person and tell their host"},
@@ -75,6 +76,7 @@ var defaults = Purposes{
 		{"lang", "visit", "f"},
 		{"name", "safety", "f"},
 		{"phone", "reach", "f"},
+		{"photo", "badge", "a"},
 		{"presence", "safety", "f"},
 		{"purpose", "visit", "f"},
 		{"signed", "agreed", "f"},

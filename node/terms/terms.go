@@ -33,6 +33,8 @@ const (
 	// Documents are what somebody has signed: the signature, their name, when and
 	// where. They outlive the visit, each for the time of its document.
 	Documents Class = "document"
+	// Photos are photographs, sealed by themselves: never for longer than the name.
+	Photos Class = "photo"
 	// Events are times and places, by codes.
 	Events Class = "events"
 	// Acts are the record of who did what, by codes.
@@ -51,7 +53,7 @@ const (
 )
 
 // Classes are all classes, those first that are settings.
-var Classes = []Class{Card, Contact, Documents, Events, Acts}
+var Classes = []Class{Card, Contact, Photos, Documents, Events, Acts}
 
 // Prefix is that of the settings: a class follows, and for a visitor type of
 // its own the type, or for a document of its own the document.
@@ -65,8 +67,8 @@ func (p *Problem) Error() string { return p.Hint }
 
 // Problems, matched with errors.Is.
 var (
-	ErrClass = &Problem{"retention.class", "there is no such class: write card, contact or document"}
-	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card, contact or document", Most)}
+	ErrClass = &Problem{"retention.class", "there is no such class: write card, contact, photo or document"}
+	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card, contact, photo or document", Most)}
 	ErrDays  = &Problem{"retention.days", fmt.Sprintf("what is sealed is kept for 1 to %d days: write such a number", Most)}
 	// ErrDocumentDays and ErrDocument are of signed documents.
 	ErrDocumentDays = &Problem{"retention.document_days", fmt.Sprintf("what is signed is kept for 1 to %d days: write such a number", MostDocument)}
@@ -75,7 +77,7 @@ var (
 )
 
 // Days are for how many days the parts of one visit are kept.
-type Days struct{ Card, Contact record.Day }
+type Days struct{ Card, Contact, Photo record.Day }
 
 // Terms are the figures of a campus.
 type Terms struct {
@@ -105,7 +107,7 @@ func Of(settings []crdt.Setting) Terms {
 			t.documents[kind] = days
 		case Class(class) == Documents && !own:
 			t.all[Documents] = days
-		case Class(class) != Card && Class(class) != Contact:
+		case Class(class) != Card && Class(class) != Contact && Class(class) != Photos:
 		case !own:
 			t.all[Class(class)] = days
 		case PlainType(kind):
@@ -119,7 +121,7 @@ func Of(settings []crdt.Setting) Terms {
 }
 
 // For are the days of a visit of a type. What desks alone may read never
-// outlives the name that it belongs to.
+// outlives the name that it belongs to; photographs neither.
 func (t Terms) For(visitorType string) Days {
 	own := t.types[visitorType]
 	pick := func(c Class) record.Day {
@@ -131,7 +133,7 @@ func (t Terms) For(visitorType string) Days {
 		return Most
 	}
 	card := pick(Card)
-	return Days{Card: card, Contact: min(pick(Contact), card)}
+	return Days{Card: card, Contact: min(pick(Contact), card), Photo: min(pick(Photos), card)}
 }
 
 // Document is for how many days a signed document is kept; empty: one that has no
@@ -171,7 +173,7 @@ func Setting(c Class, visitorType string, days int) (crdt.Setting, error) {
 	case c == Documents && (days > MostDocument || days < 1 && (days != 0 || visitorType == "")):
 		return crdt.Setting{}, ErrDocumentDays
 	case c == Documents:
-	case c != Card && c != Contact:
+	case c != Card && c != Contact && c != Photos:
 		return crdt.Setting{}, ErrClass
 	case visitorType != "" && !PlainType(visitorType):
 		return crdt.Setting{}, ErrType

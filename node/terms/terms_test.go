@@ -22,26 +22,26 @@ func set(t *testing.T, c Class, kind string, days int) crdt.Setting {
 }
 
 func TestTermsOfAVisit(t *testing.T) {
-	if got := Of(nil).For("visitor"); got != (Days{Most, Most}) {
+	if got := Of(nil).For("visitor"); got != (Days{Most, Most, Most}) {
 		t.Errorf("without settings: %+v", got)
 	}
 	all := Of([]crdt.Setting{
 		set(t, Card, "", 14), set(t, Contact, "", 7), set(t, Card, "delivery", 2), set(t, Contact, "contractor", 30),
-		set(t, Card, "interview", 0),
+		set(t, Card, "interview", 0), set(t, Photos, "", 10), set(t, Photos, "contractor", 30), set(t, Photos, "interview", 1),
 		{Key: Prefix + "card/guest", Value: shape.Int(400)},
 		{Key: Prefix + "card/a/b", Value: shape.Int(3)},
-		{Key: Prefix + "photo", Value: shape.Int(3)},
+		{Key: Prefix + "fax", Value: shape.Int(3)},
 		{Key: Prefix + "contact/x", Value: shape.String("3")},
 		{Key: "other", Value: shape.Int(1)},
 	})
 	for kind, want := range map[string]Days{
-		"visitor": {14, 7}, "": {14, 7}, "delivery": {2, 2}, "contractor": {14, 14}, "guest": {14, 7}, "interview": {14, 7}, "x": {14, 7}, "a/b": {14, 7},
+		"visitor": {14, 7, 10}, "": {14, 7, 10}, "delivery": {2, 2, 2}, "contractor": {14, 14, 14}, "guest": {14, 7, 10}, "interview": {14, 7, 1}, "x": {14, 7, 10}, "a/b": {14, 7, 10},
 	} {
 		if got := all.For(kind); got != want {
 			t.Errorf("%s: %+v, want %+v", kind, got, want)
 		}
 	}
-	if got := all.Types(); len(got) != 2 || got[0] != "contractor" || got[1] != "delivery" {
+	if got := all.Types(); len(got) != 3 || got[0] != "contractor" || got[1] != "delivery" || got[2] != "interview" {
 		t.Error(got)
 	}
 }
@@ -60,7 +60,7 @@ func TestFiguresOutOfBounds(t *testing.T) {
 		{Card, "-x", 3, ErrType},
 		{Acts, "", 3, ErrFixed},
 		{Events, "", 3, ErrFixed},
-		{"photo", "", 3, ErrClass},
+		{"fax", "", 3, ErrClass},
 		{Documents, "", 0, ErrDocumentDays},
 		{Documents, "nda", MostDocument + 1, ErrDocumentDays},
 		{Documents, "NDA", 3, ErrDocument},

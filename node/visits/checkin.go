@@ -33,6 +33,8 @@ type Arrival struct {
 	HostMail   record.Private
 	// Signed are documents that the person has read and signed.
 	Signed []record.Signature
+	// Photo is a picture as it was taken, which the person has agreed to: a JPEG.
+	Photo record.Picture
 	// matches are those of the watch list; waits says that the person is asked to
 	// wait for the reception.
 	matches []record.Match
@@ -54,6 +56,9 @@ type Receipt struct {
 	Wait bool
 	// Waits: the person is inside, and not approved yet.
 	Waits bool
+	// Photo is the picture that is kept; NoPhoto: one was handed in, and is not.
+	Photo   record.Picture
+	NoPhoto bool
 }
 
 // Format prints the visit only, through every verb.
@@ -85,6 +90,7 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 			return nil, err
 		}
 	}
+	noPhoto := !s.picture(&a)
 	var all []prepared
 	everybody := append([]Arrival{a}, a.companions(with)...)
 	wait := s.watch(everybody)
@@ -124,6 +130,8 @@ func (s *Service) checkIn(ctx context.Context, a Arrival, with []record.Private)
 		p.receipt.At, p.receipt.Wait = s.cfg.Now().UTC(), wait
 		out = append(out, p.receipt)
 	}
+	out[0].Photo = s.keepPhoto(ctx, out[0].Visit, a)
+	out[0].NoPhoto = noPhoto || len(a.Photo) > 0 && out[0].Photo == nil
 	return out, nil
 }
 
@@ -216,7 +224,7 @@ func (a *Arrival) minor() error {
 
 // consents are what the person agreed to by telling it.
 func (s *Service) consents(a Arrival) (out []record.Consent) {
-	for purpose, given := range map[string]bool{string(consent.Assist): a.Assist != "", string(consent.Notify): a.Notify} {
+	for purpose, given := range map[string]bool{string(consent.Assist): a.Assist != "", string(consent.Notify): a.Notify, string(consent.Photo): len(a.Photo) > 0} {
 		if !given {
 			continue
 		}

@@ -116,6 +116,10 @@ type Config struct {
 	// Rules are those of a type of visitor; false where there is none. Nil: there
 	// are no rules.
 	Rules func(kind string) (Rules, bool)
+	// Picture makes of a picture as it was taken the one that is kept, and KeepPhoto
+	// keeps it, durably; nil: no photographs are kept.
+	Picture   func(raw []byte) (record.Picture, error)
+	KeepPhoto func(context.Context, record.Photo) error
 	// Today is the day from which retention counts; nil: by Now.
 	Today func() record.Day
 	// Keep is for how many days the parts of a visit of a type are kept; nil:

@@ -49,13 +49,13 @@ func (d door) CheckInGroup(ctx context.Context, a kiosk.Arrival, with []string) 
 		Assist: record.Private(a.Assist), Email: record.Private(a.Email), Phone: record.Private(a.Phone),
 		Purpose: record.Private(a.Purpose), Type: a.Type, Lang: a.Lang, How: "kiosk", Signed: signed,
 		Invitation: invitationOf(a.Invitation), HostMail: record.Private(a.HostMail),
-		Under16: a.Under16, Guardian: a.Guardian,
+		Under16: a.Under16, Guardian: a.Guardian, Photo: a.Photo,
 	}, names)
 	if err != nil {
 		return nil, inWords(err)
 	}
 	for _, got := range all {
-		out = append(out, kiosk.Receipt{Visit: got.Visit.String(), Badge: got.Badge.String(), QR: got.QR, At: got.At, Wait: got.Wait, Waits: got.Waits})
+		out = append(out, kiosk.Receipt{Visit: got.Visit.String(), Badge: got.Badge.String(), QR: got.QR, At: got.At, Wait: got.Wait, Waits: got.Waits, Photo: got.Photo, NoPhoto: got.NoPhoto})
 	}
 	return out, nil
 }

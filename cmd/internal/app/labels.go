@@ -7,6 +7,7 @@ import (
 
 	"github.com/upprop/upprop/evac/paper"
 	"github.com/upprop/upprop/kiosk/badge"
+	"github.com/upprop/upprop/node/photos"
 	"github.com/upprop/upprop/node/printer"
 )
 
@@ -22,6 +23,11 @@ func (a *App) printBadges(faces []badge.Face, words func(string) string) bool {
 		w := badge.Words{
 			Kind: cmp.Or(f.Kind, words("badge.visitor")), Campus: f.Campus, Name: f.Name, Company: f.Company,
 			Since: f.At.Local().Format("2006-01-02 15:04"), Code: f.Code, QR: f.Payload,
+		}
+		if len(f.Photo) > 0 {
+			if m, err := photos.Decode(f.Photo); err == nil {
+				w.Photo = m
+			}
 		}
 		if f.Host != "" {
 			w.Host = words("badge.host") + " " + f.Host

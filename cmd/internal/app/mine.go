@@ -26,7 +26,7 @@ func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, err
 	case err != nil:
 		return kiosk.MineAnswer{}, inSelf(inWords(err))
 	}
-	return kiosk.MineAnswer{Text: got.Text, Lang: lang.Locale(written), Data: got.Data, Consents: got.Consents, Due: got.Due, Erased: got.Erased, AtDesk: got.AtDesk}, nil
+	return kiosk.MineAnswer{Text: got.Text, Lang: lang.Locale(written), Data: got.Data, Photo: got.Photo, Consents: got.Consents, Due: got.Due, Erased: got.Erased, AtDesk: got.AtDesk}, nil
 }
 
 // writtenIn is the language of what is written of a person for a reader of another:

@@ -160,6 +160,10 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 			w := a.node.Words(consent.Assist, string(l))
 			return w.Text, lang.Locale(w.Lang)
 		},
+		PhotoConsent: func(l lang.Locale) (string, lang.Locale) {
+			w := a.node.Words(consent.Photo, string(l))
+			return w.Text, lang.Locale(w.Lang)
+		},
 		Mine:  a.mine,
 		Phone: at.phone,
 		Help:  help{a.node.Calls()}, Entrances: a.otherEntrances,
