@@ -206,3 +206,23 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 		}
 	})
 }
+
+// Photographs come after all that a muster needs, of whatever day.
+func TestPhotosArePulledLast(t *testing.T) {
+	today := record.Day(20_000)
+	rank := priority(today)
+	late := record.Doc{Kind: record.DocSealed, Day: today, Site: record.LateSite}.ID()
+	if _, err := record.ParseDocID(string(late)); err != nil {
+		t.Fatal("other releases do not know its document:", err)
+	}
+	for _, d := range []record.Doc{
+		{Kind: record.DocDay, Day: today - 40, Site: "north"},
+		{Kind: record.DocSealed, Day: today - 40, Site: "north"},
+		{Kind: record.DocActs, Day: today, Site: "north"},
+		{Kind: record.DocCampus, Year: 2026},
+	} {
+		if rank(string(d.ID())) >= rank(string(late)) {
+			t.Errorf("%s comes after a photo", d.ID())
+		}
+	}
+}
