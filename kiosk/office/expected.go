@@ -101,9 +101,9 @@ func (o *Office) span(r request, from, to int64, now time.Time) string {
 }
 
 func (l expectedLine) fits(query string) bool {
-	query = plain(query)
+	query = visits.Plain(query)
 	for _, s := range []string{l.Name.Reveal(), l.Company.Reveal(), l.Host.Reveal(), l.Type, l.Where} {
-		if strings.Contains(plain(s), query) {
+		if strings.Contains(visits.Plain(s), query) {
 			return true
 		}
 	}
