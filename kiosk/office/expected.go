@@ -212,6 +212,9 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 		return fault(r.Request, err, form)
 	}
 	if p.Instead != "" {
+		if !r.who.May(operators.Change) {
+			return nil, lang.Problem{Key: "invitations.may_not"}
+		}
 		if p.Request.Instead, err = record.ParseVisitID(p.Instead); err != nil {
 			return nil, lang.Problem{Key: "page.missing"}
 		}
@@ -239,7 +242,9 @@ type invitationPage struct {
 	Uses   []evidence
 	Times  []occasionLine
 	May    bool
-	Open   bool
+	// MayChange: the form with all that the invitation says, contact details too.
+	MayChange bool
+	Open      bool
 	// MayApprove: it waits for the word of somebody who may give it, as this
 	// operator. Words are those that were given.
 	MayApprove bool
@@ -280,6 +285,7 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	now := o.cfg.Clock()
 	p := invitationPage{
 		Frame: o.frame(r, "expected"), Line: o.expectedLine(r, i, now), Invite: i.Invite, May: r.who.May(operators.Create), Message: message,
+		MayChange: r.who.May(operators.Create) && r.who.May(operators.Change),
 		Open: i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
 	}
 	p.MayApprove, p.Words = i.State == invitations.Waiting && r.who.May(operators.Approve), o.words(r, i.Approval, now)
