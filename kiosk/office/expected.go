@@ -286,7 +286,7 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	p := invitationPage{
 		Frame: o.frame(r, "expected"), Line: o.expectedLine(r, i, now), Invite: i.Invite, May: r.who.May(operators.Create), Message: message,
 		MayChange: r.who.May(operators.Create) && r.who.May(operators.Change),
-		Open: i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
+		Open:      i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
 	}
 	p.MayApprove, p.Words = i.State == invitations.Waiting && r.who.May(operators.Approve), o.words(r, i.Approval, now)
 	for _, u := range i.Uses {
