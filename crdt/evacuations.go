@@ -43,8 +43,13 @@ func (r *Replica) Calls() record.Calls {
 // and bear marks: those may have come first, and a mark is not lost by news. In
 // order of visit id, for as long ago as an evacuation runs and for two days at
 // least. The slice is the caller's.
-func (r *Replica) LeftSince(at record.HLC) []record.Presence {
+func (r *Replica) LeftSince(at record.HLC) []record.Presence { return inOrder(r.LeftNow(at)) }
+
+// LeftNow are those that LeftSince returns, in no order and without a copy:
+// whoever calls must change none.
+func (r *Replica) LeftNow(at record.HLC) []*record.Presence {
 	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
 	var all []*record.Presence
 	for _, ps := range r.state.left {
 		for i := range ps {
@@ -53,8 +58,7 @@ func (r *Replica) LeftSince(at record.HLC) []record.Presence {
 			}
 		}
 	}
-	r.state.mu.RUnlock()
-	return inOrder(all)
+	return all
 }
 
 // JoinedTo are the visits that turned out to be another, of those that are

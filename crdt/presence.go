@@ -11,16 +11,20 @@ import (
 
 // Open are all visits whose person may be inside, in order of visit id. The
 // slice is the caller's.
-func (r *Replica) Open() []record.Presence {
+func (r *Replica) Open() []record.Presence { return inOrder(r.OpenNow()) }
+
+// OpenNow are those that Open returns, in no order and without a copy: whoever
+// calls must change none.
+func (r *Replica) OpenNow() []*record.Presence {
 	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
 	all := make([]*record.Presence, 0, len(r.state.open))
 	for _, ps := range r.state.open {
 		for i := range ps {
 			all = append(all, &ps[i])
 		}
 	}
-	r.state.mu.RUnlock()
-	return inOrder(all)
+	return all
 }
 
 // inOrder copies presences in order of visit id. What they point into is

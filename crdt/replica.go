@@ -82,11 +82,13 @@ type Config struct {
 
 // Replica is a node's copy of the register. Safe for concurrent use.
 type Replica struct {
-	cfg      Config
-	store    store.Store
-	clock    *record.Clock
-	verifier *envelope.Verifier
-	log      *slog.Logger
+	cfg Config
+	// store tells stirred of what it writes; quiet is the same, and does not.
+	store, quiet store.Store
+	stirred      *stirred
+	clock        *record.Clock
+	verifier     *envelope.Verifier
+	log          *slog.Logger
 
 	// writing guards the order of the log: what is assigned to whom.
 	writing sync.Mutex
@@ -145,7 +147,8 @@ func Open(cfg Config) (*Replica, error) {
 	}
 	r := &Replica{
 		cfg:       cfg,
-		store:     cfg.Store,
+		quiet:     cfg.Store,
+		stirred:   &stirred{},
 		clock:     record.NewClock(cfg.Now),
 		verifier:  &envelope.Verifier{Check: cfg.Check},
 		log:       cfg.Logger,
@@ -161,6 +164,7 @@ func Open(cfg Config) (*Replica, error) {
 		finish:    make(chan *flight, 256),
 		stop:      make(chan struct{}),
 	}
+	r.store = watched{r.quiet, r.stirred}
 	if r.locker == nil {
 		r.locker = noLocker{}
 	}

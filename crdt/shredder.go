@@ -248,7 +248,8 @@ func (r *Replica) relock(day record.Day, lo, hi []byte) (next []byte, wait func(
 	if err != nil {
 		return nil, nil, err
 	}
-	wait, err = r.store.Write(&b)
+	// Quiet: each keeps its name, and what it opened stays open.
+	wait, err = r.quiet.Write(&b)
 	return next, wait, err
 }
 

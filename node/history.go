@@ -16,7 +16,7 @@ import (
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/shape"
-	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/terms"
 )
@@ -30,6 +30,9 @@ var (
 	// what it destroys.
 	ErrWouldDestroy = errors.New("that keeps data for a shorter time and would destroy some of it: set it with `upprop retention set`, which says what")
 	ErrAsItIs       = errors.New("the setting has that value already: nothing was changed")
+	// ErrChangedSince: what is put back would take the place of a later change,
+	// which is to be named.
+	ErrChangedSince = errors.New("the setting was changed again since, and nothing was changed now: look at the last change with `upprop settings history`, and name it with --over ID if it is to go")
 )
 
 // MaxSettingEdits is how many changes are looked back on at a time.
@@ -50,18 +53,43 @@ type SettingEdit struct {
 	From, To    string
 	// Counts, Stands and Overruled are as in crdt.Edit.
 	Counts, Stands, Overruled bool
-	// Back is the value that UndoSetting would write: what stood before, or, of an
-	// edit that was overruled, its own; nil: it writes none.
+	// Undo: UndoSetting would write something: what stood before, or, of an edit
+	// that was overruled, its own. Back is that, nil where it is not told. Why is why
+	// it writes nothing.
+	Undo bool
 	Back *string
+	Why  WhyNot
+	// back is Back, told or not.
+	back string
 }
+
+// WhyNot is why a change is not put back.
+type WhyNot string
+
+// The reasons.
+const (
+	// NotSecret: names and secrets of accounts are set anew, never put back.
+	NotSecret WhyNot = "secret"
+	// NotRemoved: who was removed has lost what they had, and is made anew.
+	NotRemoved WhyNot = "removed"
+	// NotMade: it says that something exists, or what stands under a hash.
+	NotMade WhyNot = "made"
+	// NotCounted: it never counted.
+	NotCounted WhyNot = "counted"
+	// NotKnown: nothing is known from before.
+	NotKnown WhyNot = "known"
+)
 
 // settingKind is a group of settings that people change.
 type settingKind struct {
 	key func(string) bool
 	// open: the values may be shown.
 	open bool
-	// first is what stands before anybody has set it; empty: nothing does.
-	first string
+	// first is what stands before anybody has set one; false: nothing does that is
+	// known.
+	first func(key string) (string, bool)
+	// fixed is why one is never put back; empty where it is.
+	fixed func(key string) WhyNot
 	// put writes a value, by the rules of whom it belongs to; nil: not from here.
 	put func(n *Node, ctx context.Context, by, key, value string) error
 }
@@ -78,22 +106,23 @@ func keys(prefix string, fields ...string) func(string) bool {
 // decided is in none: boxes sealed anew, keys, which device is a screen.
 func settingKinds() []settingKind {
 	return []settingKind{
-		{keys(settingCampusName), true, "", (*Node).EditSetting},
-		{keys(settingDrillEvery), true, strconv.Itoa(defaultDrillEvery), (*Node).EditSetting},
-		{keys(settingSignOutAfter), true, "0", (*Node).EditSetting},
-		{keys(terms.Prefix), true, "", (*Node).putTerms},
-		{keys("operators.factor/"), true, "false", (*Node).putFactorRule},
-		{keys("operator/", "role"), true, "", (*Node).putRole},
-		{keys("operator/", "disabled"), true, "false", (*Node).putDisabled},
-		{keys("operator/", "removed"), true, "", nil},
-		{keys("operator/", "alias", "password", "factor"), false, "", nil},
-		{keys("type/"), true, "", nil},
-		{keys("document/"), true, "", nil},
-		{keys("point/"), true, "", nil},
-		{keys("consent/"), true, "", nil},
-		{keys("why/"), false, "", nil},
-		{keys("privacy/"), false, "", nil},
-		{keys("warden/"), false, "", nil},
+		{keys(settingCampusName), true, unknown, free, (*Node).EditSetting},
+		{keys(settingDrillEvery), true, was(strconv.Itoa(defaultDrillEvery)), free, (*Node).EditSetting},
+		{keys(settingSignOutAfter), true, was("0"), free, (*Node).EditSetting},
+		{keys(settingReceptionPhone), true, was(""), free, (*Node).EditSetting},
+		{keys(terms.Prefix), true, unknown, free, (*Node).putTerms},
+		{keys("operators.factor/"), true, was("false"), free, (*Node).putFactorRule},
+		{keys("operator/", "role"), true, unknown, free, (*Node).putRole},
+		{keys("operator/", "disabled"), true, was("false"), free, (*Node).putDisabled},
+		{keys("operator/", "removed"), true, unknown, never(NotRemoved), nil},
+		{keys("operator/", "alias", "password", "factor"), false, unknown, never(NotSecret), nil},
+		{keys("type/"), true, firstOfType, fixedUnless("name", "badge", "note", "wifi", "ask", "approval", "document", "unattended", "group", "off"), (*Node).putType},
+		{keys("document/"), true, firstOfDocument, fixedUnless("name", "text", "off"), (*Node).putDocument},
+		{keys("point/"), true, firstOfPoint, fixedUnless("kind", "site", "position", "at", "capacity", "text"), (*Node).putPoint},
+		{keys(consent.Prefix), true, was(""), free, (*Node).putWords},
+		{keys("why/"), false, firstReason, free, (*Node).putReason},
+		{keys("privacy/"), false, was(""), free, (*Node).putHouse},
+		{keys("warden/"), false, was(""), fixedUnless("point", "zone"), (*Node).putDuty},
 	}
 }
 
@@ -139,29 +168,41 @@ func (n *Node) settingEdit(e crdt.Edit) SettingEdit {
 		ID: editID(e.ID), Key: e.Key, Node: e.By, Open: kind.open && e.Value.Kind() != shape.KindBytes, First: e.From == nil,
 		Counts: e.Counts, Stands: e.Stands, Overruled: e.Overruled,
 	}
-	if !one.Open {
-		return one
-	}
-	if one.To = plainValue(e.Value); e.From != nil {
-		one.From = plainValue(e.From.Value)
+	from, known := "", e.From != nil
+	if known {
+		from = plainValue(e.From.Value)
 	} else {
-		one.From = kind.first
+		from, known = kind.first(e.Key)
 	}
-	back := one.From
-	if e.Overruled {
-		back = one.To
+	if one.Open {
+		one.From, one.To = from, plainValue(e.Value)
 	}
-	if kind.put != nil && e.Counts && (back != "" || e.From != nil) {
-		one.Back = &back
+	if one.back = from; e.Overruled {
+		one.back, known = plainValue(e.Value), true
+	}
+	switch fixed := kind.fixed(e.Key); {
+	case fixed != "":
+		one.Why = fixed
+	case !e.Counts:
+		one.Why = NotCounted
+	case !known:
+		one.Why = NotKnown
+	default:
+		one.Undo = true
+		if one.Open {
+			one.Back = &one.back
+		}
 	}
 	return one
 }
 
 // UndoSetting writes anew what stood before an edit, or, of one that was
 // overruled, what it wrote itself; by the rules of whom the setting belongs to.
-// It returns the edit. Errors: ErrNoEdit, ErrNoUndo, ErrNoEarlier, ErrAsItIs, and
-// those of that service.
-func (n *Node) UndoSetting(ctx context.Context, by, id string) (SettingEdit, error) {
+// Where the setting was changed again since, over is to be the id of the change
+// that stands, so that nobody's later word goes unseen. It returns the edit.
+// Errors: ErrNoEdit, ErrNoUndo, ErrNoEarlier, ErrAsItIs, ErrChangedSince, and those
+// of that service.
+func (n *Node) UndoSetting(ctx context.Context, by, id, over string) (SettingEdit, error) {
 	all, err := n.SettingHistory("")
 	if err != nil {
 		return SettingEdit{}, err
@@ -172,54 +213,19 @@ func (n *Node) UndoSetting(ctx context.Context, by, id string) (SettingEdit, err
 	}
 	one := all[i]
 	kind, _ := kindOf(one.Key)
+	now, set := n.replica.Setting(one.Key)
+	last := slices.IndexFunc(all, func(e SettingEdit) bool { return e.Key == one.Key && e.Stands })
 	switch {
-	case kind.put == nil || !one.Counts:
-		return one, ErrNoUndo
-	case one.Back == nil:
+	case one.Why == NotKnown:
 		return one, ErrNoEarlier
-	case slices.ContainsFunc(all, func(e SettingEdit) bool { return e.Key == one.Key && e.Stands && e.To == *one.Back }):
+	case !one.Undo:
+		return one, ErrNoUndo
+	case set && plainValue(now.Value) == one.back:
 		return one, ErrAsItIs
+	case !one.Stands && !one.Overruled && last >= 0 && all[last].ID != strings.ToLower(over):
+		return one, ErrChangedSince
 	}
-	return one, kind.put(n, Doing(ctx, cmp.Or(by, privacy.Operator)), by, one.Key, *one.Back)
-}
-
-func (n *Node) putTerms(ctx context.Context, by, key, value string) error {
-	days, err := strconv.Atoi(value)
-	if err != nil {
-		return ErrNoEarlier
-	}
-	class, visitorType, _ := strings.Cut(strings.TrimPrefix(key, terms.Prefix), "/")
-	s := n.rights.As(cmp.Or(by, privacy.Operator))
-	means, err := s.SetTerms(ctx, terms.Class(class), visitorType, days, true)
-	switch {
-	case err != nil:
-		return err
-	case means.Destroyed+means.Shortened > 0:
-		return ErrWouldDestroy
-	}
-	_, err = s.SetTerms(ctx, terms.Class(class), visitorType, days, false)
-	return err
-}
-
-func (n *Node) putFactorRule(ctx context.Context, by, key, value string) error {
-	return n.staff.SetRequired(ctx, by, operators.Role(strings.TrimPrefix(key, "operators.factor/")), value == "true")
-}
-
-func (n *Node) putRole(ctx context.Context, by, key, value string) error {
-	return n.staff.SetRole(ctx, by, operatorOf(key), operators.Role(value))
-}
-
-func (n *Node) putDisabled(ctx context.Context, by, key, value string) error {
-	id := operatorOf(key)
-	if value == "true" && !n.staff.Keeps(id) {
-		return operators.ErrLastAdmin
-	}
-	return n.staff.SetDisabled(ctx, by, id, value == "true")
-}
-
-func operatorOf(key string) operators.ID {
-	id, _, _ := strings.Cut(strings.TrimPrefix(key, "operator/"), "/")
-	return operators.ID(id)
+	return one, kind.put(n, Doing(ctx, cmp.Or(by, privacy.Operator)), by, one.Key, one.back)
 }
 
 func plainValue(v shape.Value) string {

@@ -76,7 +76,7 @@ func TestSettingsArePutBack(t *testing.T) {
 		t.Fatalf("%+v", first)
 	}
 	for _, id := range []string{e.ID, all[0].ID} {
-		if _, err := n.UndoSetting(t.Context(), "operator other", id); err != nil {
+		if _, err := n.UndoSetting(t.Context(), "operator other", id, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,10 +86,10 @@ func TestSettingsArePutBack(t *testing.T) {
 	if e := newest(t, n, settingCampusName); e.From != "Udden" || e.To != "Eken" || e.By != "operator other" {
 		t.Fatalf("putting back is not in the history: %+v", e)
 	}
-	if _, err := n.UndoSetting(t.Context(), by, e.ID); !errors.Is(err, ErrAsItIs) {
+	if _, err := n.UndoSetting(t.Context(), by, e.ID, ""); !errors.Is(err, ErrAsItIs) {
 		t.Fatal(err)
 	}
-	if _, err := n.UndoSetting(t.Context(), by, "nothing"); !errors.Is(err, ErrNoEdit) {
+	if _, err := n.UndoSetting(t.Context(), by, "nothing", ""); !errors.Is(err, ErrNoEdit) {
 		t.Fatal(err)
 	}
 	// By the rules of whom it belongs to.
@@ -102,7 +102,7 @@ func TestSettingsArePutBack(t *testing.T) {
 	if e = newest(t, n, terms.Prefix); e.From != "9" || e.To != "7" || e.By != by {
 		t.Fatalf("%+v", e)
 	}
-	if _, err := n.UndoSetting(t.Context(), by, e.ID); err != nil || n.Keep("").Card != 9 {
+	if _, err := n.UndoSetting(t.Context(), by, e.ID, ""); err != nil || n.Keep("").Card != 9 {
 		t.Fatal(n.Keep("").Card, err)
 	}
 	// Back to the shorter time would destroy something now: not by this way.
@@ -113,7 +113,7 @@ func TestSettingsArePutBack(t *testing.T) {
 	if _, err := n.Visits().CheckOut(t.Context(), in.Badge.String(), "kiosk"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.UndoSetting(t.Context(), by, newest(t, n, terms.Prefix).ID); !errors.Is(err, ErrWouldDestroy) || n.Keep("").Card != 9 {
+	if _, err := n.UndoSetting(t.Context(), by, newest(t, n, terms.Prefix).ID, ""); !errors.Is(err, ErrWouldDestroy) || n.Keep("").Card != 9 {
 		t.Fatal(n.Keep("").Card, err)
 	}
 }
@@ -141,7 +141,7 @@ func TestHistoryOfAccountsTellsNoSecret(t *testing.T) {
 	if want := []string{"alias", "password", "role"}; !slices.Equal(seen, want) {
 		t.Fatal(seen)
 	}
-	if _, err := n.UndoSetting(t.Context(), by, all[slices.IndexFunc(all, func(e SettingEdit) bool { return !e.Open })].ID); !errors.Is(err, ErrNoUndo) {
+	if _, err := n.UndoSetting(t.Context(), by, all[slices.IndexFunc(all, func(e SettingEdit) bool { return !e.Open })].ID, ""); !errors.Is(err, ErrNoUndo) {
 		t.Fatal(err)
 	}
 	// The last admin cannot be made something else by this way either.
@@ -152,7 +152,7 @@ func TestHistoryOfAccountsTellsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := newest(t, n, "operator/")
-	if _, err := n.UndoSetting(t.Context(), by, e.ID); !errors.Is(err, operators.ErrLastAdmin) {
+	if _, err := n.UndoSetting(t.Context(), by, e.ID, ""); !errors.Is(err, operators.ErrLastAdmin) {
 		t.Fatal(err)
 	}
 	// What nobody decided is not listed.

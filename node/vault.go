@@ -134,15 +134,20 @@ func (v *vault) Seal(visit record.VisitID, version uint32, until record.Day, par
 }
 
 // Check implements visits.Vault.
-func (v *vault) Check(p crdt.SealedPart) error {
+func (v *vault) Check(g visits.Grip) error {
 	if v.locked() {
 		return visits.ErrLocked
 	}
+	return inWords(v.opener.Check(seal.Wrap{KeyID: g.Key, Until: g.Until}))
+}
+
+// Grip implements visits.Vault.
+func (v *vault) Grip(p crdt.SealedPart) (visits.Grip, error) {
 	wrap, err := wrapOf(p)
 	if err != nil {
-		return fmt.Errorf("look for a key: %w", err)
+		return visits.Grip{}, fmt.Errorf("look for a key: %w", err)
 	}
-	return inWords(v.opener.Check(wrap))
+	return visits.Grip{Key: wrap.KeyID, Until: wrap.Until}, nil
 }
 
 // wrapOf is a part's wrap with the date that its record has: after a long closure

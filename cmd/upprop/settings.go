@@ -70,16 +70,18 @@ Values that are secret, or may be personal, are not shown.`,
 }
 
 func (c *command) settingsUndo() *cobra.Command {
+	var over string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "undo ID", Short: "Put a setting back to what it was before a change",
 		Long: `Put a setting back to what it was before a change, or, where two people changed it
 apart and one was overruled, to what that one wrote. ID is that of the change, as
-"upprop settings history" shows it. It is a change of its own, by the same rules.`,
+"upprop settings history" shows it. It is a change of its own, by the same rules. Where the setting was changed
+again since, that change stays unless --over names it.`,
 		Example: "  upprop settings undo 4b7mq2xkz3ldw5ta", Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var out api.SettingEdit
-			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/settings/undo", api.SettingUndo{ID: args[0]}, &out); err != nil {
+			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/settings/undo", api.SettingUndo{ID: args[0], Over: over}, &out); err != nil {
 				return err
 			}
 			if asJSON {
@@ -91,6 +93,7 @@ apart and one was overruled, to what that one wrote. ID is that of the change, a
 			return c.say("%s is %q again.", out.Key, *out.Back)
 		},
 	}
+	cmd.Flags().StringVar(&over, "over", "", "the change of the setting that stands since, and is to go")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -114,3 +114,22 @@ const maxNote = 256
 func (b *Batch) Frees() bool {
 	return b.sets == 0 || b.sets <= maxNote && slices.ContainsFunc(b.ops, func(o op) bool { return o.kind != opSet })
 }
+
+// Touched calls fn for every key that begins with prefix and that the batch sets
+// or removes alone, and reports whether it also removes a range that reaches
+// among them. The key is valid during the call only.
+func (b *Batch) Touched(prefix byte, fn func(key []byte)) (ranges bool) {
+	lo, hi := Prefix([]byte{prefix})
+	for _, o := range b.ops {
+		k, end := b.buf[o.start:o.mid:o.mid], b.buf[o.mid:o.end:o.end]
+		switch {
+		case o.kind != opDeleteRange:
+			if len(k) > 0 && k[0] == prefix {
+				fn(k)
+			}
+		case (hi == nil || bytes.Compare(k, hi) < 0) && (o.toEnd || bytes.Compare(end, lo) > 0):
+			ranges = true
+		}
+	}
+	return ranges
+}

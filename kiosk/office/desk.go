@@ -8,12 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/visits"
 )
 
 // most is how many people one list shows; the rest are found by searching.
@@ -60,6 +59,7 @@ type row struct {
 }
 
 func (o *Office) desk(r request) (webkit.Response, error) {
+	o.cfg.Node.Visits().Warm()
 	return webkit.Page{Name: "desk", Path: "/desk", Data: o.lay(r, ""), Refresh: webkit.Refresh{After: 15 * time.Second}}, nil
 }
 
@@ -104,10 +104,9 @@ func (o *Office) lay(r request, query string) deskPage {
 		p.Alerts = o.unanswered(r)
 	}
 	p.Frame.Live = !p.Still
-	var unsures, present, gone []*record.Presence
-	open := o.cfg.Node.Replica().Open()
-	for i := range open {
-		if s := &open[i]; unsure(*s) {
+	var unsures, present []*record.Presence
+	for _, s := range o.cfg.Node.Replica().OpenNow() {
+		if unsure(s) {
 			unsures = append(unsures, s)
 		} else {
 			present = append(present, s)
@@ -115,16 +114,13 @@ func (o *Office) lay(r request, query string) deskPage {
 	}
 	local := now.In(o.cfg.Zone)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, o.cfg.Zone)
-	left := o.cfg.Node.Replica().LeftSince(record.HLCOf(midnight))
-	for i := range left {
-		gone = append(gone, &left[i])
-	}
-	hidden := 0
+	gone := o.cfg.Node.Replica().LeftNow(record.HLCOf(midnight))
+	hidden, fits := 0, o.sought(r, query)
 	for _, l := range []struct {
 		to *list
 		of []*record.Presence
 	}{{&p.Unsure, unsures}, {&p.Present, present}, {&p.Gone, gone}} {
-		hidden += o.fill(r, l.to, l.of, query, now)
+		hidden += o.fill(r, l.to, l.of, fits, now)
 		p.Found += l.to.Total
 	}
 	if hidden > 0 {
@@ -135,30 +131,67 @@ func (o *Office) lay(r request, query string) deskPage {
 	return p
 }
 
+// sought says of each whether they are looked for, and whether they have a name
+// that may be shown; nil where nothing is sought.
+func (o *Office) sought(r request, query string) func(*record.Presence) (fits, named bool) {
+	if query == "" {
+		return nil
+	}
+	look, types, places := o.cfg.Node.Visits().Look(query), map[string]string{}, map[record.Place]string{}
+	return func(s *record.Presence) (fits, named bool) {
+		kind, known := types[s.Type]
+		if !known {
+			kind = visits.Plain(o.typeShown(r, s.Type))
+			types[s.Type] = kind
+		}
+		place, known := places[s.Seen.Place]
+		if !known {
+			place = visits.Plain(whereOf(s.Seen.Place))
+			places[s.Seen.Place] = place
+		}
+		return look.Fits(s, kind, place)
+	}
+}
+
+// typeShown is a type in a word; empty for the plain visitor.
+func (o *Office) typeShown(r request, kind string) string {
+	if kind == "" || kind == kinds.Default {
+		return ""
+	}
+	return o.typeWord(r, kind)
+}
+
 // fill puts people on a list, the last first: all who fit are counted, and most
-// of them shown. Where nothing is sought, only who is shown is opened. It
-// returns how many of those it opened have no name.
-func (o *Office) fill(r request, l *list, of []*record.Presence, query string, now time.Time) (hidden int) {
-	slices.SortFunc(of, func(a, b *record.Presence) int {
-		return cmp.Or(cmp.Compare(lastOf(b), lastOf(a)), bytes.Compare(a.Visit[:], b.Visit[:]))
-	})
+// of them shown. Where nothing is sought, and fits is nil, only who is shown is
+// opened. It returns how many of those it opened have no name.
+func (o *Office) fill(r request, l *list, of []*record.Presence, fits func(*record.Presence) (bool, bool), now time.Time) (hidden int) {
+	type dated struct {
+		at record.HLC
+		*record.Presence
+	}
+	found := make([]dated, 0, len(of))
 	for _, s := range of {
-		if query == "" && len(l.Rows) == most {
-			break
+		fit := fits == nil
+		if !fit {
+			var named bool
+			if fit, named = fits(s); !named {
+				hidden++
+			}
 		}
-		one := o.row(r, *s, now)
-		if one.Name == "" {
-			hidden++
-		}
-		if query != "" && !one.fits(query) {
-			continue
-		}
-		if l.Total++; len(l.Rows) < most {
-			l.Rows = append(l.Rows, one)
+		if fit {
+			found = append(found, dated{lastOf(s), s})
 		}
 	}
-	if query == "" {
-		l.Total = len(of)
+	slices.SortFunc(found, func(a, b dated) int {
+		return cmp.Or(cmp.Compare(b.at, a.at), bytes.Compare(a.Visit[:], b.Visit[:]))
+	})
+	l.Total = len(found)
+	for _, s := range found[:min(len(found), most)] {
+		one := o.row(r, s.Presence, now)
+		if fits == nil && one.Name == "" {
+			hidden++
+		}
+		l.Rows = append(l.Rows, one)
 	}
 	return hidden
 }
@@ -167,21 +200,19 @@ func (o *Office) fill(r request, l *list, of []*record.Presence, query string, n
 func lastOf(s *record.Presence) record.HLC { return max(s.Since, s.Left.At) }
 
 // unsure reports whether nobody can say that the person is inside.
-func unsure(s record.Presence) bool { return s.State != record.Present || s.Doubtful }
+func unsure(s *record.Presence) bool { return s.State != record.Present || s.Doubtful }
 
 // row lays out one visit.
-func (o *Office) row(r request, s record.Presence, now time.Time) row {
+func (o *Office) row(r request, s *record.Presence, now time.Time) row {
 	one := row{
 		ID: s.Visit.String(), Badge: s.Badge().String(), Where: whereOf(s.Seen.Place),
 		Chip: "inside", Word: r.Text("state.inside", nil),
 	}
 	// A card that does not open never keeps its person off the list.
-	if c, err := o.cfg.Node.Visits().CardOf(s); err == nil {
+	if c, err := o.cfg.Node.Visits().CardOf(*s); err == nil {
 		one.Name, one.Company, one.Host, one.Assist = c.Name, c.Company, c.Host, c.Assist
 	}
-	if s.Type != "" && s.Type != kinds.Default {
-		one.Type = o.typeWord(r, s.Type)
-	}
+	one.Type = o.typeShown(r, s.Type)
 	if s.Since != 0 {
 		one.Came = o.moment(r, s.Since.Time(), now)
 	}
@@ -226,19 +257,6 @@ func (o *Office) moment(r request, t, now time.Time) string {
 	}
 	return r.Locale.ShortDate(t) + " " + r.Locale.Clock(t)
 }
-
-// fits reports whether a row has what is sought, in any letter case.
-func (w row) fits(query string) bool {
-	query = plain(query)
-	for _, s := range []string{w.Name.Reveal(), w.Company.Reveal(), w.Host.Reveal(), w.Type, w.Badge, strings.ReplaceAll(w.Badge, "-", ""), w.Where} {
-		if strings.Contains(plain(s), query) {
-			return true
-		}
-	}
-	return false
-}
-
-func plain(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
 // pulse is how often it is looked whether the operator still stands.
 const pulse = time.Second

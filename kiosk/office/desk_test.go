@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -158,6 +159,35 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	await("event: reload")
+}
+
+// A search finds who was corrected a moment ago by the new name alone, and what has
+// been opened is forgotten when the last one signs out.
+func TestFindWithoutAccents(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Reception)
+	h.operator("other", operators.Security)
+	v := h.guest(visits.Arrival{Name: "Åsa Öberg-Marker", Company: "Ekström & Söner AB"})
+	h.guest(visits.Arrival{Name: "Bo Falk-Marker"})
+	r, other := h.reader(), h.reader()
+	r.login("desk")
+	other.login("other")
+	for _, q := range []string{"oberg", "OBERG marker", "asa soner"} {
+		r.post("/desk/find", "q="+q).is(200, "/desk/find", "1 found", "Öberg-Marker", "!Falk-Marker")
+	}
+	if err := h.node.Rectify(t.Context(), v, privacy.Correction{Name: new(record.Private("Åsa Holm-Marker"))}, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.post("/desk/find", "q=oberg").is(200, "/desk/find", "0 found", "!Öberg")
+	r.post("/desk/find", "q=holm").is(200, "/desk/find", "1 found", "Åsa Holm-Marker")
+	r.post("/logout")
+	if h.node.Visits().CardsOpen() == 0 {
+		t.Error("cards are forgotten while somebody else is signed in")
+	}
+	other.post("/logout")
+	if n := h.node.Visits().CardsOpen(); n != 0 {
+		t.Errorf("%d cards are in memory, and nobody is signed in", n)
+	}
 }
 
 // TestMoreThanAPage: with more inside than one list shows, those who came last are

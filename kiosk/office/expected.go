@@ -101,9 +101,9 @@ func (o *Office) span(r request, from, to int64, now time.Time) string {
 }
 
 func (l expectedLine) fits(query string) bool {
-	query = plain(query)
+	query = visits.Plain(query)
 	for _, s := range []string{l.Name.Reveal(), l.Company.Reveal(), l.Host.Reveal(), l.Type, l.Where} {
-		if strings.Contains(plain(s), query) {
+		if strings.Contains(visits.Plain(s), query) {
 			return true
 		}
 	}
@@ -212,6 +212,9 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 		return fault(r.Request, err, form)
 	}
 	if p.Instead != "" {
+		if !r.who.May(operators.Change) {
+			return nil, lang.Problem{Key: "invitations.may_not"}
+		}
 		if p.Request.Instead, err = record.ParseVisitID(p.Instead); err != nil {
 			return nil, lang.Problem{Key: "page.missing"}
 		}
@@ -239,7 +242,9 @@ type invitationPage struct {
 	Uses   []evidence
 	Times  []occasionLine
 	May    bool
-	Open   bool
+	// MayChange: the form with all that the invitation says, contact details too.
+	MayChange bool
+	Open      bool
 	// MayApprove: it waits for the word of somebody who may give it, as this
 	// operator. Words are those that were given.
 	MayApprove bool
@@ -282,7 +287,8 @@ func (o *Office) layInvitation(r request, message string) (webkit.Response, erro
 	now := o.cfg.Clock()
 	p := invitationPage{
 		Frame: o.frame(r, "expected"), Line: o.expectedLine(r, i, now), Invite: i.Invite, May: r.who.May(operators.Create), Message: message,
-		Open: i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
+		MayChange: r.who.May(operators.Create) && r.who.May(operators.Change),
+		Open:      i.State != invitations.CalledOff && i.State != invitations.Over && i.State != invitations.Refused,
 	}
 	p.MayApprove, p.Words = i.State == invitations.Waiting && r.who.May(operators.Approve), o.words(r, i.Approval, now)
 	for _, u := range i.Uses {

@@ -43,6 +43,16 @@ func TestInvitationsAtTheDesk(t *testing.T) {
 	// An auditor sees who is expected, and no paper.
 	h.reader().login("audit").get(page).is(403, page, "!Åsa Marker")
 
+	// Who may not read contact details gets no form that is filled with them, and
+	// changes nothing by one of their own.
+	h.operator("guard", operators.Security)
+	guard := h.reader().login("guard")
+	guard.get(page).is(200, page, "Åsa Marker", "!asa@Marker.se", "!"+page+"/change")
+	guard.get(page+"/change").is(403, page+"/change", "!asa@Marker.se")
+	if guard.post("/desk/invite", with("form=x0", "name=Eva Marker", "instead="+strings.TrimPrefix(page, "/desk/invitation/"))...); guard.status < 400 {
+		t.Error("changed by who may not:", guard.status)
+	}
+
 	// Changed: the old one ends, the new one stands.
 	code := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}`)
 	old := code.FindString(r.get(page).body)

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -12,10 +13,13 @@ import (
 
 // historyPage are the last changes of settings, the newest first.
 type historyPage struct {
-	Frame  frame
-	Key    string // what is looked at; empty: all
-	Lines  []changeLine
-	Most   int
+	Frame frame
+	Key   string // what is looked at; empty: all
+	Lines []changeLine
+	Most  int
+	// Sure is the change that was asked to be put back, where others have come
+	// since.
+	Sure   string
 	Faults faults
 }
 
@@ -25,6 +29,8 @@ type changeLine struct {
 	Group, When, Who, Where string
 	// Was and Is are the values, Again what putting back would write.
 	Was, Is, Again string
+	// Over is the change of the setting that stands now.
+	Over string
 }
 
 // settingGroups say where a setting belongs, by what its key begins with.
@@ -54,9 +60,14 @@ func (o *Office) historyPage(r request, key string, f faults) (webkit.Page, erro
 		return webkit.Page{}, err
 	}
 	p := historyPage{Frame: o.frame(r, "settings"), Key: key, Most: node.MaxSettingEdits, Faults: f}
-	now := o.cfg.Clock()
+	now, stands := o.cfg.Clock(), map[string]string{}
 	for _, e := range all {
-		l := changeLine{SettingEdit: e, Where: o.nameOf(e.Node), Who: o.whoDid(r, e.By), Was: settingValue(r, e.Key, e.From), Is: settingValue(r, e.Key, e.To)}
+		if e.Stands {
+			stands[e.Key] = e.ID
+		}
+	}
+	for _, e := range all {
+		l := changeLine{SettingEdit: e, Where: o.nameOf(e.Node), Who: o.whoDid(r, e.By), Was: settingValue(r, e.Key, e.From), Is: settingValue(r, e.Key, e.To), Over: stands[e.Key]}
 		if !e.At.IsZero() {
 			l.When = o.moment(r, e.At, now)
 		}
@@ -111,7 +122,7 @@ func (o *Office) undoSetting(r request) (webkit.Response, error) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
 	key := r.Field("key")
-	if _, err := o.cfg.Node.UndoSetting(ctx, r.by(), r.Field("id")); err != nil {
+	if _, err := o.cfg.Node.UndoSetting(ctx, r.by(), r.Field("id"), r.Field("over")); err != nil {
 		page, bad := o.historyPage(r, key, nil)
 		if bad != nil {
 			return nil, bad
@@ -119,6 +130,9 @@ func (o *Office) undoSetting(r request) (webkit.Response, error) {
 		return fault(r.Request, err, func(f faults) webkit.Page {
 			p, _ := page.Data.(historyPage)
 			p.Faults = f
+			if errors.Is(err, node.ErrChangedSince) {
+				p.Sure = r.Field("id")
+			}
 			page.Data = p
 			return page
 		})

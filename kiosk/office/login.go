@@ -72,6 +72,10 @@ func (o *Office) logout(r *webkit.Request) (webkit.Response, error) {
 	if err := o.cfg.Sessions.Destroy(r.Context()); err != nil {
 		return nil, err
 	}
+	// The last one out: nobody looks any more, unless it is an alarm.
+	if _, alarm := o.cfg.Node.Replica().Evacuations().Running(""); !alarm && o.cfg.Sessions.none() {
+		o.cfg.Node.Visits().Forget()
+	}
 	return webkit.Redirect{To: r.Link("/login")}, nil
 }
 

@@ -159,7 +159,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/desk/import", o.may(operators.Create, o.importForm)), post("/desk/import", o.may(operators.Create, o.importFile)),
 		get("/desk/invitation/{invitation}", o.mayAny(o.invitationPage, operators.Change, operators.Approve)),
 		post("/desk/invitation/{invitation}", o.mayAny(o.actOnInvitation, operators.Create, operators.Approve)),
-		get("/desk/invitation/{invitation}/change", o.may(operators.Create, o.changeInvitation)),
+		get("/desk/invitation/{invitation}/change", o.may(operators.Change, o.changeInvitation)),
 
 		get("/admin", o.may(operators.Nodes, o.nodes)), get("/admin/{$}", o.may(operators.Nodes, o.nodes)),
 		post("/admin/nodes", o.may(operators.Nodes, o.addNode)),

@@ -111,6 +111,7 @@ var known = []struct {
 	{node.ErrNoUndo, "history.no_undo", ""},
 	{node.ErrNoEarlier, "history.no_earlier", ""},
 	{node.ErrAsItIs, "history.as_it_is", ""},
+	{node.ErrChangedSince, "history.changed_since", ""},
 	{node.ErrWouldDestroy, "history.would_destroy", ""},
 	{identity.ErrNotMember, "nodes.unknown", ""},
 	{identity.ErrRevoked, "nodes.gone", ""},

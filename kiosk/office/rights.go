@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -119,18 +120,21 @@ var outcomeKeys = map[rights.Outcome]string{
 // everyone lists the retained visits that fit what is sought, restricted ones by
 // their badge code alone.
 func (o *Office) everyone(r request, query string, l *list, now time.Time) error {
+	fits, found := o.sought(r, query), []*record.Presence(nil)
 	err := o.cfg.Node.Replica().Visits(func(s record.Presence) error {
 		if s.Visit.IsZero() {
 			return nil
 		}
-		if one := o.row(r, s, now); one.fits(query) {
-			l.Rows = append(l.Rows, one)
+		if fit, _ := fits(&s); fit {
+			found = append(found, &s)
 		}
 		return nil
 	})
-	slices.SortStableFunc(l.Rows, func(a, b row) int { return strings.Compare(b.ID, a.ID) })
-	l.Total = len(l.Rows)
-	l.Rows = l.Rows[:min(most, l.Total)]
+	slices.SortFunc(found, func(a, b *record.Presence) int { return bytes.Compare(b.Visit[:], a.Visit[:]) })
+	l.Total = len(found)
+	for _, s := range found[:min(most, len(found))] {
+		l.Rows = append(l.Rows, o.row(r, s, now))
+	}
 	return err
 }
 

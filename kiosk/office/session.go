@@ -48,6 +48,12 @@ func NewSessions(name string, secure bool, log *slog.Logger) *Sessions {
 // around reads the session of a request and keeps what has changed of it.
 func (s *Sessions) around(next http.Handler) http.Handler { return s.LoadAndSave(next) }
 
+// none reports whether nobody is signed in here.
+func (s *Sessions) none() bool {
+	held, ok := s.Store.(*sessionStore)
+	return ok && held.none()
+}
+
 // What a session holds.
 const (
 	keyOperator = "operator" // the id
@@ -105,6 +111,17 @@ type sessionStore struct {
 type session struct {
 	data []byte
 	ends time.Time
+}
+
+func (s *sessionStore) none() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.held {
+		if time.Now().Before(one.ends) {
+			return false
+		}
+	}
+	return true
 }
 
 // Delete implements scs.Store.

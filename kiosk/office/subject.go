@@ -59,7 +59,7 @@ func (o *Office) subject(r request) (webkit.Response, error) {
 func (o *Office) subjectPage(r request, s record.Presence, extract string, f faults) webkit.Page {
 	now := o.cfg.Clock()
 	p := subjectPage{
-		Frame: o.frame(r, "rights"), Row: o.row(r, s, now), Open: s.Open(), Erased: o.cfg.Node.Replica().Shredded(s.Visit),
+		Frame: o.frame(r, "rights"), Row: o.row(r, &s, now), Open: s.Open(), Erased: o.cfg.Node.Replica().Shredded(s.Visit),
 		Restricted: len(s.Restricted) > 0, MayExport: r.who.May(operators.Export), Extract: extract, Reason: r.Field("reason"), Faults: f,
 		Right: visits.Arrival{
 			Name: private(r, "name"), Company: private(r, "company"), Host: private(r, "host"), Email: private(r, "email"), Phone: private(r, "phone"),

@@ -75,7 +75,7 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 	}
 	now := o.cfg.Clock()
 	p := visitPage{
-		Frame: o.frame(r, "desk"), Row: o.row(r, s, now), Open: s.Open(), Unsure: s.Open() && unsure(s),
+		Frame: o.frame(r, "desk"), Row: o.row(r, &s, now), Open: s.Open(), Unsure: s.Open() && unsure(&s),
 		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
 	}
@@ -195,7 +195,7 @@ func (o *Office) reprint(r request) (webkit.Response, error) {
 	if err := o.cfg.Node.ActBy(r.by(), "badge.print", []record.VisitID{s.Visit}, ""); err != nil {
 		return nil, err
 	}
-	one := o.row(r, s, o.cfg.Clock())
+	one := o.row(r, &s, o.cfg.Clock())
 	at := o.cfg.Clock()
 	if s.Since != 0 {
 		at = s.Since.Time()

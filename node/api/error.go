@@ -141,6 +141,7 @@ var known = []struct {
 	{node.ErrNoUndo, http.StatusConflict},
 	{node.ErrNoEarlier, http.StatusConflict},
 	{node.ErrAsItIs, http.StatusConflict},
+	{node.ErrChangedSince, http.StatusConflict},
 	{node.ErrWouldDestroy, http.StatusConflict},
 	{node.ErrSignOutAfter, http.StatusUnprocessableEntity},
 	{node.ErrNoRoot, http.StatusForbidden},

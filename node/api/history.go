@@ -26,9 +26,11 @@ type SettingEdit struct {
 	Back      *string       `json:"back"`
 }
 
-// SettingUndo asks for a setting to be put back, by the id of a change.
+// SettingUndo asks for a setting to be put back, by the id of a change. Over is that
+// of the change that stands since, where it is to go.
 type SettingUndo struct {
-	ID string `json:"id"`
+	ID   string `json:"id"`
+	Over string `json:"over,omitempty"`
 }
 
 func settingEditOf(e node.SettingEdit) SettingEdit {
@@ -63,7 +65,7 @@ func (a *API) undoSetting(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	e, err := a.cfg.Node.UndoSetting(r.Context(), privacy.Operator, in.ID)
+	e, err := a.cfg.Node.UndoSetting(r.Context(), privacy.Operator, in.ID, in.Over)
 	if err != nil {
 		return nil, err
 	}

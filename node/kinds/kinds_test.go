@@ -71,6 +71,40 @@ func TestStandardTypesAreThere(t *testing.T) {
 	}
 }
 
+// Nobody needs an approval unless somebody has said so: of the types that are
+// there, of one that is made, and where what is written is no approval.
+func TestNoApprovalIsNeededUnlessItIsSaid(t *testing.T) {
+	b, l := newBook()
+	if _, err := b.Put(t.Context(), "op", "school-class", Edit{Name: map[string]string{"sv": "Skolklass"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range b.List() {
+		if k.Approval != NotNeeded {
+			t.Errorf("%s needs approval %q", k.ID, k.Approval)
+		}
+	}
+	for said, want := range map[Approval]Approval{ByOne: ByOne, ByAnother: ByAnother, NotNeeded: NotNeeded} {
+		for _, id := range []string{"contractor", "school-class"} {
+			if k, err := b.Put(t.Context(), "op", id, Edit{Approval: &said}); err != nil || k.Approval != want {
+				t.Errorf("%s, said to need %q: %q %v", id, said, k.Approval, err)
+			}
+		}
+	}
+	for _, written := range []shape.Value{shape.String("all"), shape.String(""), shape.Bool(true)} {
+		for _, id := range []string{"contractor", "school-class"} {
+			if err := l.Set(t.Context(), crdt.Setting{Key: "type/" + id + "/approval", Value: written}); err != nil {
+				t.Fatal(err)
+			}
+			if k, _ := b.Get(id); k.Approval != NotNeeded {
+				t.Errorf("%s needs approval %q", id, k.Approval)
+			}
+		}
+	}
+	if _, err := b.Put(t.Context(), "op", "contractor", Edit{Approval: ptr(Approval("all"))}); err == nil {
+		t.Error("an approval that nobody gives was taken")
+	}
+}
+
 // An edit writes what it changes and nothing else, so that what another
 // operator changes apart stays.
 func TestEditsMergeFieldByField(t *testing.T) {

@@ -60,7 +60,14 @@ const (
 	// labelPatience is how long a printer is given to be there before the next is
 	// tried: somebody stands at it.
 	labelPatience = 5 * time.Second
+	// labelWithin is how long one is given to take a badge, and labelShuns for how
+	// long one that did not is tried after the others.
+	labelWithin = 20 * time.Second
+	labelShuns  = time.Minute
 )
+
+// errSlow is said of a printer that is there and takes nothing.
+var errSlow = fmt.Errorf("it is there, and did not take the badge within %d seconds", int(labelWithin.Seconds()))
 
 // LabelConfig is what Labels are made of; File is required.
 type LabelConfig struct {
@@ -88,6 +95,8 @@ type Labels struct {
 	state    LabelState
 	queue    []waitingLabel
 	sample   func(LabelSettings) (Label, error)
+	// slow is when printers last did not take a badge in time.
+	slow map[string]time.Time
 }
 
 // OpenLabels reads the settings. Where they cannot be read it prints nothing,
@@ -102,7 +111,7 @@ func OpenLabels(cfg LabelConfig) *Labels {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Labels{cfg: cfg, send: sendLabel, wake: make(chan struct{}, 1)}
+	l := &Labels{cfg: cfg, send: sendLabel, wake: make(chan struct{}, 1), slow: map[string]time.Time{}}
 	b, err := os.ReadFile(cfg.File)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -265,13 +274,15 @@ func (l *Labels) printOne(ctx context.Context) (more bool, err error) {
 	}
 	by := ""
 	var first error
-	for i, p := range s.Printers {
-		if err = l.send(ctx, p, label); err == nil {
+	tried := false // the first
+	for _, p := range l.inTurn(s.Printers) {
+		err = l.sendInTime(ctx, p, label)
+		if p == s.Printers[0] {
+			first, tried = err, true
+		}
+		if err == nil {
 			by = p
 			break
-		}
-		if i == 0 {
-			first = err
 		}
 	}
 	l.mu.Lock()
@@ -280,9 +291,11 @@ func (l *Labels) printOne(ctx context.Context) (more bool, err error) {
 		return true, nil // others have been set meanwhile, and what waited is forgotten
 	}
 	now := l.cfg.Now()
-	if first == nil {
+	switch {
+	case !tried:
+	case first == nil:
 		l.state.Failed, l.state.Why = time.Time{}, ""
-	} else {
+	default:
 		if l.state.Why = first.Error(); l.state.Failed.IsZero() {
 			l.state.Failed = now
 		}
@@ -296,6 +309,38 @@ func (l *Labels) printOne(ctx context.Context) (more bool, err error) {
 		l.queue = l.queue[1:]
 	}
 	return len(l.queue) > 0, nil
+}
+
+// inTurn are printers in order, but those last that were slow of late: who waits
+// at the second does not wait for the first each time.
+func (l *Labels) inTurn(all []string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var in, last []string
+	for _, p := range all {
+		if at, slow := l.slow[p]; slow && l.cfg.Now().Sub(at) < labelShuns {
+			last = append(last, p)
+		} else {
+			in = append(in, p)
+		}
+	}
+	return append(in, last...)
+}
+
+// sendInTime gives a badge to a printer, which has labelWithin to take it. One that
+// takes it later prints it too: two badges are better than none.
+func (l *Labels) sendInTime(ctx context.Context, to string, label Label) error {
+	near, cancel := context.WithTimeout(ctx, labelWithin)
+	defer cancel()
+	err := l.send(near, to, label)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.slow, to)
+	if err != nil && near.Err() != nil && ctx.Err() == nil {
+		l.slow[to] = l.cfg.Now()
+		return errSlow
+	}
+	return err
 }
 
 // Run prints what is put until ctx ends. What no printer takes is tried again

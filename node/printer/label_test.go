@@ -293,3 +293,47 @@ func TestLabelTest(t *testing.T) {
 		t.Fatal(p.got)
 	}
 }
+
+// A printer that is there and takes nothing holds a badge for some seconds, not a
+// minute, and the badges after it not at all; it is said why.
+func TestASlowPrinterIsPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs, took := true, []string{}
+		l := OpenLabels(LabelConfig{File: filepath.Join(t.TempDir(), "labels.json")})
+		l.send = func(ctx context.Context, to string, b Label) error {
+			if to == "ipp://first" && hangs {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			took = append(took, to+" "+string(b.ZPL))
+			return nil
+		}
+		if err := l.Set(LabelSettings{Printers: []string{"ipp://first", "ipp://second"}, Width: 62, Height: 100, DPI: 300}); err != nil {
+			t.Fatal(err)
+		}
+		put := func(b string, within time.Duration, by string) {
+			t.Helper()
+			began := time.Now()
+			if err := l.Put(one(b)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.printOne(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if d := time.Since(began); d > within || took[len(took)-1] != by+" "+b {
+				t.Errorf("%s took %s: %v", b, d, took)
+			}
+		}
+		put("a", labelWithin, "ipp://second")
+		put("b", 0, "ipp://second")
+		if _, st := l.Settings(); st.Failed.IsZero() || st.Why != errSlow.Error() {
+			t.Errorf("%+v", st)
+		}
+		time.Sleep(labelShuns)
+		hangs = false
+		put("c", 0, "ipp://first")
+		if _, st := l.Settings(); !st.Failed.IsZero() {
+			t.Errorf("%+v", st)
+		}
+	})
+}

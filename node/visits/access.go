@@ -69,11 +69,18 @@ const (
 
 // Run tells Opened what was opened, and forgets opened cards that nobody looks
 // at: at once when the evacuation ends that they were opened for, within a
-// second when they are erased, within a minute when their date has come; until
-// ctx ends, and then all, and tells what is left to tell.
+// second when they are erased, within a minute when their date has come, and all
+// when nobody has asked for any for half an hour; until ctx ends, and then all,
+// and tells what is left to tell. It opens cards ahead where Warm asks for it.
 func (s *Service) Run(ctx context.Context) error {
+	var warming chan struct{}
 	defer s.flush()
 	defer s.Forget()
+	defer func() {
+		if warming != nil {
+			<-warming
+		}
+	}()
 	var due, sweep <-chan time.Time
 	tick := time.NewTicker(resweeping)
 	defer tick.Stop()
@@ -89,9 +96,17 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		case <-sweep:
 			sweep = nil
-			s.forgetShredded()
+			s.forgetGone()
 		case <-tick.C:
 			s.forgetLost()
+			s.forgetDisused()
+		case asked := <-s.warm:
+			if warming == nil {
+				warming = make(chan struct{})
+				go s.warmUp(ctx, asked, warming)
+			}
+		case <-warming:
+			warming = nil
 		case <-s.cards.poke:
 			if due == nil {
 				due = time.After(gathering)

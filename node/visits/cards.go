@@ -3,7 +3,6 @@ package visits
 import (
 	"errors"
 	"maps"
-	"slices"
 	"sync"
 
 	"github.com/upprop/upprop/crdt"
@@ -26,14 +25,20 @@ type cards struct {
 	told   map[record.VisitID]bool
 	untold []record.VisitID
 	poke   chan struct{}
+	// used: somebody has asked for a card since unused was counted, in minutes.
+	used   bool
+	unused int
 }
 
 type openCard struct {
-	// part is what it was opened from, without the box; key tells which sealing
-	// that was.
-	part crdt.SealedPart
-	key  string
-	card record.Card
+	// key tells which sealing it was opened from, and grip by what; stirred is the
+	// count under which that sealing was last seen to stand.
+	key     string
+	grip    Grip
+	stirred uint64
+	card    record.Card
+	// plain is what it is found by.
+	plain string
 }
 
 // maxCards bounds the opened cards in memory.
@@ -65,77 +70,105 @@ func (s *Service) CardOf(p record.Presence) (record.Card, error) {
 }
 
 func (s *Service) card(a Access, p record.Presence) (record.Card, error) {
-	visit, site := p.Visit, p.Seen.Place.Site
+	o, err := s.shown(s.moment(a), &p)
+	return o.card, err
+}
+
+// moment is what may be shown at one moment; check is the vault's. What is opened
+// is kept unless all is forgotten after it.
+type moment struct {
+	Access
+	withheld error
+	check    func(Grip) error
+	wiped    uint64
+}
+
+func (s *Service) moment(a Access) moment {
+	return moment{a, s.withheld(), s.cfg.Vault.Check, s.cards.wipes()}
+}
+
+// shown is the card of somebody, if it may be shown at a moment.
+func (s *Service) shown(m moment, p *record.Presence) (openCard, error) {
+	a, visit, site := m.Access, p.Visit, p.Seen.Place.Site
 	s.cards.under(a.Evacuation)
-	if err := errors.Join(a.card(site), a.unrestricted(p)); err != nil {
+	if err := errors.Join(a.card(site), a.unrestricted(*p)); err != nil {
 		s.cards.forget(visit)
-		return record.Card{}, err
+		return openCard{}, err
 	}
-	if err := s.withheld(); err != nil {
-		return record.Card{}, err
+	if m.withheld != nil {
+		return openCard{}, m.withheld
 	}
-	c, err := s.openCard(a, visit, len(p.Restricted) == 0)
+	o, err := s.openCard(m, visit, len(p.Restricted) == 0)
 	if errors.Is(err, ErrLocked) {
 		s.Forget()
 	}
 	if err == nil && !a.Evacuation.IsZero() && s.cfg.Opened != nil {
 		s.cards.tell(a.Evacuation, visit)
 	}
-	return c, err
+	return o, err
 }
 
 // openCard opens a card, and keeps it in memory where keep says so.
-func (s *Service) openCard(a Access, visit record.VisitID, keep bool) (record.Card, error) {
+func (s *Service) openCard(m moment, visit record.VisitID, keep bool) (openCard, error) {
 	k := record.PartKey{Visit: visit, Audience: record.CardAudience}
-	wiped := s.cards.wipes()
 	if o, ok := s.cards.get(visit); ok {
-		if err := s.stands(k, o); err == nil {
-			return o.card, nil
+		if err := s.stands(k, o, m.check); err == nil {
+			return o, nil
 		}
 		s.cards.forget(visit)
 	}
 	// First: what comes to stand meanwhile makes the next look fail.
+	stirred := s.cfg.Replica.Stirred(visit)
 	key, err := s.cfg.Replica.Standing(k)
 	if err != nil {
-		return record.Card{}, err
+		return openCard{}, err
 	}
+	var grip Grip
 	part, err := s.cfg.Replica.Sealed(k)
 	if err == nil {
-		err = s.cfg.Vault.Check(part)
+		grip, err = s.cfg.Vault.Grip(part)
+	}
+	if err == nil {
+		err = s.cfg.Vault.Check(grip)
 	}
 	if err != nil {
-		return record.Card{}, err
+		return openCard{}, err
 	}
 	clear, err := s.cfg.Vault.Open(k, part)
 	if err != nil {
-		return record.Card{}, err
+		return openCard{}, err
 	}
 	defer wipe(clear)
 	c, err := codec.DecodeCard(clear)
 	if err != nil {
-		return record.Card{}, err
+		return openCard{}, err
 	}
+	o := openCard{key, grip, stirred, c, foundBy(visit, c)}
 	if keep {
-		part.Box = nil
-		s.cards.put(wiped, a.Evacuation, visit, openCard{part, key, c})
+		s.cards.put(m.wiped, m.Evacuation, visit, o)
 	}
 	s.cards.under(s.access().Evacuation) // which may have ended meanwhile
-	return c, nil
+	return o, nil
 }
 
 // errReplaced means that a card was opened from what stands no more.
 var errReplaced = errors.New("sealed anew")
 
-// stands says why a card that was opened may be shown no more, or nil.
-func (s *Service) stands(k record.PartKey, o openCard) error {
-	key, err := s.cfg.Replica.Standing(k)
-	if err != nil {
-		return err
+// stands says why a card that was opened may be shown no more, or nil. It reads
+// the disk only where something was written of a visit's keys, or of one that
+// shares its count.
+func (s *Service) stands(k record.PartKey, o openCard, check func(Grip) error) error {
+	if now := s.cfg.Replica.Stirred(k.Visit); now != o.stirred {
+		key, err := s.cfg.Replica.Standing(k)
+		if err != nil {
+			return err
+		}
+		if key != o.key {
+			return errReplaced
+		}
+		s.cards.stood(k.Visit, key, now)
 	}
-	if key != o.key {
-		return errReplaced
-	}
-	return s.cfg.Vault.Check(o.part)
+	return check(o.grip)
 }
 
 // Dossier opens the dossier of a visit; errors as Card's.
@@ -174,8 +207,19 @@ func (s *Service) openDossier(visit record.VisitID) (record.Dossier, error) {
 func (c *cards) get(v record.VisitID) (openCard, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.used = true
 	o, ok := c.open[v]
 	return o, ok
+}
+
+// stood notes the count under which a card was seen to stand.
+func (c *cards) stood(v record.VisitID, key string, stirred uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o, ok := c.open[v]; ok && o.key == key {
+		o.stirred = stirred
+		c.open[v] = o
+	}
 }
 
 // put keeps a card, unless all were forgotten meanwhile or what it was opened
@@ -186,8 +230,11 @@ func (c *cards) put(wiped uint64, of record.EvacID, v record.VisitID, o openCard
 	if of != c.of || wiped != c.wiped {
 		return
 	}
-	if len(c.open) >= maxCards {
-		clear(c.open)
+	for other := range c.open {
+		if len(c.open) < maxCards {
+			break
+		}
+		delete(c.open, other)
 	}
 	c.open[v] = o
 }
@@ -207,10 +254,24 @@ func (s *Service) Forget() {
 	clear(s.cards.open)
 }
 
-// forgetShredded forgets cards whose visits have been erased.
-func (s *Service) forgetShredded() {
-	for _, v := range s.cards.held() {
-		if s.cfg.Replica.Shredded(v) {
+// CardsOpen is how many cards are open in memory.
+func (s *Service) CardsOpen() int {
+	s.cards.mu.Lock()
+	defer s.cards.mu.Unlock()
+	return len(s.cards.open)
+}
+
+// forgetGone forgets cards whose visits have been erased, corrected or
+// restricted.
+func (s *Service) forgetGone() {
+	for _, p := range s.cfg.Replica.OpenNow() {
+		if len(p.Restricted) > 0 {
+			s.cards.forget(p.Visit)
+		}
+	}
+	for v, o := range s.cards.all() {
+		k := record.PartKey{Visit: v, Audience: record.CardAudience}
+		if s.stands(k, o, func(Grip) error { return nil }) != nil || o.stirred != s.cfg.Replica.Stirred(v) && s.cfg.Replica.Shredded(v) {
 			s.cards.forget(v)
 		}
 	}
@@ -219,14 +280,17 @@ func (s *Service) forgetShredded() {
 // forgetLost forgets cards that would not be opened any more, because a date
 // has come, a key has gone or the visit has been restricted.
 func (s *Service) forgetLost() {
-	for _, v := range s.cards.held() {
-		o, ok := s.cards.get(v)
-		if !ok {
-			continue
-		}
-		err := s.stands(record.PartKey{Visit: v, Audience: record.CardAudience}, o)
-		if p, e := s.cfg.Replica.Presence(v); e == nil && len(p.Restricted) > 0 {
-			err = ErrRestricted
+	s.forgetGone()
+	check, inside := s.checkOnce(), map[record.VisitID]bool{}
+	for _, p := range s.cfg.Replica.OpenNow() {
+		inside[p.Visit] = true
+	}
+	for v, o := range s.cards.all() {
+		err := check(o.grip)
+		if !inside[v] && err == nil {
+			if p, e := s.cfg.Replica.Presence(v); e == nil && len(p.Restricted) > 0 {
+				err = ErrRestricted
+			}
 		}
 		if err != nil {
 			s.cards.forget(v)
@@ -234,10 +298,42 @@ func (s *Service) forgetLost() {
 	}
 }
 
-func (c *cards) held() []record.VisitID {
+// checkOnce asks the vault once for each grip: for a look at many at one moment.
+func (s *Service) checkOnce() func(Grip) error {
+	said := map[Grip]error{}
+	return func(g Grip) error {
+		err, known := said[g]
+		if !known {
+			err = s.cfg.Vault.Check(g)
+			said[g] = err
+		}
+		return err
+	}
+}
+
+// disused is for how many minutes cards are kept that nobody asks for.
+const disused = 30
+
+// forgetDisused forgets all where nobody has asked for any for half an hour;
+// call it each minute.
+func (s *Service) forgetDisused() {
+	c := s.cards
+	c.mu.Lock()
+	c.unused++
+	if c.used {
+		c.used, c.unused = false, 0
+	}
+	over := c.unused >= disused
+	c.mu.Unlock()
+	if over {
+		s.Forget()
+	}
+}
+
+func (c *cards) all() map[record.VisitID]openCard {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Collect(maps.Keys(c.open))
+	return maps.Clone(c.open)
 }
 
 // wipe clears what was opened, once it has been read.

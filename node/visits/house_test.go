@@ -101,7 +101,9 @@ func (p *paper) Open(_ record.PartKey, part crdt.SealedPart) ([]byte, error) {
 	return bytes.Clone(b), nil // the caller clears it
 }
 
-func (p *paper) Check(crdt.SealedPart) error {
+func (p *paper) Grip(crdt.SealedPart) (Grip, error) { return Grip{}, nil }
+
+func (p *paper) Check(Grip) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.shut

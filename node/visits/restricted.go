@@ -30,8 +30,8 @@ func (s *Service) HostOf(visit record.VisitID) (record.Private, error) {
 	if err := s.withheld(); err != nil {
 		return "", err
 	}
-	c, err := s.openCard(a, visit, false)
-	return c.Host, err
+	o, err := s.openCard(s.moment(a), visit, false)
+	return o.card.Host, err
 }
 
 // ForSubject opens all that is stored about a visit, to be handed to the person
@@ -46,9 +46,11 @@ func (s *Service) ForSubject(visit record.VisitID) (c record.Card, d record.Doss
 	if err := s.withheld(); err != nil {
 		return c, d, err
 	}
-	if c, err = s.openCard(a, visit, false); err != nil && !errors.Is(err, crdt.ErrUnknownVisit) {
+	o, err := s.openCard(s.moment(a), visit, false)
+	if err != nil && !errors.Is(err, crdt.ErrUnknownVisit) {
 		return record.Card{}, d, err
 	}
+	c = o.card
 	if d, err = s.openDossier(visit); err != nil && !errors.Is(err, crdt.ErrUnknownVisit) {
 		if errors.Is(err, crdt.ErrExpired) && c != (record.Card{}) {
 			return c, record.Dossier{}, nil

@@ -40,7 +40,7 @@ func TestRestrictedIsHiddenFromAllUse(t *testing.T) {
 	if _, err := d.Card(v); !errors.Is(err, ErrRestricted) {
 		t.Error("a card of a restricted visit:", err)
 	}
-	if len(d.cards.held()) != 0 {
+	if len(d.cards.all()) != 0 {
 		t.Error("a restricted card is kept in memory")
 	}
 	if _, err := d.Dossier(v); !errors.Is(err, ErrRestricted) {
@@ -58,7 +58,7 @@ func TestRestrictedIsHiddenFromAllUse(t *testing.T) {
 	if rows := d.list(true); rows[0].Card != nil {
 		t.Error("the list shows a restricted name while an alarm runs")
 	}
-	if len(d.cards.held()) != 0 {
+	if len(d.cards.all()) != 0 {
 		t.Error("a restricted card is kept in memory")
 	}
 	alarm = false

@@ -37,6 +37,11 @@ type Replica interface {
 	Standing(record.PartKey) (string, error)
 	// Shredded reports whether a visit's particulars are gone for good; cheap.
 	Shredded(record.VisitID) bool
+	// Stirred counts, in memory, what may have changed of the answers of Standing
+	// and Shredded. Ask it before them.
+	Stirred(record.VisitID) uint64
+	// OpenNow are those of Open, shared and in no order.
+	OpenNow() []*record.Presence
 	// Changed is closed at the next change.
 	Changed() <-chan struct{}
 }
@@ -50,14 +55,22 @@ type Vault interface {
 	// Open opens one part; ErrNotForUs where this node may not, ErrLocked while
 	// its PIN has not been given.
 	Open(k record.PartKey, p crdt.SealedPart) ([]byte, error)
-	// Check reports whether Open would find a key for a part, cheaply: an error
-	// means that what was opened before must be forgotten.
-	Check(p crdt.SealedPart) error
+	// Grip is by what Open gets at a part; there are few, each for many.
+	Grip(p crdt.SealedPart) (Grip, error)
+	// Check reports whether Open would find a key for what has a grip, cheaply: an
+	// error means that what was opened before must be forgotten.
+	Check(Grip) error
 	// SealBearer makes the entries that keep plain for whoever holds secret,
 	// until a day.
 	SealBearer(visit record.VisitID, version uint32, until record.Day, plain []byte) (entries []record.SealedEntry, secret [16]byte, err error)
 	// OpenBearer opens the bearer's part with the secret; on every node.
 	OpenBearer(visit record.VisitID, p crdt.SealedPart, secret [16]byte) ([]byte, error)
+}
+
+// Grip names a key that opens parts, and the last day on which it may.
+type Grip struct {
+	Key   [8]byte
+	Until record.Day
 }
 
 // Errors of a Vault.
@@ -141,6 +154,9 @@ type Config struct {
 type Service struct {
 	cfg   Config
 	cards *cards
+	// warm has a place for one who asks for cards to be opened ahead, unless all
+	// have been forgotten since: how often they were until then.
+	warm chan uint64
 }
 
 // New makes a Service.
@@ -163,5 +179,5 @@ func New(cfg Config) *Service {
 	if cfg.Date == nil {
 		cfg.Date = func() record.Day { return record.DayOf(cfg.Now()) }
 	}
-	return &Service{cfg: cfg, cards: newCards()}
+	return &Service{cfg: cfg, cards: newCards(), warm: make(chan uint64, 1)}
 }

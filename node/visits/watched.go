@@ -40,9 +40,11 @@ func (s *Service) ForWatch(p record.Presence) (c record.Card, d record.Dossier, 
 	if len(p.Restricted) > 0 {
 		return c, d, ErrRestricted
 	}
-	if c, err = s.openCard(a, p.Visit, false); err != nil {
+	o, err := s.openCard(s.moment(a), p.Visit, false)
+	if err != nil {
 		return record.Card{}, d, err
 	}
+	c = o.card
 	d, err = s.openDossier(p.Visit)
 	if errors.Is(err, crdt.ErrUnknownVisit) || errors.Is(err, crdt.ErrExpired) {
 		return c, record.Dossier{}, nil

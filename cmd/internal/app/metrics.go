@@ -62,6 +62,7 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	m.gauge("sealed_entries_held", "Entries of sealed particulars and keys held.", float64(held[record.DocSealed]))
 	m.gauge("acts_entries_held", "Entries of acts on record held: shreds, receipts, audit.", float64(held[record.DocActs]))
 	m.gauge("settings_changes_held", "Changes of settings held.", float64(held[record.DocCampus]))
+	m.gauge("cards_open", "Cards of visitors that are open in this node's memory.", float64(g.node.Visits().CardsOpen()))
 	g.members(m)
 	g.disk(m)
 	g.notices(m)

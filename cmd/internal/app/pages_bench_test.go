@@ -74,8 +74,10 @@ func asked(b *testing.B, c *http.Client, method, at string, form url.Values) str
 }
 
 // BenchmarkPages10000 is how long a node with 10,000 people inside takes for
-// each of its pages, read to the end, in the round: the 50th and 99th of
-// 100, and the size of the page. Beside it: a bare request.
+// each of its pages, read to the end, in the round: the first, the 50th and 99th
+// of the 100 after it, and the size of the page. Beside it: a bare request. The
+// first look at the desk has its cards opened ahead, which the first search
+// waits for; "cold" is a search that finds none open.
 func BenchmarkPages10000(b *testing.B) {
 	a, visitor, operator := crowded(b)
 	for _, page := range []struct {
@@ -87,13 +89,22 @@ func BenchmarkPages10000(b *testing.B) {
 		{"kiosk", "GET", "kiosk?lang=sv", nil, visitor},
 		{"arrive", "GET", "kiosk/arrive?lang=sv", nil, visitor},
 		{"leave", "GET", "kiosk/leave?lang=sv", nil, visitor},
+		{"desk-search-cold", "POST", "desk/find?lang=sv", url.Values{"q": {"oberg"}}, operator},
 		{"desk", "GET", "desk?lang=sv", nil, operator},
 		{"desk-search", "POST", "desk/find?lang=sv", url.Values{"q": {"oberg"}}, operator},
 		{"admin", "GET", "admin?lang=sv", nil, operator},
 	} {
 		b.Run(page.name, func(b *testing.B) {
+			if page.name == "desk-search-cold" {
+				a.Node().Visits().Forget()
+			}
 			var took []time.Duration
-			size := 0
+			size, began := 0, time.Now()
+			asked(b, page.as, page.method, a.URL()+page.path, page.form)
+			first := time.Since(began)
+			if page.name == "desk" {
+				time.Sleep(5 * time.Second)
+			}
 			used := processorTime(b)
 			for range 100 {
 				began := time.Now()
@@ -103,8 +114,9 @@ func BenchmarkPages10000(b *testing.B) {
 			used = processorTime(b) - used
 			slices.Sort(took)
 			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(first.Microseconds())/1000, "first-ms")
 			b.ReportMetric(float64(took[50].Microseconds())/1000, "p50-ms")
-			b.ReportMetric(float64(took[99].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(took[98].Microseconds())/1000, "p99-ms")
 			b.ReportMetric(float64(used.Microseconds())/1000/100, "cpu-ms")
 			b.ReportMetric(float64(size)/1000, "kB")
 		})
