@@ -17,6 +17,10 @@ const LinkDomain = "safe-link"
 // invitation, which Visit is, whether its bearer comes. Start repeats Visit.
 const InviteLinkDomain = "invitation-link"
 
+// OwnLinkDomain is what the signature is for of a Link that shows somebody the
+// page of their own visit, once. Start is random.
+const OwnLinkDomain = "own-page-link"
+
 const (
 	linkPrefix  = "1" // the version of the form
 	linkBody    = 16 + 16 + 8 + 4
