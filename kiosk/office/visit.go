@@ -193,8 +193,8 @@ var linkWords = []struct {
 	key string
 }{
 	{nil, "visit.link_sent"},
-	{rights.ErrMailed, "visit.link_lately"},
-	{rights.ErrNoAddress, "visit.link_nowhere"},
+	{rights.ErrMailed, "self.mailed"},
+	{rights.ErrNoAddress, "self.no_address"},
 	{rights.ErrSelfNoMail, "visit.link_no_mail"},
 }
 
