@@ -24,7 +24,7 @@ import (
 	"github.com/upprop/upprop/kiosk/webkit"
 )
 
-//go:embed pages/*.html pages/parts/*.html static/*
+//go:embed pages/*.html pages/parts/*.html pages/own static/*
 var files embed.FS
 
 // Badge is the shape of the printed badge.
@@ -124,6 +124,9 @@ type Kiosk struct {
 	asked *drawer[asked]
 	// mine are the pages of people's own, by one-time id.
 	mine *drawer[minePage]
+	// own are those that were opened by a mailed link, and ownPages what serves them.
+	own      *drawer[minePage]
+	ownPages http.Handler
 	// gone is closed by Close, and ends the live streams.
 	gone   chan struct{}
 	goOnce sync.Once
@@ -160,18 +163,26 @@ func New(cfg Config) (*Kiosk, error) {
 		submitted: newOnce(1024, 10*time.Minute, cfg.Clock),
 		asked:     newDrawer[asked](64, holding, cfg.Clock),
 		mine:      newDrawer[minePage](64, 5*time.Minute, cfg.Clock),
+		own:       newDrawer[minePage](256, ownFor, cfg.Clock),
+	}
+	shared, err := fs.Sub(files, "pages/own/parts")
+	if err != nil {
+		return nil, fmt.Errorf("kiosk: %w", err)
 	}
 	name := cfg.Entrance
 	if name == "" {
 		name = cfg.NodeName
 	}
 	k.handler, err = webkit.New(webkit.Config{
-		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts(), steps.Parts()}, Catalog: words,
+		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts(), steps.Parts(), shared}, Catalog: words,
 		Locales: cfg.Languages,
 		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
 		Pause:   k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
 	if err != nil {
+		return nil, fmt.Errorf("kiosk: %w", err)
+	}
+	if err := k.openOwn(words, static); err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)
 	}
 	return k, nil
@@ -227,6 +238,7 @@ func (k *Kiosk) Close() error {
 	k.invites.close()
 	k.submitted.seen.close()
 	k.mine.close()
+	k.own.close()
 	k.asked.close()
 	return nil
 }

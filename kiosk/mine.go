@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
@@ -19,7 +20,10 @@ import (
 type MineAsk struct {
 	// Code is the badge's code or QR, Knows what only they know.
 	Code, Knows string
-	// Do is "see", "rectify", "withdraw" or "erase".
+	// Link is a mailed link instead of both, Use a secret of who has opened it.
+	Link, Use string
+	// Do is "see", "rectify", "withdraw" or "erase"; "mail" has a link sent to the
+	// address that is Knows, and never says whether there is such an address.
 	Do, Lang string
 	// Right is what is right, by field; Purpose the consent that is taken back.
 	Right   map[string]string
@@ -59,15 +63,19 @@ func (MineAnswer) LogValue() slog.Value { return slog.StringValue(withheld) }
 
 // mineForm asks who it is.
 type mineForm struct {
-	Typed  string
+	Typed string
+	// Mailed: a link was asked for.
+	Mailed bool
 	Faults faults
 	Pause  webkit.Pause
 	Note   template.HTML
 }
 
-// minePage is a page of one's own, in memory for five minutes.
+// minePage is a page of one's own, in memory for a while.
 type minePage struct {
-	ID     string
+	ID string
+	// At is the path that ID belongs to.
+	At     string
 	Ask    MineAsk
 	Answer MineAnswer
 	// Done says what was just done: a key of the catalog.
@@ -86,6 +94,8 @@ func (k *Kiosk) mineRoutes() []webkit.Route {
 	return []webkit.Route{
 		{Method: "GET", Pattern: "/kiosk/mine", Handler: k.mineForm},
 		{Method: "POST", Pattern: "/kiosk/mine", Handler: k.mineOpen},
+		{Method: "POST", Pattern: "/kiosk/mine/mail", Handler: k.mineMail},
+		{Method: "GET", Pattern: "/kiosk/mine/mailed", Handler: k.mineMailed},
 		{Method: "GET", Pattern: "/kiosk/mine/{page}", Handler: k.minePage},
 		{Method: "POST", Pattern: "/kiosk/mine/{page}", Handler: k.mineDo},
 		{Method: "POST", Pattern: "/kiosk/mine/{page}/copy", Handler: k.mineCopy},
@@ -101,6 +111,27 @@ func (k *Kiosk) askWho(r *webkit.Request, p mineForm, status int) (webkit.Respon
 	note, err := k.note(r)
 	p.Pause, p.Note = k.pause(), note
 	return webkit.Page{Name: "mine-who", Status: status, Path: "/kiosk/mine", Data: p}, err
+}
+
+// mineMail has a link sent to an address. The answer is the same whether or not
+// the address is kept.
+func (k *Kiosk) mineMail(r *webkit.Request) (webkit.Response, error) {
+	to := r.Field("email")
+	r.Withhold(to)
+	err := error(lang.Problem{Key: "mine.mail_address"})
+	if at := strings.LastIndex(to, "@"); at > 0 && at < len(to)-1 {
+		_, err = k.ask(r, MineAsk{Knows: to, Do: "mail", Lang: string(r.Locale)})
+	}
+	var p lang.Problem
+	if errors.As(err, &p) {
+		p.Field = "email"
+		return k.askWho(r, mineForm{Faults: faultsOf(r, p)}, http.StatusUnprocessableEntity)
+	}
+	return webkit.Redirect{To: r.Link("/kiosk/mine/mailed")}, err
+}
+
+func (k *Kiosk) mineMailed(r *webkit.Request) (webkit.Response, error) {
+	return k.askWho(r, mineForm{Mailed: true}, http.StatusOK)
 }
 
 // mineOpen finds out whether it is they, and shows their page.
@@ -119,7 +150,7 @@ func (k *Kiosk) mineOpen(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := minePage{ID: rand.Text(), Ask: ask, Answer: got}
+	page := minePage{ID: rand.Text(), At: "/kiosk/mine/", Ask: ask, Answer: got}
 	k.mine.put(page.ID, page)
 	return webkit.Redirect{To: r.Link("/kiosk/mine/" + page.ID)}, nil
 }
@@ -151,15 +182,22 @@ func (k *Kiosk) showMine(r *webkit.Request, p minePage, status int) (webkit.Resp
 // mineDo does what the person asks; "close" puts the page away.
 func (k *Kiosk) mineDo(r *webkit.Request) (webkit.Response, error) {
 	p, ok := k.mine.get(r.PathValue("page"))
-	if !ok {
+	switch {
+	case !ok:
 		return webkit.Redirect{To: r.Link("/kiosk/mine")}, nil
+	case r.Field("do") == "close":
+		k.mine.drop(p.ID)
+		return webkit.Redirect{To: r.Link("/kiosk")}, nil
 	}
+	return k.doMine(r, p, k.mine, k.showMine)
+}
+
+// doMine does what the person asks on a page of a drawer, and puts the next one
+// there instead. show shows a page as it is.
+func (k *Kiosk) doMine(r *webkit.Request, p minePage, in *drawer[minePage], show func(*webkit.Request, minePage, int) (webkit.Response, error)) (webkit.Response, error) {
 	ask, do := p.Ask, r.Field("do")
 	done := doneWords[do]
 	switch do {
-	case "close":
-		k.mine.drop(p.ID)
-		return webkit.Redirect{To: r.Link("/kiosk")}, nil
 	case "rectify":
 		ask.Right = map[string]string{}
 		for _, field := range mineFields {
@@ -172,28 +210,28 @@ func (k *Kiosk) mineDo(r *webkit.Request) (webkit.Response, error) {
 		ask.Purpose = r.Field("purpose")
 	case "erase":
 	default:
-		return k.showMine(r, p, http.StatusUnprocessableEntity)
+		return show(r, p, http.StatusUnprocessableEntity)
 	}
 	ask.Do, ask.Lang = do, string(r.Locale)
 	got, err := k.ask(r, ask)
 	var bad lang.Problem
 	if errors.As(err, &bad) {
 		p.Faults = faultsOf(r, bad)
-		return k.showMine(r, p, http.StatusUnprocessableEntity)
+		return show(r, p, http.StatusUnprocessableEntity)
 	}
 	if err != nil {
 		return nil, err
 	}
 	// What they have corrected may be what shows that it is they.
 	for _, field := range []string{"phone", "email"} {
-		if text := ask.Right[field]; text != "" {
+		if text := ask.Right[field]; text != "" && p.Ask.Link == "" {
 			p.Ask.Knows = text
 		}
 	}
-	next := minePage{ID: rand.Text(), Ask: p.Ask, Answer: got, Done: done}
-	k.mine.drop(p.ID)
-	k.mine.put(next.ID, next)
-	return webkit.Redirect{To: r.Link("/kiosk/mine/" + next.ID)}, nil
+	next := minePage{ID: rand.Text(), At: p.At, Ask: p.Ask, Answer: got, Done: done}
+	in.drop(p.ID)
+	in.put(next.ID, next)
+	return webkit.Redirect{To: r.Link(next.At + next.ID)}, nil
 }
 
 var mineFields = []string{"name", "company", "host", "email", "phone"}

@@ -22,7 +22,7 @@ func (o *own) at(c *kiosk.Config) {
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfNoDesk}
 		case a.Knows == "Bo Marker":
 			return kiosk.MineAnswer{Text: "REGISTER EXTRACT\n  Name: Bo Marker", Consents: []string{"assist"}, AtDesk: true}, nil
-		case a.Knows != "0701740605" && a.Knows != "0701740606":
+		case a.Knows != "0701740605" && a.Knows != "0701740606" && a.Link != "good":
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfRefused}
 		case a.Right["name"] == "bad":
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.NameEmpty, Field: "name"}

@@ -2,6 +2,7 @@ package kiosk_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,6 +16,8 @@ func TestOnesOwnPageInABrowser(t *testing.T) {
 	o := &own{}
 	k, _, _ := door(t, o.at)
 	srv := serve(t, k)
+	outside := httptest.NewServer(k.Own())
+	defer outside.Close()
 	b := browsertest.Start(t)
 	shots := os.Getenv("UPPROP_SHOTS")
 	for _, l := range []string{"sv", "ar"} {
@@ -54,6 +57,12 @@ func TestOnesOwnPageInABrowser(t *testing.T) {
 			p.Type("K7M4-2QXP" + browsertest.Tab + "Bo Marker" + browsertest.Enter)
 			p.Wait(".extract")
 			see("mine-at-desk")
+			p.Goto(outside.URL + "/o/good?lang=" + l)
+			p.Wait("form button")
+			see("own-press")
+			p.Click("form .button")
+			p.Wait(".extract")
+			see("own")
 		})
 	}
 }

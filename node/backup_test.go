@@ -12,6 +12,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/backup"
+	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/visits"
 	"github.com/upprop/upprop/node/watch"
 )
@@ -35,7 +36,16 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 	if _, err := desk.Watch().Add(ctx, "", watch.Entry{Names: []record.Private{"Marker-Watched"}, Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	stays, erased := arrive(desk, "Stays"), arrive(desk, "Erased")
+	stays, erased, settled := arrive(desk, "Stays"), arrive(desk, "Erased"), arrive(desk, "Settled")
+	hold := func(v record.VisitID) (h kept.Hold) {
+		eventually(t, "a visit is held", func() (ok bool) {
+			var err error
+			h, err = desk.Kept().Add(ctx, v, "an accident in the yard", record.DayOf(time.Now())+60)
+			return err == nil
+		})
+		return h
+	}
+	held, lifted := hold(stays.Visit), hold(settled.Visit)
 	token, err := desk.CreateToken(TokenOptions{Role: identity.RoleEntrance, Name: "Gate"})
 	if err != nil {
 		t.Fatal(err)
@@ -58,12 +68,15 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 	if _, err := desk.Erase(ctx, erased.Visit); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := desk.Kept().Lift(ctx, lifted.ID, "the matter is closed"); err != nil {
+		t.Fatal(err)
+	}
 	after := arrive(desk, "After")
 	eventually(t, "the other desk knows all", func() bool {
 		_, err := other.Visits().Card(erased.Visit)
 		rows, err2 := other.Visits().List(true)
 		_, err3 := other.Visits().Card(after.Visit)
-		return err != nil && err2 == nil && len(rows) == 3 && err3 == nil
+		return err != nil && err2 == nil && len(rows) == 4 && err3 == nil && other.Replica().Shredded(lifted.Key())
 	})
 	at := desk.Network().Addrs()[0]
 	desk.stop()
@@ -102,12 +115,21 @@ func TestADeskIsRestoredFromItsBackup(t *testing.T) {
 	}
 	eventually(t, "it has all that it missed, and opens what may be opened", func() bool {
 		rows, err := again.Visits().List(true)
-		if err != nil || len(rows) != 3 {
+		if err != nil || len(rows) != 4 {
 			return false
 		}
 		_, err = again.Visits().Card(after.Visit)
 		_, err2 := again.Visits().Card(stays.Visit)
 		return err == nil && err2 == nil
+	})
+	eventually(t, "it reads what is held, and knows what is held no more", func() bool {
+		if got, err := again.Kept().Of(settled.Visit); err == nil && len(got) > 0 {
+			t.Fatal("what was destroyed when a hold was lifted came back with the backup")
+		}
+		got, err := again.Kept().Of(stays.Visit)
+		h, err2 := again.Kept().Hold(held.ID)
+		return err == nil && len(got) == 1 && got[0].Card != nil && got[0].Card.Name == "Marker-Stays" && err2 == nil && h.State == kept.Running &&
+			again.Replica().Shredded(lifted.Key())
 	})
 	eventually(t, "it has the watch list", func() bool { return len(again.Watch().List()) == 1 })
 	if _, err := again.Visits().Card(erased.Visit); err == nil {

@@ -1,11 +1,13 @@
 package node
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -51,6 +53,43 @@ func TestWhoComesInAfterAClosureIsRead(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		if dies, today := read("two hours later"), desk.date(); dies <= today+3 {
 			t.Errorf("the visit is still sealed to a key of %s on %s", dies, today)
+		}
+	})
+}
+
+// After a closure longer than there are keys, an operator's word lets the old ones
+// die. New ones are there first: who comes in at that moment is sealed, and read.
+func TestKeysAreMadeBeforeTheLastDie(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception")
+		defer w.close()
+		time.Sleep(5 * time.Minute)
+		desk := w.houses[0]
+		desk.shut()
+		time.Sleep(105 * 24 * time.Hour)
+		desk.on()
+		time.Sleep(10 * time.Second)
+		for _, k := range desk.vault.known() {
+			if k.Day > desk.date() {
+				t.Fatal("keys are there already: nothing is tried here")
+			}
+		}
+		today := record.DayOf(time.Now())
+		if err := desk.AllowExpiry(t.Context(), today-1); !errors.Is(err, expiry.ErrKeysFirst) {
+			t.Error("the last keys may die while none can be made:", err)
+		}
+		if err := desk.AllowExpiry(t.Context(), today); err != nil {
+			t.Fatal(err)
+		}
+		if desk.expiry.Horizon() < today {
+			t.Error("the old keys are still there:", desk.expiry.Horizon())
+		}
+		in, err := desk.Visits().CheckIn(t.Context(), visits.Arrival{Name: "Anna Berg", Type: "visitor", How: "desk"})
+		if err != nil {
+			t.Fatal("nobody can be taken in:", err)
+		}
+		if card, err := desk.Visits().Card(in.Visit); err != nil || card.Name != "Anna Berg" {
+			t.Error("the desk does not read the name:", err)
 		}
 	})
 }

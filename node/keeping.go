@@ -18,6 +18,7 @@ import (
 	"github.com/upprop/upprop/node/access"
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/expiry"
+	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/sheet"
 	"github.com/upprop/upprop/node/visits"
@@ -323,15 +324,54 @@ func (n *Node) ErasureStatus(id record.ErasureID) (privacy.Status, error) {
 func (n *Node) ErasureStatuses() ([]privacy.Summary, error) { return n.privacy.Statuses() }
 
 // Rectify implements api.Privacy; by is on record, empty: whoever sits at this
-// node.
+// node. What is kept of the visit past its day is corrected too, or alone where
+// nothing else is left; v may be the id of one record of that.
 func (n *Node) Rectify(ctx context.Context, v record.VisitID, c privacy.Correction, by string) error {
-	return n.resealer.Rectify(ctx, v, c, cmp.Or(by, privacy.Operator))
+	by = cmp.Or(by, privacy.Operator)
+	err := n.resealer.Rectify(ctx, v, c, by)
+	if err != nil && !errors.Is(err, privacy.ErrNotOpened) {
+		return err
+	}
+	right := kept.Right{Name: c.Name, Company: c.Company, Host: c.Host, Email: c.Email, Phone: c.Phone}
+	done, bad := n.kept.Rectify(ctx, v, right, func() error {
+		if err == nil {
+			return nil // it is on record
+		}
+		act := record.Act{Kind: record.ActAudit, What: privacy.ActRectify, By: by, Visits: []record.VisitID{v}, Note: c.Fields()}
+		return register{n.replica}.Act(ctx, []record.Act{act})
+	})
+	if bad != nil {
+		return bad
+	}
+	if done > 0 {
+		return nil
+	}
+	return err
 }
 
 // WriteOff implements api.Privacy.
 func (n *Node) WriteOff(ctx context.Context, name string) error { return n.privacy.WriteOff(ctx, name) }
 
-// AllowExpiry implements api.Privacy.
+// keysFirst has a desk make keys of coming dates before those that it has die to
+// until: who comes in next must be sealed to one that is there and can be opened.
+// Errors: expiry.ErrKeysFirst.
+func (n *Node) keysFirst(ctx context.Context, until record.Day) error {
+	if n.Self().Role != identity.RoleDesk {
+		return nil
+	}
+	if err := n.maker.Make(ctx); err != nil {
+		return err
+	}
+	for _, a := range []record.Audience{record.CardAudience, record.DossierAudience} {
+		if _, ok := access.Choose(n.vault.known(), a, until+access.Ahead, until, n.vault.epoch(a)); !ok {
+			return expiry.ErrKeysFirst
+		}
+	}
+	return nil
+}
+
+// AllowExpiry implements api.Privacy. Before the last keys of a desk die it makes
+// new ones. Errors: expiry.ErrNotYet, expiry.ErrKeysFirst.
 func (n *Node) AllowExpiry(ctx context.Context, until record.Day) error {
 	if until > record.DayOf(n.cfg.Now()) {
 		return expiry.ErrNotYet
@@ -339,6 +379,14 @@ func (n *Node) AllowExpiry(ctx context.Context, until record.Day) error {
 	act := record.Act{Kind: record.ActAudit, What: "keys.expire", By: privacy.Operator, Note: until.Start().Format(time.DateOnly)}
 	if err := (register{n.replica}).Act(ctx, []record.Act{act}); err != nil {
 		return fmt.Errorf("allow expiry: %w", err)
+	}
+	if until == record.DayOf(n.cfg.Now()) {
+		if err := n.expiry.Believe(); err != nil {
+			return err
+		}
+	}
+	if err := n.keysFirst(ctx, until); err != nil {
+		return err
 	}
 	return n.expiry.Allow(until)
 }

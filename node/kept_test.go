@@ -13,6 +13,7 @@ import (
 	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/kept"
+	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/terms"
 	"github.com/upprop/upprop/node/visits"
@@ -164,6 +165,7 @@ func TestWhatMustBeKeptOutlivesItsDay(t *testing.T) {
 		if l := gate.open(t, desk.now, nda, hold.Key(), held, plain); len(l.cards)+len(l.dossiers) > 0 {
 			t.Error("a gate opens what is kept")
 		}
+		rectifiedAfterItsDay(t, desk, south, held, hold.Key(), nda, plain)
 		was := desk.seize()
 		w.days(2) // the 35th day
 		for _, at := range []*house{desk, south} {
@@ -192,6 +194,57 @@ func TestWhatMustBeKeptOutlivesItsDay(t *testing.T) {
 			t.Errorf("no receipts: %+v %v", status, err)
 		}
 	})
+}
+
+// rectifiedAfterItsDay corrects at one desk what is held, and what was signed, of
+// visits that are in the register no more. Both desks have what is right; the old
+// opens to nobody, from a copy of before either; what was signed stays as signed.
+func rectifiedAfterItsDay(t *testing.T, desk, south *house, held, holdKey, nda, plain record.VisitID) {
+	t.Helper()
+	ctx, before := context.Background(), desk.seize()
+	name, company := record.Private("Bo Ahl"), record.Private("Andra bolaget")
+	if err := south.Rectify(ctx, held, privacy.Correction{Name: &name, Company: &company}, "operator b"); err != nil {
+		t.Fatal(err)
+	}
+	signer := record.Private("Astrid Eek")
+	if err := south.Rectify(ctx, nda, privacy.Correction{Name: &signer}, "operator b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := south.Rectify(ctx, plain, privacy.Correction{Name: &name}, ""); !errors.Is(err, privacy.ErrNotOpened) {
+		t.Error("what is gone was corrected:", err)
+	}
+	time.Sleep(20 * time.Minute)
+	for _, at := range []*house{desk, south} {
+		got := at.opened(held)
+		if len(got) != 1 || got[0].Name != name || got[0].Card.Name != name || got[0].Card.Company != company || len(got[0].Events) != 2 || got[0].Dossier.Signed[0].Name != "Bo Al" {
+			t.Errorf("%s holds %+v", at.name, got)
+		}
+		all, err := at.Kept().All()
+		for _, r := range all {
+			if r.ID == nda && (r.Name != signer || r.Signed[0].Name != "Astrid Ek") {
+				t.Errorf("%s keeps %+v", at.name, r)
+			}
+		}
+		if err != nil || len(all) != 2 {
+			t.Error(at.name, len(all), err)
+		}
+	}
+	now := desk.seize()
+	now.open(t, desk.now, nda, holdKey).check(t, "now", nil, []record.VisitID{holdKey, nda})
+	before.with(t, &now).open(t, desk.now, nda, holdKey).check(t, "an old copy with the keys of now", nil, nil)
+	lines, err := desk.AuditLines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := 0
+	for _, l := range lines {
+		if l.What == privacy.ActRectify && l.By == "operator b" {
+			done++
+		}
+	}
+	if done != 2 {
+		t.Error(done, "corrections on record")
+	}
 }
 
 // No desk runs for longer than anything is sealed: what was to be kept is gone on

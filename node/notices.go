@@ -43,7 +43,7 @@ func (n *Node) openLetters(o seal.VaultOptions) (err error) {
 
 // openNotices makes what tells hosts and those inside.
 func (n *Node) openNotices() (err error) {
-	told := &claims{node: n, by: map[record.EvacID][]notify.Claim{}, asked: map[record.VisitID]bool{}}
+	told := &claims{actReader: actReader{node: n}, by: map[record.EvacID][]notify.Claim{}, asked: map[record.VisitID]bool{}}
 	n.notices, err = notify.New(notify.Config{
 		Store: n.store, Keys: n.letters, Replica: n.replica, Self: record.NodeID(n.key.ID()), File: n.folder.notices(),
 		Place: func() record.Place { return place(n.Self()) },
@@ -162,15 +162,10 @@ const (
 )
 
 // claims are the acts by which nodes say that they send the messages of an
-// evacuation: all that were on record when it was first asked, and those that
-// came since.
+// evacuation.
 type claims struct {
-	node *Node
-
-	mu     sync.Mutex
-	read   bool
-	cursor crdt.Cursor
-	by     map[record.EvacID][]notify.Claim
+	actReader
+	by map[record.EvacID][]notify.Claim
 	// asked are the visits that a host was asked about.
 	asked map[record.VisitID]bool
 }
@@ -179,18 +174,29 @@ type claims struct {
 func (c *claims) of(start record.EvacID) ([]notify.Claim, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.catchUp(); err != nil {
+	if err := c.catchUp(c.take); err != nil {
 		return nil, fmt.Errorf("read who sends messages: %w", err)
 	}
 	return slices.Clone(c.by[start]), nil
 }
 
-func (c *claims) catchUp() error {
+// actReader reads acts on record: all that were there when it was first asked, and
+// those that came since.
+type actReader struct {
+	node *Node
+
+	mu     sync.Mutex
+	read   bool
+	cursor crdt.Cursor
+}
+
+// catchUp has take read what it has not; an entry may come twice. Callers hold mu.
+func (c *actReader) catchUp(take func(record.EventID, record.Acts)) error {
 	r := c.node.replica
 	if !c.read {
 		end := r.End()
 		if err := r.ReadActs(func(s crdt.StoredActs) error {
-			c.take(s.ID, s.Acts)
+			take(s.ID, s.Acts)
 			return nil
 		}); err != nil {
 			return err
@@ -204,10 +210,16 @@ func (c *claims) catchUp() error {
 		}
 		for _, x := range changes {
 			if c.cursor = x.Cursor; x.Acts != nil {
-				c.take(x.ID, *x.Acts)
+				take(x.ID, *x.Acts)
 			}
 		}
 	}
+}
+
+// desk reports whether a node is a desk whose word counts.
+func (c *actReader) desk(id record.NodeID) bool {
+	m, ok := c.node.roster.Member(identity.NodeID(id))
+	return ok && m.Role == identity.RoleDesk && m.Revoked == nil
 }
 
 // take keeps the claims of one entry; one that is taken twice is the same.
@@ -218,7 +230,7 @@ func (c *claims) take(id record.EventID, acts record.Acts) {
 		}
 		// Whose word counts is a desk's: no other can have sent anything.
 		by := id.Actor.Node()
-		if m, ok := c.node.roster.Member(identity.NodeID(by)); !ok || m.Role != identity.RoleDesk || m.Revoked != nil {
+		if !c.desk(by) {
 			continue
 		}
 		if a.What == actRemind {
@@ -258,7 +270,7 @@ func (c *claims) say(ctx context.Context, start record.EvacID, done bool) error 
 func (c *claims) reminded(v record.VisitID) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.catchUp(); err != nil {
+	if err := c.catchUp(c.take); err != nil {
 		return false, fmt.Errorf("read who asks hosts: %w", err)
 	}
 	return c.asked[v], nil

@@ -172,7 +172,7 @@ func TestDesksTellOneAnotherWhomTheyAsk(t *testing.T) {
 		return err == nil && host == "Sven Ask <sven.marker@example.org>"
 	})
 	asked := func(n *running, v record.VisitID) bool {
-		c := &claims{node: n.Node, by: map[record.EvacID][]notify.Claim{}, asked: map[record.VisitID]bool{}}
+		c := &claims{actReader: actReader{node: n.Node}, by: map[record.EvacID][]notify.Claim{}, asked: map[record.VisitID]bool{}}
 		is, err := c.reminded(v)
 		if err != nil {
 			t.Fatal(err)
@@ -181,9 +181,9 @@ func TestDesksTellOneAnotherWhomTheyAsk(t *testing.T) {
 	}
 	other := record.VisitID{7}
 	eventually(t, "the entrance says that it asks", func() bool {
-		return (&claims{node: east.Node}).remind(t.Context(), other) == nil
+		return (&claims{actReader: actReader{node: east.Node}}).remind(t.Context(), other) == nil
 	})
-	if err := (&claims{node: desk.Node}).remind(t.Context(), got.Visit); err != nil {
+	if err := (&claims{actReader: actReader{node: desk.Node}}).remind(t.Context(), got.Visit); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the word of the desk is heard", func() bool { return asked(desk, got.Visit) && asked(east, got.Visit) })

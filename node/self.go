@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,6 +43,7 @@ func (n *Node) openSelf() {
 			}
 			return n.cfg.ExtractJSON(x, g)
 		},
+		Links: newSelfLinks(n),
 	}))
 }
 
@@ -66,7 +68,10 @@ func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[stri
 // Errors: *rights.Problem, *visits.Problem, *privacy.Problem.
 func (n *Node) AnswerSelf(ctx context.Context, a rights.SelfAsk) (rights.SelfAnswer, error) {
 	if n.Self().Role == identity.RoleDesk {
-		return n.self.Load().Answer(ctx, a)
+		got, err := n.self.Load().Answer(ctx, a)
+		if a.Do != rights.AskMail || !errors.Is(err, rights.ErrSelfNoMail) {
+			return got, err
+		}
 	}
 	var desks []identity.NodeID
 	for _, id := range n.net.Peers() {
@@ -74,8 +79,24 @@ func (n *Node) AnswerSelf(ctx context.Context, a rights.SelfAsk) (rights.SelfAns
 			desks = append(desks, id)
 		}
 	}
-	return selfAsker{n.net.Open, n.log}.first(ctx, desks, a)
+	got, err := selfAsker{n.net.Open, n.log}.first(ctx, desks, a)
+	if a.Do == rights.AskMail && errors.Is(err, rights.ErrSelfMaybe) {
+		return got, nil // it may be on its way, which is all that is ever said of it
+	}
+	return got, err
 }
+
+// MailOwnLink mails a link to the page of one visit's person, on record as what by
+// does. Errors: *rights.Problem.
+func (n *Node) MailOwnLink(ctx context.Context, v record.VisitID, by string) error {
+	if err := n.Barred(); err != nil {
+		return err
+	}
+	return n.self.Load().MailLink(ctx, v, cmp.Or(by, privacy.Operator))
+}
+
+// runSelf mails links that people have asked for.
+func (n *Node) runSelf(ctx context.Context) error { return n.self.Load().Run(ctx) }
 
 // serveSelf answers for a person at another node.
 func (n *Node) serveSelf(ctx context.Context, s stream.Stream) {

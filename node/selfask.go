@@ -38,6 +38,8 @@ func (s selfAsker) first(ctx context.Context, desks []identity.NodeID, a rights.
 			return w.Answer, nil
 		case w.Problem == rights.ErrNotYet.Key:
 			last = rights.ErrNotYet // it has done nothing
+		case w.Problem == rights.ErrSelfNoMail.Key:
+			last = rights.ErrSelfNoMail // nor has this
 		default:
 			return rights.SelfAnswer{}, &visits.Problem{Key: w.Problem, Field: w.Field, Limit: w.Limit, Hint: w.Hint}
 		}

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"archive/zip"
+	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,8 +33,20 @@ func (p *process) holds(visit string, desk bool, words ...string) (lists, extrac
 	page, _ := p.page("/warden?lang=en")
 	look(page, lists)
 	if desk {
+		forms := []string{p.workbook(visit)}
 		for _, form := range []string{"--json", "--csv", "--lang=en"} {
-			look(must1(p.t, "subject", "export", visit, "--data", p.dir, form), extract)
+			forms = append(forms, must1(p.t, "subject", "export", visit, "--data", p.dir, form))
+		}
+		for _, w := range words {
+			in := 0
+			for _, text := range forms {
+				if strings.Contains(text, w) {
+					in++
+				}
+			}
+			if extract[w] = in > 0; in > 0 && in < len(forms) {
+				elsewhere = append(elsewhere, fmt.Sprintf("%q in %d of %d forms of the extract", w, in, len(forms)))
+			}
 		}
 	}
 	backup := filepath.Join(p.t.TempDir(), "backup")
@@ -60,10 +77,62 @@ func (p *process) holds(visit string, desk bool, words ...string) (lists, extrac
 	return lists, extract, elsewhere
 }
 
+// workbook is all text of an extract as a workbook.
+func (p *process) workbook(visit string) (text string) {
+	p.t.Helper()
+	path := filepath.Join(p.t.TempDir(), "extract.xlsx")
+	must1(p.t, "subject", "export", visit, "--data", p.dir, "--xlsx", path)
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = z.Close() }()
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		text += string(b)
+	}
+	return text
+}
+
+// own is what the person sees on the page of their own at a kiosk.
+func (p *process) own(badge, knows string) (text string) {
+	p.t.Helper()
+	var s api.Status
+	if err := newClient(p.dir).ask(context.Background(), "GET", "/api/v1/status", nil, &s); err != nil {
+		p.t.Fatal(err)
+	}
+	p.await("a desk answers for the kiosk", time.Minute, func() bool {
+		form := url.Values{"lang": {"en"}, "code": {badge}, "knows": {knows}}
+		req, err := http.NewRequestWithContext(context.Background(), "POST", strings.TrimSuffix(*s.HTTP, "/")+"/kiosk/mine", strings.NewReader(form.Encode()))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		text = string(b)
+		return err == nil && !strings.Contains(text, "does not reach the reception") && !strings.Contains(text, "a few seconds and try again")
+	})
+	return text
+}
+
 // One person goes through the rights at two desks and an entrance, real
 // processes, of which one desk is off whenever a right is used and back later.
 // After each it is looked what every list, page, extract, log and backup of every
-// node holds.
+// node holds, and what the person sees at the entrance. At last a desk is put back
+// from the backup of before all this: nothing comes back with it.
 func TestOnePersonOnEveryNode(t *testing.T) {
 	all := campus(t, "desk", "entrance")
 	stayPut(all...)
@@ -74,7 +143,8 @@ func TestOnePersonOnEveryNode(t *testing.T) {
 	}
 	const first, right, phone, chair = "Markerfirst", "Markerright", "0709876543", "Markerchair"
 	words := []string{first, right, phone, chair}
-	v := into[api.Receipt](t, "visit", "in", "--data", gate.dir, "--name", "Astrid "+first, "--phone", phone, "--assist", chair).Visit.String()
+	in := into[api.Receipt](t, "visit", "in", "--data", gate.dir, "--name", "Astrid "+first, "--phone", phone, "--assist", chair)
+	v := in.Visit.String()
 
 	// check waits until the desks agree, and then looks at everything.
 	check := func(step string, inLists, inExtract []string) {
@@ -115,6 +185,13 @@ func TestOnePersonOnEveryNode(t *testing.T) {
 		if !same(lists, nil) || len(elsewhere) > 0 {
 			t.Errorf("%s, at the entrance: %v %v", step, lists, elsewhere)
 		}
+		page, shown := gate.own(in.Badge.String(), phone), map[string]bool{}
+		for _, w := range words {
+			shown[w] = strings.Contains(page, w)
+		}
+		if !same(shown, inExtract) {
+			t.Errorf("%s, their own page at the entrance holds %v, want %v", step, shown, inExtract)
+		}
 	}
 	// away does something at the desk while the other is off.
 	away := func(args ...string) {
@@ -127,6 +204,8 @@ func TestOnePersonOnEveryNode(t *testing.T) {
 	}
 
 	check("checked in", []string{first, chair}, []string{first, phone, chair})
+	early := filepath.Join(t.TempDir(), "early.upprop")
+	must1(t, "backup", early, "--data", desk.dir)
 	away("subject", "rectify", v, "--name", "Astrid "+right)
 	check("corrected", []string{right, chair}, []string{right, phone, chair})
 	away("consent", "withdraw", v, "assist")
@@ -154,5 +233,25 @@ func TestOnePersonOnEveryNode(t *testing.T) {
 	south.await("all nodes have confirmed", 30*time.Second, func() bool {
 		s := into[[]api.ErasureSummary](t, "erase", "status", "--data", south.dir)
 		return len(s) == 1 && s[0].Complete && s[0].Receipts == 3
+	})
+
+	desk.orderly()
+	again := &process{t: t, dir: filepath.Join(t.TempDir(), "again"), logs: desk.logs, listen: desk.listen}
+	must1(t, "restore", early, "--data", again.dir)
+	again.start()
+	t.Cleanup(again.orderly)
+	if !strings.Contains(must1(t, "visit", "list", "--data", again.dir, "--json"), v) {
+		t.Error("the visit is not in the backup: nothing is proved by it")
+	}
+	again.ready()
+	again.await("the restored desk has heard of the erasure", time.Minute, func() bool {
+		lists, extract, elsewhere := again.holds(v, true, words...)
+		for _, w := range words {
+			if lists[w] || extract[w] || len(elsewhere) > 0 {
+				t.Fatalf("back with the backup: %v %v %v", lists, extract, elsewhere)
+			}
+		}
+		s := into[[]api.ErasureSummary](t, "erase", "status", "--data", again.dir)
+		return len(s) == 1 && s[0].Complete
 	})
 }

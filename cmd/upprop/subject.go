@@ -21,7 +21,9 @@ func (c *command) rectify() *cobra.Command {
 		Use: "rectify VISIT", Short: "Correct what is stored about a visitor",
 		Long: `Correct the particulars of a visit. They are sealed anew, and what stood before
 is destroyed on every node. What is not named stays; an empty text takes the
-field away. It is done at a desk.`,
+field away. What is kept past its day, by a hold or because it was signed, is
+corrected too, also when the visit is in the register no more. It is done at a
+desk.`,
 		Example: `  upprop subject rectify 4H2K… --name "Astrid Ek" --phone ""`,
 		Args:    usage(cobra.ExactArgs(1)),
 	}

@@ -21,6 +21,10 @@ const InviteLinkDomain = "invitation-link"
 // an invitation, which Visit is, or refuses it. Start repeats Visit.
 const ApprovalLinkDomain = "approval-link"
 
+// OwnLinkDomain is what the signature is for of a Link that shows somebody the
+// page of their own visit, once. Start is random.
+const OwnLinkDomain = "own-page-link"
+
 const (
 	linkPrefix  = "1" // the version of the form
 	linkBody    = 16 + 16 + 8 + 4

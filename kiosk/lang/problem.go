@@ -76,6 +76,8 @@ const (
 	SelfEnough        = "self.enough"
 	SelfNoDesk        = "self.no_desk"
 	SelfAtDesk        = "self.at_desk"
+	SelfNoMail        = "self.no_mail"
+	SelfLink          = "self.link"
 	SubjectNotYet     = "subject.not_yet"
 	MinorContact      = "minor.contact"
 	MinorGuardian     = "minor.guardian"

@@ -12,6 +12,7 @@ import (
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/rights"
 )
 
 // visitPage is one visit: who, where, and the evidence.
@@ -24,7 +25,10 @@ type visitPage struct {
 	Erased   bool
 	Evidence []evidence
 	// May is what this operator may do here.
-	MayOut, MayDossier, MayPrint bool
+	MayOut, MayDossier, MayPrint, MayLink bool
+	// Mailed says what became of a link that was to be sent; Done: it is sent.
+	Mailed string
+	Done   bool
 	// MayApprove: the person waits for the word of who may give it. Words are
 	// those that were given.
 	MayApprove bool
@@ -78,6 +82,7 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		Frame: o.frame(r, "desk"), Row: o.row(r, &s, now), Open: s.Open(), Unsure: s.Open() && unsure(&s),
 		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
+		MayLink: r.who.May(operators.Privacy),
 	}
 	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
@@ -183,6 +188,36 @@ func (o *Office) dossier(r request) (webkit.Response, error) {
 		p.Why = r.Text("visit.closed", nil)
 	}
 	return webkit.Page{Name: "visit", Path: "/desk/visit/" + p.Row.ID, Data: p}, nil
+}
+
+// linkWords are what became of a link that was to be sent, by problem.
+var linkWords = []struct {
+	err error
+	key string
+}{
+	{nil, "visit.link_sent"},
+	{rights.ErrMailed, "self.mailed"},
+	{rights.ErrNoAddress, "self.no_address"},
+	{rights.ErrSelfNoMail, "visit.link_no_mail"},
+}
+
+// mailLink mails the person of a visit a link to a page of their own, on record.
+func (o *Office) mailLink(r request) (webkit.Response, error) {
+	p, err := o.visitPage(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	defer done()
+	id, _ := record.ParseVisitID(p.Row.ID)
+	err = o.cfg.Node.MailOwnLink(ctx, id, r.by())
+	for _, w := range linkWords {
+		if errors.Is(err, w.err) {
+			p.Mailed, p.Done = r.Text(w.key, nil), err == nil
+			return webkit.Page{Name: "visit", Path: "/desk/visit/" + p.Row.ID, Data: p}, nil
+		}
+	}
+	return nil, inWords(err)
 }
 
 // reprint shows a badge anew. The secret of the first one was on paper alone: this

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -78,9 +79,11 @@ type MakerConfig struct {
 
 // Maker makes the keys of dates ahead, at desks: private halves first, then
 // public ones for all. Two desks that do so at once make keys that serve both.
-// It is for one goroutine.
+// Run is for one goroutine; Make is safe beside it.
 type Maker struct {
 	cfg MakerConfig
+	// making guards untold.
+	making sync.Mutex
 	// untold are those kept here that the campus could not be told of. They are
 	// published when that can be done: a disk too full for entries may still
 	// have room in the file of keys, and would be given new ones every ten
@@ -259,6 +262,8 @@ func needed(k Key, epoch int64) bool {
 // of; it does nothing on a node that is no desk. What it has made is durable,
 // also when it returns an error.
 func (m *Maker) Make(ctx context.Context) error {
+	m.making.Lock()
+	defer m.making.Unlock()
 	w, err := m.look()
 	if err != nil {
 		return fmt.Errorf("make keys: %w", err)

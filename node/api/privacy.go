@@ -254,8 +254,10 @@ func (a *API) expire(r *http.Request) (any, error) {
 		return nil, unfit("that is not a date", "write it as 2006-01-02")
 	}
 	err = p.AllowExpiry(r.Context(), record.DayOf(t))
-	if errors.Is(err, expiry.ErrNotYet) {
-		return nil, sentence(http.StatusUnprocessableEntity, expiry.ErrNotYet.Error())
+	for _, known := range []error{expiry.ErrNotYet, expiry.ErrKeysFirst} {
+		if errors.Is(err, known) {
+			return nil, sentence(http.StatusUnprocessableEntity, known.Error())
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -49,7 +49,17 @@ func (s *Service) Of(v record.VisitID) (out []Record, err error) {
 		return nil, err
 	}
 	holds := s.holds(s.today())
-	var ids []record.VisitID
+	for _, id := range s.idsOf(v) {
+		if r, err := s.open(id); err == nil {
+			r.End = s.end(r.Kept, holds)
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// idsOf are the ids under which something may be kept of a visit.
+func (s *Service) idsOf(v record.VisitID) (ids []record.VisitID) {
 	for _, doc := range s.cfg.Documents() {
 		ids = append(ids, record.KeptID(v, "document/"+doc))
 	}
@@ -58,13 +68,7 @@ func (s *Service) Of(v record.VisitID) (out []Record, err error) {
 			ids = append(ids, h.Key())
 		}
 	}
-	for _, id := range ids {
-		if r, err := s.open(id); err == nil {
-			r.End = s.end(r.Kept, holds)
-			out = append(out, r)
-		}
-	}
-	return out, nil
+	return ids
 }
 
 // Keeps reports whether a hold keeps something that can be opened here. Errors:

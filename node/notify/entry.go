@@ -40,6 +40,8 @@ const (
 	RemindKind Kind = "reminder"
 	// WatchKind: the reception is told to look at the desk's page.
 	WatchKind Kind = "watch"
+	// OwnKind: somebody has asked for a link to the page of their visit.
+	OwnKind Kind = "own"
 	// HookKind: another system is told by ids.
 	HookKind Kind = "hook"
 )
@@ -83,7 +85,7 @@ type Entry struct {
 	Done  time.Time `json:"done,omitzero"`
 	// Why the last try failed, in a word.
 	Why string `json:"why,omitempty"`
-	// Box is the locked letter of a HostKind, an InviteKind, a RemindKind or a WatchKind.
+	// Box is the locked letter of a HostKind, an InviteKind, an OwnKind, a RemindKind or a WatchKind.
 	Box []byte `json:"box,omitempty"`
 	// Event is what a HookKind tells of, Site and Door where it was.
 	Event string            `json:"event,omitempty"`

@@ -9,9 +9,11 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// Letter is a mail about an invitation.
+// Letter is a mail to who is invited, or to who has asked for something.
 type Letter struct {
-	// Visit is the invitation's id: it is removed when that is erased.
+	// Kind is InviteKind where it is empty.
+	Kind Kind
+	// Visit is the invitation's or visit's id: it is removed when that is erased.
 	Visit               record.VisitID
 	To                  record.Private
 	Subject, Text, HTML string
@@ -30,7 +32,7 @@ var ErrNoMail = errors.New("this node sends no mail")
 // maxLetter is the largest picture and text of a letter, in bytes.
 const maxLetter = 128 << 10
 
-// Mail takes down a mail about an invitation; it is durable when it returns.
+// Mail takes down a mail; it is durable when it returns.
 // Errors: ErrNoMail, the disk's.
 func (s *Service) Mail(l Letter) error {
 	if s.Settings().SMTP == nil {
@@ -39,9 +41,9 @@ func (s *Service) Mail(l Letter) error {
 	if len(l.Picture)+len(l.Text)+len(l.HTML)+len(l.Calendar) > maxLetter {
 		return errors.New("a letter is too large")
 	}
-	now := s.cfg.Now().UTC()
+	now, kind := s.cfg.Now().UTC(), cmp.Or(l.Kind, InviteKind)
 	e := Entry{
-		ID: idOf(InviteKind, MailChannel, l.Visit[:], []byte(cmp.Or(l.Once, rand.Text()))), Kind: InviteKind, Channel: MailChannel, Visit: l.Visit,
+		ID: idOf(kind, MailChannel, l.Visit[:], []byte(cmp.Or(l.Once, rand.Text()))), Kind: kind, Channel: MailChannel, Visit: l.Visit,
 		State: Pending, Made: now, Next: now, Until: l.Until,
 	}
 	s.boxing.Lock()

@@ -6,9 +6,9 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// fields are the names of what is corrected, with commas between, for the
+// Fields are the names of what is corrected, with commas between, for the
 // record: never what they are or were.
-func (c Correction) fields() string {
+func (c Correction) Fields() string {
 	var out []string
 	for _, f := range []struct {
 		name string

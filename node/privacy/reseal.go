@@ -500,7 +500,7 @@ func (r *Resealer) Rectify(ctx context.Context, visit record.VisitID, c Correcti
 	if c == (Correction{}) {
 		return ErrNoChange
 	}
-	act := record.Act{Kind: record.ActAudit, What: ActRectify, By: by, Visits: []record.VisitID{visit}, Note: c.fields()}
+	act := record.Act{Kind: record.ActAudit, What: ActRectify, By: by, Visits: []record.VisitID{visit}, Note: c.Fields()}
 	return r.Reseal(ctx, visit, Dates{}, func(p *Particulars) error {
 		switch {
 		case p.Card != nil && p.Dossier == nil && p.over && c.Email == nil && c.Phone == nil:

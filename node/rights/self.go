@@ -27,6 +27,8 @@ var (
 	ErrSelfMaybe  = &Problem{"self.maybe", "it may have been done, but no desk has said so: look at what is stored in a few minutes, and ask again only if it was not"}
 	ErrSelfEnough = &Problem{"self.enough", fmt.Sprintf("that is enough for now: %d times within an hour; wait an hour, or ask at a desk", selfActs)}
 	ErrSelfDesk   = &Problem{"self.at_desk", "the badge and a name alone are not enough to correct or take back anything, since a badge may have been photographed: ask at a desk, which does it; what is kept can be seen, and its erasure asked for, here"}
+	ErrSelfNoMail = &Problem{"self.no_mail", "no desk that is in touch sends links by mail: ask at a desk, or use the badge"}
+	ErrSelfLink   = &Problem{"self.link", "this link is over, has been used, or was not copied whole: have another one sent, or ask at a desk"}
 	ErrSelfNone   = &Problem{"self.no_desk", "no desk is in touch with this node now, and only a desk can open what is stored: try again later, or ask at a desk"}
 )
 
@@ -36,6 +38,9 @@ const (
 	AskRectify  = "rectify"
 	AskWithdraw = "withdraw"
 	AskErase    = "erase"
+	// AskMail asks that links be mailed to an address, which is Knows. The answer is
+	// empty, whether or not there is such an address.
+	AskMail = "mail"
 )
 
 // SelfAsk is what a person asks about their own visit, with what proves that it
@@ -45,8 +50,11 @@ type SelfAsk struct {
 	// Code is the badge's: its code, or the payload of its QR. Knows is what only
 	// they know: their telephone number, e-mail address, or name.
 	Code, Knows string
-	Do          string
-	Lang        Lang
+	// Link is the token of a mailed link, instead of both; Use a secret of who opened
+	// it, by which it stays theirs.
+	Link, Use string `json:",omitempty"`
+	Do        string
+	Lang      Lang
 	// Right is what is right, by field; Purpose the consent that is taken back.
 	Right   map[string]string
 	Purpose string
@@ -90,6 +98,8 @@ type SelfConfig struct {
 	Withdraw func(ctx context.Context, v record.VisitID, p consent.Purpose, how, by string) error
 	// Data writes an extract for machines.
 	Data func(Extract, []Given) ([]byte, error)
+	// Links are those that are mailed; nil: none.
+	Links Links
 }
 
 // Self answers people about their own visits. Safe for concurrent use.
@@ -101,6 +111,11 @@ type Self struct {
 	all   []time.Time // when somebody was wrong
 	wrong times[typedCode]
 	acts  times[record.VisitID]
+	// mails are when an address was asked about, here; asked waits to be.
+	mails times[typedCode]
+	asked chan record.Private
+	// mailing lets one mail be made at a time.
+	mailing sync.Mutex
 }
 
 // bySelf is how the person is named on record.
@@ -111,7 +126,7 @@ const reasonSelf = "asked on their own page"
 
 // NewSelf makes a Self.
 func NewSelf(s *Service, cfg SelfConfig) *Self {
-	return &Self{s: s.As(bySelf), cfg: cfg, wrong: times[typedCode]{}, acts: times[record.VisitID]{}}
+	return &Self{s: s.As(bySelf), cfg: cfg, wrong: times[typedCode]{}, acts: times[record.VisitID]{}, mails: times[typedCode]{}, asked: make(chan record.Private, mailQueue)}
 }
 
 // Answer finds out whether it is the person themself who asks, does what they
@@ -123,7 +138,10 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	if _, err := f.s.desk(); err != nil {
 		return SelfAnswer{}, err
 	}
-	v, by, err := f.identify(a)
+	if a.Do == AskMail {
+		return SelfAnswer{}, f.askMail(record.Private(a.Knows))
+	}
+	v, by, err := f.who(ctx, a)
 	if err != nil {
 		return SelfAnswer{}, err
 	}
@@ -157,6 +175,14 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 		return SelfAnswer{}, ErrSelfMaybe
 	}
 	return out, nil
+}
+
+// who finds the visit that a person shows to be theirs.
+func (f *Self) who(ctx context.Context, a SelfAsk) (record.VisitID, proof, error) {
+	if a.Link != "" {
+		return f.byLink(ctx, a)
+	}
+	return f.identify(a)
 }
 
 // show adds to an answer what is stored now, on record.

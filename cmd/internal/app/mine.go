@@ -13,8 +13,12 @@ import (
 // mine answers a person about their own visit, here or at a desk in touch.
 func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, error) {
 	written := writtenIn(lang.Locale(in.Lang))
+	how := "kiosk"
+	if in.Link != "" {
+		how = "link"
+	}
 	got, err := a.node.AnswerSelf(ctx, rights.SelfAsk{
-		Code: in.Code, Knows: in.Knows, Do: in.Do, Lang: written, Right: in.Right, Purpose: in.Purpose, How: "kiosk",
+		Code: in.Code, Knows: in.Knows, Link: in.Link, Use: in.Use, Do: in.Do, Lang: written, Right: in.Right, Purpose: in.Purpose, How: how,
 	})
 	var right *rights.Problem
 	var gone *privacy.Problem
@@ -42,7 +46,7 @@ func writtenIn(l lang.Locale) rights.Lang {
 // what they cannot mend sends them to the reception.
 func selfKey(key string) string {
 	switch key {
-	case lang.SelfWait, lang.SelfEnough, lang.SelfMaybe, lang.SelfNoDesk, lang.SelfAtDesk, lang.SubjectNotYet:
+	case lang.SelfWait, lang.SelfEnough, lang.SelfMaybe, lang.SelfNoDesk, lang.SelfAtDesk, lang.SelfNoMail, lang.SelfLink, lang.SubjectNotYet:
 		return key
 	}
 	return lang.SelfRefused

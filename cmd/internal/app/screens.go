@@ -206,6 +206,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	mux.Handle("/r/", answers)
 	mux.Handle("/i/", guests)
 	mux.Handle("/a/", hosts)
+	mux.Handle("/o/", k.Own())
 	mux.Handle("/warden", muster)
 	mux.Handle("/warden/", muster)
 	mux.Handle("/phone", phones)
