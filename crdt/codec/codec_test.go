@@ -57,8 +57,15 @@ func TestRefusals(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(EncodeEvent(sample()))
 	f.Add(EncodeSealed([]record.SealedEntry{{Kind: record.KeyPut, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}}))
+	for _, k := range []record.Kind{record.Delivered, record.PickedUp, record.SentBack, record.Lost, record.PutBack, record.Reminded} {
+		f.Add(EncodeEvent(record.Event{Kind: k, At: 9, Visit: record.VisitID{7}, Other: record.VisitID{8}, By: "op", Since: 8}))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if e, err := DecodeEvent(b); err == nil {
+			one := []record.Stated{{Event: e}, {ID: record.EventID{Seq: 1}, Event: e}}
+			if d, told := record.FoldDelivery(one); told != e.OfDelivery() || len(d.Endings) > 1 {
+				t.Fatalf("folded to %d endings of %v", len(d.Endings), told)
+			}
 			again, err := DecodeEvent(EncodeEvent(e))
 			if err != nil || !cmp.Equal(e, again) {
 				t.Fatalf("not stable: %v", err)
