@@ -81,6 +81,7 @@ func settingKinds() []settingKind {
 		{keys(settingCampusName), true, "", (*Node).EditSetting},
 		{keys(settingDrillEvery), true, strconv.Itoa(defaultDrillEvery), (*Node).EditSetting},
 		{keys(settingSignOutAfter), true, "0", (*Node).EditSetting},
+		{keys(settingRemindDelivery), true, strconv.Itoa(defaultRemindDelivery), (*Node).EditSetting},
 		{keys(terms.Prefix), true, "", (*Node).putTerms},
 		{keys("operators.factor/"), true, "false", (*Node).putFactorRule},
 		{keys("operator/", "role"), true, "", (*Node).putRole},

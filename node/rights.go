@@ -23,8 +23,9 @@ func (n *Node) openRights() {
 	n.rights = rights.New(rights.Config{
 		Register: register{n.replica}, Open: n.forSubject, Host: n.visits.HostOf, Members: n.subjectMembers, Campus: n.CampusName, By: privacy.Operator,
 		Erase: n.eraseMany, Channels: n.channels, Watch: n.watched, Until: n.diesOn, Now: n.cfg.Now, Logger: n.log,
-		TermsChanged: func() { n.resealer.Wake(); n.kept.Wake() },
-		PastDay:      n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
+		TermsChanged:      func() { n.resealer.Wake(); n.kept.Wake() },
+		DeliveriesMeaning: func(days record.Day) (int, int) { return n.deliveries.Meaning(days) },
+		PastDay:           n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
 	})
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// Letter is a mail about an invitation.
+// Letter is a mail about an invitation, or about a delivery.
 type Letter struct {
-	// Visit is the invitation's id: it is removed when that is erased.
+	// Visit is the id of either: it is removed when that is erased.
 	Visit               record.VisitID
 	To                  record.Private
 	Subject, Text, HTML string
@@ -30,7 +30,7 @@ var ErrNoMail = errors.New("this node sends no mail")
 // maxLetter is the largest picture and text of a letter, in bytes.
 const maxLetter = 128 << 10
 
-// Mail takes down a mail about an invitation; it is durable when it returns.
+// Mail takes down a mail about an invitation or a delivery; it is durable when it returns.
 // Errors: ErrNoMail, the disk's.
 func (s *Service) Mail(l Letter) error {
 	if s.Settings().SMTP == nil {

@@ -27,6 +27,9 @@ type TermsPreview struct {
 	// DocumentBefore and DocumentAfter are the days of a signed document; Destroyed
 	// and Shortened are then of what is kept of them.
 	DocumentBefore, DocumentAfter record.Day
+	// DeliveryBefore and DeliveryAfter are the days of a delivery; Destroyed and
+	// Shortened are then of deliveries.
+	DeliveryBefore, DeliveryAfter record.Day
 }
 
 // Of are the days of a class before and after.
@@ -36,6 +39,8 @@ func (p TermsPreview) Of(c terms.Class) (before, after int) {
 		return int(p.Before.Contact), int(p.After.Contact)
 	case terms.Documents:
 		return int(p.DocumentBefore), int(p.DocumentAfter)
+	case terms.Deliveries:
+		return int(p.DeliveryBefore), int(p.DeliveryAfter)
 	}
 	return int(p.Before.Card), int(p.After.Card)
 }
@@ -60,10 +65,15 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	out := TermsPreview{
 		Before: before.For(visitorType), After: after.For(visitorType),
 		DocumentBefore: before.Document(visitorType), DocumentAfter: after.Document(visitorType),
+		DeliveryBefore: before.Delivery(), DeliveryAfter: after.Delivery(),
 	}
-	if c == terms.Documents {
+	switch {
+	case c == terms.Documents:
 		err = s.documentTerms(&out, after)
-	} else {
+	case c == terms.Deliveries && s.cfg.DeliveriesMeaning != nil:
+		out.Destroyed, out.Shortened = s.cfg.DeliveriesMeaning(after.Delivery())
+	case c == terms.Deliveries:
+	default:
 		err = s.visitTerms(&out, before, after)
 	}
 	if err != nil {
@@ -129,6 +139,8 @@ type kept struct {
 	// that have figures of their own.
 	Document  int
 	Documents []keptDocument
+	// Delivery is for how many days a delivery is kept after its end.
+	Delivery int
 }
 
 type keptDocument struct {
@@ -144,7 +156,7 @@ type keptType struct {
 func (s *Service) kept() kept {
 	t := s.Terms()
 	d := t.For("")
-	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Document: int(t.Document(""))}
+	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Document: int(t.Document("")), Delivery: int(t.Delivery())}
 	for _, id := range t.Documents() {
 		out.Documents = append(out.Documents, keptDocument{id, int(t.Document(id))})
 	}

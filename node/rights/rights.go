@@ -111,6 +111,9 @@ type Config struct {
 	PastDay     func(context.Context, record.VisitID) ([]PastDay, error)
 	Held        func() func(record.VisitID) (Holding, bool)
 	KeptMeaning func(days func(document string) record.Day) (destroyed, shortened int, err error)
+	// DeliveriesMeaning is what another number of days would mean for deliveries that
+	// have ended; nil: nothing.
+	DeliveriesMeaning func(days record.Day) (destroyed, shortened int)
 	// TermsChanged is called when the terms have been changed here; nil: nobody
 	// is told.
 	TermsChanged func()
