@@ -23,7 +23,7 @@ func (s *Service) End(ctx context.Context, by string, id record.VisitID, how Sta
 	}
 	kind, ok := kindOf[how]
 	if !ok {
-		return problem("deliveries.how", "how", "say how it ended: picked_up, returned or lost")
+		return problem("deliveries.how", "how", "that is no way to end a delivery: write picked_up, returned or lost")
 	}
 	t, err := sheet.Line("to", to.Reveal(), maxName)
 	if err != nil {
