@@ -56,7 +56,7 @@ func TestWhatIsWrittenIsJudged(t *testing.T) {
 	for key, r := range map[string]Request{
 		"deliveries.for":   {From: "PostNord"},
 		"deliveries.email": {For: "Sven", Mail: "sven"},
-		"deliveries.items": {For: "Sven", Items: MaxItems + 1},
+		"deliveries.limits": {For: "Sven", Items: MaxItems + 1},
 		"text.too_long":    {For: record.Private(strings.Repeat("a", maxName+1))},
 		"text.control":     {For: "Sven", Note: "a\nb"},
 	} {

@@ -57,7 +57,7 @@ func (r *Request) check() error {
 	case r.Mail != "" && (err != nil || a.Address != r.Mail.Reveal()):
 		return problem("deliveries.email", "mail", "that is no e-mail address: write it like anna@example.org")
 	case r.Items < 1 || r.Items > MaxItems:
-		p := problem("deliveries.items", "items", fmt.Sprintf("a delivery has from 1 to %d items: write such a number", MaxItems))
+		p := problem("deliveries.limits", "items", fmt.Sprintf("a delivery has from 1 to %d items: write such a number", MaxItems))
 		p.Limit = MaxItems
 		return p
 	}

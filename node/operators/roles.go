@@ -19,6 +19,7 @@ const (
 	Watch      Act = "watch"      // the watch list, with its reasons
 	Nodes      Act = "nodes"      // the campus itself: nodes, settings, operators
 	Approve    Act = "approve"    // say that who needs it is welcome, or is not
+	Deliver    Act = "deliver"    // take deliveries in, and hand them out
 )
 
 // Role is a set of acts with a name.
@@ -35,11 +36,11 @@ const (
 
 // table is the one rule of who may do what.
 var table = map[Role][]Act{
-	Reception: {View, Create, Change, Print},
-	Security:  {View, Create, Print, Evacuation, Watch, Approve},
+	Reception: {View, Create, Change, Print, Deliver},
+	Security:  {View, Create, Print, Evacuation, Watch, Approve, Deliver},
 	Officer:   {View, Change, Delete, Print, Export, Bulk, Privacy},
 	Auditor:   {View},
-	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve},
+	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Deliver},
 }
 
 // Roles are all roles, in the order in which they are offered. The caller may
@@ -51,7 +52,7 @@ var roles = []Role{Reception, Security, Officer, Auditor, Admin}
 // Acts are all acts, in order. The caller may not change the slice.
 func Acts() []Act { return acts }
 
-var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve}
+var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Deliver}
 
 // May reports whether the role has an act. An unknown role, of a newer release,
 // has none.
