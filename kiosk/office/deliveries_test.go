@@ -18,7 +18,9 @@ func TestDeliveriesAtTheDesk(t *testing.T) {
 	r := h.reader()
 	r.login("desk")
 	r.get("/desk/deliveries").is(200, "/desk/deliveries", "Nothing waits to be picked up", "Take in a delivery")
-	form := func() string { return formID.FindStringSubmatch(r.get("/desk/delivery").is(200, "/desk/delivery").body)[1] }
+	form := func() string {
+		return formID.FindStringSubmatch(r.get("/desk/delivery").is(200, "/desk/delivery").body)[1]
+	}
 	with := func(more ...string) []string {
 		return append([]string{"for=Åsa Marker", "from=PostNord", "items=2", "kept=Shelf <b>3</b>", "note=Fragile", "cold=yes"}, more...)
 	}

@@ -54,11 +54,11 @@ func TestADeliveryIsTakenInAndPickedUp(t *testing.T) {
 func TestWhatIsWrittenIsJudged(t *testing.T) {
 	desk := newHouse(t).spot("desk", true)
 	for key, r := range map[string]Request{
-		"deliveries.for":   {From: "PostNord"},
-		"deliveries.email": {For: "Sven", Mail: "sven"},
+		"deliveries.for":    {From: "PostNord"},
+		"deliveries.email":  {For: "Sven", Mail: "sven"},
 		"deliveries.limits": {For: "Sven", Items: MaxItems + 1},
-		"text.too_long":    {For: record.Private(strings.Repeat("a", maxName+1))},
-		"text.control":     {For: "Sven", Note: "a\nb"},
+		"text.too_long":     {For: record.Private(strings.Repeat("a", maxName+1))},
+		"text.control":      {For: "Sven", Note: "a\nb"},
 	} {
 		_, err := desk.Take(t.Context(), "", r)
 		wants(t, key, err, key)
