@@ -301,7 +301,8 @@ func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Pres
 	for badge, ps := range folds {
 		s.fold(badge, ps)
 	}
-	s.disinvite(id)
+	s.invited.forget(id)
+	s.delivered.forget(id)
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

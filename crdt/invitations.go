@@ -6,8 +6,8 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// Events of invitations lie in the index of visits, under ids that are no
-// visit's. They are few beside the rest, and are kept at hand.
+// Events of invitations and of deliveries lie in the index of visits, under ids
+// that are no visit's. They are few beside the rest, and are kept at hand.
 
 // Invitations are the retained invitations, in order of when they begin and of
 // id. The slice is the caller's.
@@ -51,26 +51,4 @@ func (r *Replica) judgedEvents(events []record.Stated) []record.Stated {
 		}
 	}
 	return events
-}
-
-// invite adds an event. Callers hold mu, or are alone.
-func (s *state) invite(one record.Stated) {
-	was := s.invited[one.Event.Visit]
-	if slices.ContainsFunc(was, func(x record.Stated) bool { return x.ID == one.ID }) {
-		return
-	}
-	s.invited[one.Event.Visit] = append(slices.Clone(was), one)
-}
-
-// disinvite forgets what a document told. Callers hold mu.
-func (s *state) disinvite(doc record.DocID) {
-	for id, events := range s.invited {
-		left := slices.DeleteFunc(slices.Clone(events), func(x record.Stated) bool { return x.ID.Doc == doc })
-		switch {
-		case len(left) == 0:
-			delete(s.invited, id)
-		case len(left) < len(events):
-			s.invited[id] = left
-		}
-	}
 }

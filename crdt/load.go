@@ -118,7 +118,7 @@ func (r *Replica) foldAll() error {
 func (r *Replica) foldVisits() error {
 	fresh := &state{
 		open: map[record.BadgeCode][]record.Presence{}, left: map[record.BadgeCode][]record.Presence{}, joined: map[record.VisitID][]record.BadgeCode{},
-		invited: map[record.VisitID][]record.Stated{},
+		invited: apart{}, delivered: apart{},
 	}
 	fresh.leftFrom = r.wantLeft()
 	var group []record.Stated
@@ -143,8 +143,8 @@ func (r *Replica) foldVisits() error {
 		if s.ID.Actor.Node() == r.cfg.Node {
 			r.clock.Resume(s.Event.At)
 		}
-		if s.Event.OfInvitation() {
-			fresh.invite(s)
+		if s.Event.Apart() {
+			fresh.setApart(s)
 			return nil
 		}
 		group = append(group, s)
@@ -160,7 +160,7 @@ func (r *Replica) foldVisits() error {
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
 	r.state.open, r.state.left, r.state.joined, r.state.leftFrom = fresh.open, fresh.left, fresh.joined, fresh.leftFrom
-	r.state.invited = fresh.invited
+	r.state.invited, r.state.delivered = fresh.invited, fresh.delivered
 	return nil
 }
 

@@ -40,8 +40,8 @@ type state struct {
 	feeds record.Feeds
 	// fed are all feeds that are not over, by node and name; guarded by folding.
 	fed fedBy
-	// invited are the events of invitations; slices are replaced, never changed.
-	invited map[record.VisitID][]record.Stated
+	// invited are the events of invitations, delivered those of deliveries.
+	invited, delivered apart
 	// edits are what settings are judged from; guarded by folding.
 	edits   edits
 	feed    uint64
@@ -70,7 +70,7 @@ func (s *state) init() {
 	s.left = map[record.BadgeCode][]record.Presence{}
 	s.joined = map[record.VisitID][]record.BadgeCode{}
 	s.settings = map[string]Setting{}
-	s.invited = map[record.VisitID][]record.Stated{}
+	s.invited, s.delivered = apart{}, apart{}
 	s.edits = edits{}
 	s.fed = newFedBy()
 	s.ahead = map[record.DocID]ahead{}
@@ -90,8 +90,8 @@ func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence, se
 	own := false
 	for _, e := range f.entries {
 		s.held(slot{e.id.Doc, e.id.Actor}, e.id.Seq)
-		if e.event != nil && e.event.OfInvitation() {
-			s.invite(record.Stated{ID: e.id, Event: *e.event})
+		if e.event != nil && e.event.Apart() {
+			s.setApart(record.Stated{ID: e.id, Event: *e.event})
 		}
 		if e.local {
 			own = true

@@ -110,6 +110,7 @@ func settingKinds() []settingKind {
 		{keys(settingDrillEvery), true, was(strconv.Itoa(defaultDrillEvery)), free, (*Node).EditSetting},
 		{keys(settingSignOutAfter), true, was("0"), free, (*Node).EditSetting},
 		{keys(settingReceptionPhone), true, was(""), free, (*Node).EditSetting},
+		{keys(settingRemindDelivery), true, was(strconv.Itoa(defaultRemindDelivery)), free, (*Node).EditSetting},
 		{keys(terms.Prefix), true, unknown, free, (*Node).putTerms},
 		{keys("operators.factor/"), true, was("false"), free, (*Node).putFactorRule},
 		{keys("operator/", "role"), true, unknown, free, (*Node).putRole},

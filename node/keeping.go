@@ -308,6 +308,7 @@ func (n *Node) withheld() error {
 // Erase implements api.Privacy. What must be kept of the visits is kept apart
 // first. Errors: *kept.HeldError, those of privacy.
 func (n *Node) Erase(ctx context.Context, v ...record.VisitID) (e privacy.Erasure, err error) {
+	v = n.deliveries.With(v)
 	err = n.kept.Erasing(ctx, v, func() (err error) {
 		e, err = n.privacy.Erase(ctx, n.withPhotos(v)...)
 		return err

@@ -33,6 +33,7 @@ import (
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/cable"
 	"github.com/upprop/upprop/node/calls"
+	"github.com/upprop/upprop/node/deliveries"
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/expiry"
 	"github.com/upprop/upprop/node/feed"
@@ -136,6 +137,7 @@ type Node struct {
 
 	documents   *documents.Book
 	invitations *invitations.Service
+	deliveries  *deliveries.Service
 	hosts       *hosts.Book
 	watch       *watch.Book
 	alerts      *watch.Watcher
@@ -242,6 +244,7 @@ func Open(cfg Config) (n *Node, err error) {
 		return n, err
 	}
 	n.openInvitations()
+	n.openDeliveries()
 	n.alarm = alarm.New(alarm.Config{
 		Replica: n.replica, Place: func() record.Place { return place(n.Self()) }, Barred: n.Barred, Known: n.knowsSite,
 		Sealer: n.visits, Record: n.alarmed, Now: cfg.Now,
@@ -408,7 +411,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		n.gossip.Run, n.mesh.Run, n.grants.Run, n.runJudge, n.watchDisk, n.runRetention, n.runCarry, n.visits.Run, n.runCalendar,
-		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.photos.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.invitations.Run, n.runSelf, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs, n.calls.Run,
+		n.expiry.Run, n.gate.Run, n.resealer.Run, n.kept.Run, n.photos.Run, n.runMaker, n.audit.Run, n.pin.Run, n.staff.Run, n.hosts.Run, n.runWatch, n.alerts.Run, n.notices.Run, n.invitations.Run, n.deliveries.Run, n.runSelf, n.feeds.Run, n.cables.Run, n.printer.Run, n.labels.Run, n.counts.Run, n.runDrills, n.runSignOut, n.runTidy, n.runOwed, n.runWebs, n.calls.Run,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {

@@ -25,7 +25,8 @@ func (n *Node) openRights() {
 		Erase: n.eraseMany, Channels: n.channels, Watch: n.watched, Until: n.diesOn, Now: n.cfg.Now, Logger: n.log,
 		TermsChanged: func() { n.resealer.Wake(); n.kept.Wake(); n.photos.Wake() },
 		Photo:        n.photoForSubject, AsksPhotos: n.AsksPhotos, PhotoMeaning: func(days func(string) record.Day) (int, int, error) { return n.photos.Meaning(days) },
-		PastDay: n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
+		DeliveriesMeaning: func(days record.Day) (int, int) { return n.deliveries.Meaning(days) },
+		PastDay:           n.pastDay, Held: n.held, KeptMeaning: func(days func(string) record.Day) (int, int, error) { return n.kept.Meaning(days) },
 	})
 }
 

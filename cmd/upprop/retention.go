@@ -50,6 +50,7 @@ func (c *command) retentionList() *cobra.Command {
 				for _, d := range r.Documents {
 					rows = append(rows, row("document", d.Document, d.Days, signed))
 				}
+				rows = append(rows, row("delivery", "all", r.Delivery, "deliveries, from their pick-up: for whom, from whom, where, who took them"))
 				rows = append(rows, row("events", "all", r.Events, "times and places; cannot be changed"),
 					row("acts", "all", r.Acts, "who did what; cannot be changed"))
 				for _, err := range rows {
@@ -73,10 +74,11 @@ func (c *command) retentionSet() *cobra.Command {
 	var asJSON bool
 	in := api.RetentionChange{}
 	cmd := &cobra.Command{
-		Use: "set card|contact|photo|document DAYS", Short: "Keep a class of data for another number of days",
+		Use: "set card|contact|photo|document|delivery DAYS", Short: "Keep a class of data for another number of days",
 		Long: `Keep names (card), contact details (contact) or photos (photo) for another number of
 days, for all visitors or for one visitor type; or what is signed (document), for all documents or
-for one, named by --type; 0 takes the figure of a type away. The notice
+for one, named by --type; or deliveries (delivery), from their pick-up on; 0 takes the
+figure of a type away. The notice
 and the record of processing say so from then on. A shorter time holds for what is
 stored too: what is over is destroyed on every node, and cannot be had back. A
 longer one holds for new visits alone. --dry-run says what it would mean.`,

@@ -48,7 +48,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 		c.muster(),
 		c.evac(),
 		c.point(),
-		c.invite(),
+		c.invite(), c.delivery(),
 		c.host(), c.watch(),
 		c.kind(), c.language(),
 		c.paper(),

@@ -59,8 +59,15 @@ func FuzzDecode(f *testing.F) {
 	f.Add(EncodeEvent(record.Event{Kind: record.Refused, Visit: record.VisitID{9}, At: 3, How: "link", By: record.ByHost, Reason: record.AnotherTime}))
 	f.Add(EncodeSealed([]record.SealedEntry{{Kind: record.PartPut, Audience: record.BeforeAudience, Version: 1_795_000_000, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}}))
 	f.Add(EncodeSealed([]record.SealedEntry{{Kind: record.KeyPut, At: 3, Visit: record.VisitID{9}, Box: []byte("x")}}))
+	for _, k := range []record.Kind{record.Delivered, record.PickedUp, record.SentBack, record.Lost, record.PutBack, record.Reminded} {
+		f.Add(EncodeEvent(record.Event{Kind: k, At: 9, Visit: record.VisitID{7}, Other: record.VisitID{8}, By: "op", Since: 8}))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if e, err := DecodeEvent(b); err == nil {
+			one := []record.Stated{{Event: e}, {ID: record.EventID{Seq: 1}, Event: e}}
+			if d, told := record.FoldDelivery(one); told != e.OfDelivery() || len(d.Endings) > 1 {
+				t.Fatalf("folded to %d endings of %v", len(d.Endings), told)
+			}
 			again, err := DecodeEvent(EncodeEvent(e))
 			if err != nil || !cmp.Equal(e, again) {
 				t.Fatalf("not stable: %v", err)

@@ -64,7 +64,22 @@ func FuzzParticulars(f *testing.F) {
 	f.Add(marshal(map[any]any{1: "x", 9: 1.5, "new": nil, -4: []byte("y")}))
 	f.Add([]byte("\xa31\xa200\xc30000800")) // a tag upon what it is not for
 	f.Add(marshal(map[int]any{6: []any{map[int]any{1: "nda", 99: "x"}}, 7: []any{map[int]any{99: []any{}}}, 32: "invite"}))
+	f.Add(EncodeParcel(record.Parcel{For: "Sven Ask", Mail: "sven@example.org", From: "PostNord", Kept: "shelf 3", Items: 2, Cold: true}))
+	f.Add(EncodeSlip(record.Slip{To: "Bo Ek"}))
+	f.Add(marshal(map[int]any{64: "Sven Ask", 69: -1, 72: "Bo", 99: []any{1}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if p, err := DecodeParcel(b); err == nil {
+			once := EncodeParcel(p)
+			if again, err := DecodeParcel(once); err != nil && len(once) <= MaxPart || err == nil && !bytes.Equal(EncodeParcel(again), once) {
+				t.Fatal("a delivery is not stable:", err)
+			}
+		}
+		if s, err := DecodeSlip(b); err == nil {
+			once := EncodeSlip(s)
+			if again, err := DecodeSlip(once); err != nil && len(once) <= MaxPart || err == nil && !bytes.Equal(EncodeSlip(again), once) {
+				t.Fatal("a slip is not stable:", err)
+			}
+		}
 		if c, err := DecodeCard(b); err == nil {
 			once := EncodeCard(c)
 			if again, err := DecodeCard(once); err != nil && len(once) <= MaxPart || err == nil && !bytes.Equal(EncodeCard(again), once) {
@@ -78,4 +93,19 @@ func FuzzParticulars(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is sealed of a delivery is as it was, with what a newer release says of it.
+func TestAParcelIsKeptAsItWas(t *testing.T) {
+	p := record.Parcel{For: "Sven Ask", Mail: "sven@example.org", From: "PostNord", Kept: "shelf 3", Note: "fragile", Items: 2, Cold: true, Rest: record.Private(marshal(map[int]any{99: "x"}))}
+	if got, err := DecodeParcel(EncodeParcel(p)); err != nil || got != p {
+		t.Error("a delivery is altered", err)
+	}
+	s := record.Slip{To: "Bo Ek", Rest: record.Private(marshal(map[int]any{98: "y"}))}
+	if got, err := DecodeSlip(EncodeSlip(s)); err != nil || got != s {
+		t.Error("a slip is altered", err)
+	}
+	if c, err := DecodeCard(EncodeParcel(p)); err == nil && c.Name != "" {
+		t.Error("a delivery reads as a card")
+	}
 }

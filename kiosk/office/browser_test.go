@@ -11,6 +11,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/deliveries"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -36,6 +37,21 @@ func peopled(t *testing.T) *house {
 			t.Fatal(err)
 		}
 		last = got
+	}
+	for _, r := range []deliveries.Request{
+		{For: "Karin Lindqvist", From: "PostNord", Kept: "Hylla 3", Items: 2, Note: "Ömtåligt"},
+		{For: "محمد الأحمد", From: "Blommor & Blad", Cold: true},
+		{For: "Maximiliana Konstantinidou-Vasilopoulos", From: "Statens fastighetsverk, regionkontoret i Göteborg", Kept: "Kylskåpet bakom receptionen", Items: 120, Cold: true},
+	} {
+		taken, err := h.node.Deliveries().Take(ctx, "", r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Note != "" {
+			if err := h.node.Deliveries().End(ctx, "", taken.ID, deliveries.PickedUp, "Bo Ek"); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if err := h.node.Calls().Ring(); err != nil {
 		t.Fatal(err)
@@ -92,6 +108,17 @@ func tour(p *browsertest.Page, h *house, l string, see func(name string)) {
 	p.Click("form[action$=dossier] button")
 	p.Wait(".visit")
 	see("visit-dossier")
+	visit("/desk/deliveries")
+	see("deliveries")
+	p.Click("section:last-of-type tbody a")
+	p.Wait(".facts")
+	see("delivery-ended")
+	visit("/desk/deliveries")
+	p.Click("tbody a")
+	p.Wait(".facts")
+	see("delivery")
+	p.Goto(h.url + "/desk/delivery?lang=" + l)
+	see("delivery-take")
 	visit("/login/password")
 	see("password")
 	visit("/admin")

@@ -38,6 +38,7 @@ var settingGroups = []struct{ prefix, key string }{
 	{node.CampusNameSetting, "settings.campus"},
 	{node.DrillEverySetting, "settings.drill_every"},
 	{node.SignOutAfterSetting, "settings.sign_out"},
+	{node.RemindDeliverySetting, "settings.remind"},
 	{"retention/", "settings.retention"},
 	{"operators.factor/", "factor.roles"},
 	{"operator/", "office.operators"},

@@ -162,6 +162,12 @@ func (o *Office) routes() []webkit.Route {
 		post("/desk/invitation/{invitation}", o.mayAny(o.actOnInvitation, operators.Create, operators.Approve)),
 		get("/desk/invitation/{invitation}/change", o.may(operators.Change, o.changeInvitation)),
 
+		get("/desk/deliveries", o.may(operators.View, o.deliveries)), post("/desk/deliveries", o.may(operators.View, o.deliveries)),
+		get("/desk/delivery", o.may(operators.Deliver, o.deliveryForm)), post("/desk/delivery", o.may(operators.Deliver, o.takeDelivery)),
+		get("/desk/delivery/{delivery}", o.may(operators.View, o.deliveryPage)),
+		post("/desk/delivery/{delivery}", o.may(operators.Deliver, o.actOnDelivery)),
+		post("/desk/hosts", o.may(operators.Deliver, o.findHosts)),
+
 		get("/admin", o.may(operators.Nodes, o.nodes)), get("/admin/{$}", o.may(operators.Nodes, o.nodes)),
 		post("/admin/nodes", o.may(operators.Nodes, o.addNode)),
 		get("/admin/joining/{page}", o.may(operators.Nodes, o.joining)),

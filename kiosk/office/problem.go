@@ -97,7 +97,7 @@ func inSheet(s *sheet.Problem) lang.Problem {
 	return p
 }
 
-var termFields = map[string]string{terms.ErrDays.Key: "days", terms.ErrDocumentDays.Key: "days", terms.ErrDocument.Key: "type", terms.ErrType.Key: "type", terms.ErrClass.Key: "class", terms.ErrFixed.Key: "class"}
+var termFields = map[string]string{terms.ErrDays.Key: "days", terms.ErrDeliveryType.Key: "type", terms.ErrDocumentDays.Key: "days", terms.ErrDocument.Key: "type", terms.ErrType.Key: "type", terms.ErrClass.Key: "class", terms.ErrFixed.Key: "class"}
 
 var rightFields = map[string]string{
 	rights.ErrNoReason.Key: "reason", rights.ErrReasonLong.Key: "reason", rights.ErrReasonNames.Key: "reason", rights.ErrBadKind.Key: "kind",

@@ -26,6 +26,8 @@ type retentionPage struct {
 	// are how many visits are held.
 	Document, Holds, MostDocument int
 	Documents                     []documentTerms
+	// Delivery is the figure of deliveries.
+	Delivery int
 	// Form is what was written.
 	Class, Type, Days string
 	Classes           []choice
@@ -57,9 +59,9 @@ func (o *Office) retentionPage(r request, means *rights.TermsPreview, f faults) 
 	d := t.For("")
 	p := retentionPage{
 		Frame: o.frame(r, "settings"), Card: int(d.Card), Contact: int(d.Contact), Fixed: terms.Most, Most: terms.Most, Faults: f,
-		Document: int(t.Document("")), MostDocument: terms.MostDocument, Class: r.Field("class"), Type: r.Field("type"), Days: r.Field("days"),
+		Document: int(t.Document("")), Delivery: int(t.Delivery()), MostDocument: terms.MostDocument, Class: r.Field("class"), Type: r.Field("type"), Days: r.Field("days"),
 	}
-	classes := []terms.Class{terms.Card, terms.Contact, terms.Documents}
+	classes := []terms.Class{terms.Card, terms.Contact, terms.Documents, terms.Deliveries}
 	asks := o.cfg.Node.AsksPhotos()
 	if asks {
 		p.Photo, classes = int(d.Photo), append(classes, terms.Photos)
@@ -89,7 +91,7 @@ func (o *Office) retentionPage(r request, means *rights.TermsPreview, f faults) 
 	return webkit.Page{Name: "retention", Path: "/admin/retention", Data: p}
 }
 
-var classWords = map[terms.Class]string{terms.Card: "keep.card", terms.Contact: "keep.contact", terms.Documents: "keep.document", terms.Photos: "photo.kept"}
+var classWords = map[terms.Class]string{terms.Card: "keep.card", terms.Contact: "keep.contact", terms.Documents: "keep.document", terms.Photos: "photo.kept", terms.Deliveries: "keep.delivery"}
 
 // anyType are all types, also those that are offered no more, and first any.
 func (o *Office) anyType(r request, chosen string) []choice {

@@ -21,6 +21,8 @@ type settingsPage struct {
 	DrillEvery, LastDrill string
 	// SignOut is after how many hours inside the clock signs a visitor out.
 	SignOut string
+	// RemindDelivery is after how many days somebody is reminded of a delivery.
+	RemindDelivery string
 	// Phone is the reception's number, for doors.
 	Phone   string
 	History []settingLine
@@ -38,16 +40,16 @@ func (o *Office) settings(r request) (webkit.Response, error) {
 }
 
 // edited are the settings of the page, as they are or as they were written.
-type edited struct{ campus, drillEvery, signOut, phone string }
+type edited struct{ campus, drillEvery, signOut, phone, remind string }
 
 func (o *Office) setNow() edited {
 	n := o.cfg.Node
-	return edited{n.CampusName(), strconv.Itoa(n.DrillEvery()), strconv.Itoa(n.SignOutAfter()), n.ReceptionPhone()}
+	return edited{n.CampusName(), strconv.Itoa(n.DrillEvery()), strconv.Itoa(n.SignOutAfter()), n.ReceptionPhone(), strconv.Itoa(n.RemindDelivery())}
 }
 
 func (o *Office) settingsPage(r request, e edited, f faults) webkit.Page {
 	p := settingsPage{
-		Frame: o.frame(r, "settings"), Campus: e.campus, DrillEvery: e.drillEvery, SignOut: e.signOut, Phone: e.phone, LastDrill: r.Text("settings.no_drill", nil),
+		Frame: o.frame(r, "settings"), Campus: e.campus, DrillEvery: e.drillEvery, SignOut: e.signOut, Phone: e.phone, RemindDelivery: e.remind, LastDrill: r.Text("settings.no_drill", nil),
 		Retention: int(o.cfg.Node.Keep("").Card), Faults: f,
 	}
 	if d, known := o.cfg.Node.LastDrill(); known {
@@ -75,6 +77,9 @@ func (o *Office) setSetting(r request) (webkit.Response, error) {
 	case out != "":
 		e.signOut = out
 		err = o.cfg.Node.EditSetting(ctx, r.by(), node.SignOutAfterSetting, out)
+	case r.Field("remind") != "":
+		e.remind = r.Field("remind")
+		err = o.cfg.Node.EditSetting(ctx, r.by(), node.RemindDeliverySetting, e.remind)
 	case r.Field("set") == "phone":
 		e.phone = r.Field("phone")
 		err = o.cfg.Node.EditSetting(ctx, r.by(), node.ReceptionPhoneSetting, e.phone)
@@ -87,6 +92,8 @@ func (o *Office) setSetting(r request) (webkit.Response, error) {
 		err = lang.Problem{Key: "nodes.bad_name", Field: "campus"}
 	case errors.Is(err, node.ErrSignOutAfter):
 		err = lang.Problem{Key: "settings.bad_hours", Field: "sign_out"}
+	case errors.Is(err, node.ErrRemindDelivery):
+		err = lang.Problem{Key: "settings.bad_reminder", Field: "remind"}
 	case errors.Is(err, node.ErrReceptionPhone):
 		err = lang.Problem{Key: "settings.bad_phone", Field: "phone"}
 	case errors.Is(err, node.ErrDrillEvery):

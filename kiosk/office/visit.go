@@ -190,8 +190,8 @@ func (o *Office) dossier(r request) (webkit.Response, error) {
 	return webkit.Page{Name: "visit", Path: "/desk/visit/" + p.Row.ID, Data: p}, nil
 }
 
-// linkWords are what became of a link that was to be sent, by problem.
-var linkWords = []struct {
+// mailedWords are what became of a link that was to be sent, by problem.
+var mailedWords = []struct {
 	err error
 	key string
 }{
@@ -211,7 +211,7 @@ func (o *Office) mailLink(r request) (webkit.Response, error) {
 	defer done()
 	id, _ := record.ParseVisitID(p.Row.ID)
 	err = o.cfg.Node.MailOwnLink(ctx, id, r.by())
-	for _, w := range linkWords {
+	for _, w := range mailedWords {
 		if errors.Is(err, w.err) {
 			p.Mailed, p.Done = r.Text(w.key, nil), err == nil
 			return webkit.Page{Name: "visit", Path: "/desk/visit/" + p.Row.ID, Data: p}, nil

@@ -144,6 +144,7 @@ var known = []struct {
 	{node.ErrChangedSince, http.StatusConflict},
 	{node.ErrWouldDestroy, http.StatusConflict},
 	{node.ErrSignOutAfter, http.StatusUnprocessableEntity},
+	{node.ErrRemindDelivery, http.StatusUnprocessableEntity},
 	{node.ErrNoRoot, http.StatusForbidden},
 	{identity.ErrPassphrase, http.StatusUnprocessableEntity},
 	{identity.ErrWeakPassphrase, http.StatusUnprocessableEntity},
@@ -168,9 +169,9 @@ func statusOf(key string) int {
 	case "store.broken", "store.keys", "keys.missing", "subject.not_yet", "evacuation.words_not_kept":
 		return http.StatusServiceUnavailable
 	case "erase.unknown_visit", "erase.unknown_erasure", "node.unknown", "subject.unknown_visit", "case.unknown", "disclosure.unknown",
-		"operator.unknown", "operator.unknown_here", "notify.no_channel":
+		"operator.unknown", "operator.unknown_here", "notify.no_channel", "deliveries.unknown":
 		return http.StatusNotFound
-	case "privacy.not_desk", "subject.not_desk", "pin.not_here", "pin.wrong", "phone.not_yours", "operator.not_here", "operator.not_issuer":
+	case "privacy.not_desk", "subject.not_desk", "pin.not_here", "pin.wrong", "phone.not_yours", "operator.not_here", "operator.not_issuer", "deliveries.not_here":
 		return http.StatusForbidden
 	case "cut.not_here":
 		return http.StatusForbidden

@@ -25,6 +25,8 @@ type Retention struct {
 	Document  int                 `json:"document"`
 	Documents []RetentionDocument `json:"documents"`
 	Holds     int                 `json:"holds"`
+	// Delivery is for how many days a delivery is kept after its end.
+	Delivery int `json:"delivery"`
 }
 
 // RetentionDocument is the figure of one document.
@@ -46,7 +48,7 @@ func (a *API) retention(*http.Request) (any, error) {
 	d := t.For("")
 	out := Retention{
 		Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Most: terms.Most, Types: []RetentionType{},
-		Document: int(t.Document("")), Documents: []RetentionDocument{},
+		Document: int(t.Document("")), Documents: []RetentionDocument{}, Delivery: int(t.Delivery()),
 	}
 	asked := func(d record.Day) *int {
 		if n := int(d); a.cfg.Node.AsksPhotos() {
@@ -70,7 +72,7 @@ func (a *API) retention(*http.Request) (any, error) {
 	return out, nil
 }
 
-// RetentionChange keeps a class (card, contact, photo or document) for another number of
+// RetentionChange keeps a class (card, contact, photo, document or delivery) for another number of
 // days, for one visitor type (document: one document) or, where that is empty, for
 // all; 0 takes the figure of a type away.
 type RetentionChange struct {

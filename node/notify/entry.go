@@ -34,7 +34,8 @@ const (
 	HostKind Kind = "host"
 	// AlarmKind: somebody inside is told of an alarm.
 	AlarmKind Kind = "alarm"
-	// InviteKind: somebody who is invited is told, or told that it is off.
+	// InviteKind: somebody who is invited is told, or told that it is off; or whom a
+	// delivery is for.
 	InviteKind Kind = "invitation"
 	// RemindKind: a host is asked whether a visitor is still there.
 	RemindKind Kind = "reminder"

@@ -9,11 +9,11 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// Letter is a mail to who is invited, or to who has asked for something.
+// Letter is a mail about an invitation or a delivery, or to who has asked for something.
 type Letter struct {
 	// Kind is InviteKind where it is empty.
 	Kind Kind
-	// Visit is the invitation's or visit's id: it is removed when that is erased.
+	// Visit is the id of the invitation, delivery or visit: it is removed when that is erased.
 	Visit               record.VisitID
 	To                  record.Private
 	Subject, Text, HTML string

@@ -20,6 +20,7 @@ const (
 	Nodes      Act = "nodes"      // the campus itself: nodes, settings, operators
 	Photos     Act = "photos"     // see photographs of visitors, take and remove them
 	Approve    Act = "approve"    // say that who needs it is welcome, or is not
+	Deliver    Act = "deliver"    // take deliveries in, and hand them out
 )
 
 // Role is a set of acts with a name.
@@ -36,11 +37,11 @@ const (
 
 // table is the one rule of who may do what.
 var table = map[Role][]Act{
-	Reception: {View, Create, Change, Print, Photos},
-	Security:  {View, Create, Print, Evacuation, Watch, Approve, Photos},
+	Reception: {View, Create, Change, Print, Photos, Deliver},
+	Security:  {View, Create, Print, Evacuation, Watch, Approve, Photos, Deliver},
 	Officer:   {View, Change, Delete, Print, Export, Bulk, Privacy, Photos},
 	Auditor:   {View},
-	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Photos},
+	Admin:     {View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Photos, Deliver},
 }
 
 // Roles are all roles, in the order in which they are offered. The caller may
@@ -52,7 +53,7 @@ var roles = []Role{Reception, Security, Officer, Auditor, Admin}
 // Acts are all acts, in order. The caller may not change the slice.
 func Acts() []Act { return acts }
 
-var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Photos}
+var acts = []Act{View, Create, Change, Delete, Print, Export, Bulk, Privacy, Evacuation, Watch, Nodes, Approve, Photos, Deliver}
 
 // May reports whether the role has an act. An unknown role, of a newer release,
 // has none.

@@ -27,6 +27,9 @@ type TermsPreview struct {
 	// DocumentBefore and DocumentAfter are the days of a signed document; Destroyed
 	// and Shortened are then of what is kept of them.
 	DocumentBefore, DocumentAfter record.Day
+	// DeliveryBefore and DeliveryAfter are the days of a delivery; Destroyed and
+	// Shortened are then of deliveries.
+	DeliveryBefore, DeliveryAfter record.Day
 }
 
 // Of are the days of a class before and after.
@@ -38,6 +41,8 @@ func (p TermsPreview) Of(c terms.Class) (before, after int) {
 		return int(p.Before.Contact), int(p.After.Contact)
 	case terms.Documents:
 		return int(p.DocumentBefore), int(p.DocumentAfter)
+	case terms.Deliveries:
+		return int(p.DeliveryBefore), int(p.DeliveryAfter)
 	}
 	return int(p.Before.Card), int(p.After.Card)
 }
@@ -62,14 +67,17 @@ func (s *Service) SetTerms(ctx context.Context, c terms.Class, visitorType strin
 	out := TermsPreview{
 		Before: before.For(visitorType), After: after.For(visitorType),
 		DocumentBefore: before.Document(visitorType), DocumentAfter: after.Document(visitorType),
+		DeliveryBefore: before.Delivery(), DeliveryAfter: after.Delivery(),
 	}
-	switch c {
-	case terms.Documents:
+	switch {
+	case c == terms.Documents:
 		err = s.documentTerms(&out, after)
-	case terms.Photos:
-		if s.cfg.PhotoMeaning != nil {
-			out.Destroyed, out.Shortened, err = s.cfg.PhotoMeaning(func(kind string) record.Day { return after.For(kind).Photo })
-		}
+	case c == terms.Photos && s.cfg.PhotoMeaning != nil:
+		out.Destroyed, out.Shortened, err = s.cfg.PhotoMeaning(func(kind string) record.Day { return after.For(kind).Photo })
+	case c == terms.Photos:
+	case c == terms.Deliveries && s.cfg.DeliveriesMeaning != nil:
+		out.Destroyed, out.Shortened = s.cfg.DeliveriesMeaning(after.Delivery())
+	case c == terms.Deliveries:
 	default:
 		err = s.visitTerms(&out, before, after)
 	}
@@ -138,6 +146,8 @@ type kept struct {
 	// that have figures of their own.
 	Document  int
 	Documents []keptDocument
+	// Delivery is for how many days a delivery is kept after its end.
+	Delivery int
 }
 
 type keptDocument struct {
@@ -154,7 +164,7 @@ type keptType struct {
 func (s *Service) kept() kept {
 	t := s.Terms()
 	d := t.For("")
-	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Document: int(t.Document(""))}
+	out := kept{Card: int(d.Card), Contact: int(d.Contact), Events: terms.Most, Acts: terms.Most, Document: int(t.Document("")), Delivery: int(t.Delivery())}
 	if s.asksPhotos() {
 		out.Photo = int(d.Photo)
 	}

@@ -119,6 +119,9 @@ type Config struct {
 	// PhotoMeaning is what other days of photographs would mean for those that are
 	// kept: how many end at once, and how many earlier; nil: nothing.
 	PhotoMeaning func(days func(visitorType string) record.Day) (destroyed, shortened int, err error)
+	// DeliveriesMeaning is what another number of days would mean for deliveries that
+	// have ended; nil: nothing.
+	DeliveriesMeaning func(days record.Day) (destroyed, shortened int)
 	// TermsChanged is called when the terms have been changed here; nil: nobody
 	// is told.
 	TermsChanged func()

@@ -35,6 +35,9 @@ const (
 	Documents Class = "document"
 	// Photos are photographs, sealed by themselves: never for longer than the name.
 	Photos Class = "photo"
+	// Deliveries are what was left for somebody: for whom, from whom, where it was
+	// kept and who took it. They are kept so long after they were picked up.
+	Deliveries Class = "delivery"
 	// Events are times and places, by codes.
 	Events Class = "events"
 	// Acts are the record of who did what, by codes.
@@ -53,7 +56,7 @@ const (
 )
 
 // Classes are all classes, those first that are settings.
-var Classes = []Class{Card, Contact, Photos, Documents, Events, Acts}
+var Classes = []Class{Card, Contact, Photos, Documents, Deliveries, Events, Acts}
 
 // Prefix is that of the settings: a class follows, and for a visitor type of
 // its own the type, or for a document of its own the document.
@@ -67,12 +70,14 @@ func (p *Problem) Error() string { return p.Hint }
 
 // Problems, matched with errors.Is.
 var (
-	ErrClass = &Problem{"retention.class", "there is no such class: write card, contact, photo or document"}
-	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card, contact, photo or document", Most)}
+	ErrClass = &Problem{"retention.class", "there is no such class: write card, contact, photo, document or delivery"}
+	ErrFixed = &Problem{"retention.fixed", fmt.Sprintf("times and places, and the record of who did what, are kept for %d days on every node and cannot be kept for another time: set card, contact, photo, document or delivery", Most)}
 	ErrDays  = &Problem{"retention.days", fmt.Sprintf("what is sealed is kept for 1 to %d days: write such a number", Most)}
 	// ErrDocumentDays and ErrDocument are of signed documents.
 	ErrDocumentDays = &Problem{"retention.document_days", fmt.Sprintf("what is signed is kept for 1 to %d days: write such a number", MostDocument)}
 	ErrDocument     = &Problem{"retention.document", "a document's id is 1 to 32 of a-z, 0-9 and -: write it as `upprop document list` shows it"}
+	// ErrDeliveryType is of deliveries, which all have one figure.
+	ErrDeliveryType = &Problem{"retention.delivery_type", "all deliveries are kept for the same time: leave the type out"}
 	ErrType         = &Problem{"retention.type", "a visitor type is 1 to 32 of a-z, 0-9 and -: write it as it stands in `upprop visit list --json`"}
 )
 
@@ -107,6 +112,8 @@ func Of(settings []crdt.Setting) Terms {
 			t.documents[kind] = days
 		case Class(class) == Documents && !own:
 			t.all[Documents] = days
+		case Class(class) == Deliveries && !own:
+			t.all[Deliveries] = days
 		case Class(class) != Card && Class(class) != Contact && Class(class) != Photos:
 		case !own:
 			t.all[Class(class)] = days
@@ -148,6 +155,14 @@ func (t Terms) Document(id string) record.Day {
 	return DefaultDocument
 }
 
+// Delivery is for how many days a delivery is kept after its end.
+func (t Terms) Delivery() record.Day {
+	if d, ok := t.all[Deliveries]; ok {
+		return d
+	}
+	return Most
+}
+
 // Documents are those that have figures of their own, in order.
 func (t Terms) Documents() []string { return slices.Sorted(maps.Keys(t.documents)) }
 
@@ -173,7 +188,9 @@ func Setting(c Class, visitorType string, days int) (crdt.Setting, error) {
 	case c == Documents && (days > MostDocument || days < 1 && (days != 0 || visitorType == "")):
 		return crdt.Setting{}, ErrDocumentDays
 	case c == Documents:
-	case c != Card && c != Contact && c != Photos:
+	case c == Deliveries && visitorType != "":
+		return crdt.Setting{}, ErrDeliveryType
+	case c != Card && c != Contact && c != Photos && c != Deliveries:
 		return crdt.Setting{}, ErrClass
 	case visitorType != "" && !PlainType(visitorType):
 		return crdt.Setting{}, ErrType

@@ -64,6 +64,9 @@ func TestFiguresOutOfBounds(t *testing.T) {
 		{Documents, "", 0, ErrDocumentDays},
 		{Documents, "nda", MostDocument + 1, ErrDocumentDays},
 		{Documents, "NDA", 3, ErrDocument},
+		{Deliveries, "", 31, ErrDays},
+		{Deliveries, "", 0, ErrDays},
+		{Deliveries, "visitor", 3, ErrDeliveryType},
 	} {
 		if _, err := Setting(c.class, c.kind, c.days); !errors.Is(err, c.want) {
 			t.Errorf("%v: %v", c, err)
@@ -93,5 +96,19 @@ func TestTermsOfADocument(t *testing.T) {
 	}
 	if got := all.Documents(); len(got) != 1 || got[0] != "nda" || all.For("nda").Card != 7 || len(all.Types()) != 0 {
 		t.Error(got, all.For("nda"), all.Types())
+	}
+}
+
+// Deliveries are kept for one figure of their own, which is of no visit.
+func TestTermsOfADelivery(t *testing.T) {
+	if got := Of(nil).Delivery(); got != Most {
+		t.Error(got)
+	}
+	all := Of([]crdt.Setting{set(t, Deliveries, "", 7), set(t, Card, "delivery", 2), {Key: Prefix + "delivery/x", Value: shape.Int(3)}})
+	if all.Delivery() != 7 || all.For("visitor").Card != Most || all.For("delivery").Card != 2 || len(all.Types()) != 1 {
+		t.Error(all.Delivery(), all.Types())
+	}
+	if got := Of([]crdt.Setting{{Key: Prefix + "delivery", Value: shape.Int(31)}}).Delivery(); got != Most {
+		t.Error("out of bounds:", got)
 	}
 }

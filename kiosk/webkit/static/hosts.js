@@ -1,6 +1,7 @@
-// Offers the few hosts that fit what is typed into the field. Choosing one is
-// optional: what was typed goes with the form as it is.
-const field = document.querySelector("input[name=host]"), box = document.querySelector("[data-hosts]");
+// Offers the few hosts that fit what is typed into the field that data-for names,
+// as the address in data-hosts finds them. Choosing one is optional: what was typed
+// goes with the form as it is.
+const box = document.querySelector("[data-hosts]"), field = box && document.getElementById(box.dataset.for);
 let asked = 0;
 
 function clear() {
@@ -12,7 +13,7 @@ async function find() {
   const mine = ++asked, q = field.value.trim();
   if (q.length < 3) return clear();
   try {
-    const answer = await fetch("/kiosk/hosts", {
+    const answer = await fetch(box.dataset.hosts, {
       method: "POST", headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({ q, lang: document.documentElement.lang }),
     });
