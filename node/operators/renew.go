@@ -20,7 +20,7 @@ func (s *Service) renew(ctx context.Context) (n int, err error) {
 		return 0, nil
 	}
 	for _, id := range s.ids() {
-		for _, field := range []string{"alias", "password", "factor"} {
+		for _, field := range append([]string{"alias", "password", "factor"}, s.keyFields(id)...) {
 			did, err := s.renewField(ctx, id, field)
 			if err != nil {
 				return n, err
