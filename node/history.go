@@ -79,6 +79,7 @@ func keys(prefix string, fields ...string) func(string) bool {
 func settingKinds() []settingKind {
 	return []settingKind{
 		{keys(settingCampusName), true, "", (*Node).EditSetting},
+		{keys(settingDomain), true, "", (*Node).EditSetting},
 		{keys(settingDrillEvery), true, strconv.Itoa(defaultDrillEvery), (*Node).EditSetting},
 		{keys(settingSignOutAfter), true, "0", (*Node).EditSetting},
 		{keys(terms.Prefix), true, "", (*Node).putTerms},

@@ -164,6 +164,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/calls", answer: (*API).answerCall},
 		{method: "GET", path: "/api/v1/reception", answer: (*API).reception},
 		{method: "POST", path: "/api/v1/reception", answer: (*API).setReception},
+		{method: "GET", path: "/api/v1/domain", answer: (*API).domain},
+		{method: "POST", path: "/api/v1/domain", answer: (*API).setDomain},
 		{method: "GET", path: "/api/v1/sign-out", answer: (*API).signOut},
 		{method: "POST", path: "/api/v1/sign-out", answer: (*API).setSignOut},
 		{method: "GET", path: "/api/v1/statistics", answer: (*API).statistics},
