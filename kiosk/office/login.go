@@ -15,6 +15,10 @@ type loginPage struct {
 	Faults    faults
 	// None: the campus has no operator. AtNode: the reader sits at the node.
 	None, AtNode bool
+	// Passkeys can be shown on this page. NoPasskeys is why not, in words, where
+	// they can at other names of the campus.
+	Passkeys   bool
+	NoPasskeys string
 }
 
 func (o *Office) loginForm(r *webkit.Request) (webkit.Response, error) {
@@ -29,6 +33,10 @@ func (o *Office) loginForm(r *webkit.Request) (webkit.Response, error) {
 
 func (o *Office) loginPage(r *webkit.Request, p loginPage) webkit.Page {
 	p.None, p.AtNode = !o.cfg.Node.Operators().Any(), o.cfg.AtNode(r.Request)
+	_, why := o.party(r)
+	if p.Passkeys = why == ""; o.cfg.Node.Domain() != "" {
+		p.NoPasskeys = why
+	}
 	return webkit.Page{Name: "login", Data: p}
 }
 

@@ -53,6 +53,7 @@ const (
 	keyOperator = "operator" // the id
 	keyPassword = "password" // which password it began with
 	keyOwes     = "owes"     // its operator had no second factor, and needs one
+	keyPasskey  = "passkey"  // which passkey it began with; empty: none
 	// Who has shown a password, and not yet the second factor; and when, in Unix
 	// seconds.
 	keyWaits, keyWaitsPassword, keyWaitsSince = "waits", "waits password", "waits since"
