@@ -70,6 +70,14 @@ func (d Device) passkeyKeys(id ID) map[string]time.Duration {
 	return map[string]time.Duration{"passkey account " + string(id): mostWait}
 }
 
+// providerKeys are what coming back from an identity provider is counted under.
+func (d Device) providerKeys() map[string]time.Duration {
+	if d.AtNode {
+		return map[string]time.Duration{"provider at node": mostAtNode}
+	}
+	return map[string]time.Duration{"provider device " + d.Addr: mostWait}
+}
+
 // begin counts a try as a wrong one until right takes that back, so that tries
 // made at once are all counted. It returns how long to wait instead, if so.
 func (l *limits) begin(keys map[string]time.Duration) time.Duration {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/operators/idp"
 )
 
 // ID names an operator for good: ten random characters. It is what is on
@@ -105,6 +106,8 @@ type Service struct {
 	limits  *limits
 	used    used
 	asked   questions
+	asker   *idp.Asker
+	waiting waiting
 	// hashing bounds the memory that guessers can make this node use.
 	hashing chan struct{}
 	decoy   func() string
@@ -149,6 +152,7 @@ func New(cfg Config) *Service {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{cfg: cfg, limits: newLimits(cfg.Now), hashing: make(chan struct{}, 2), used: used{steps: map[use]bool{}}}
+	s.asker, s.waiting = idp.New(cfg.Now, nil), waiting{held: map[string]gone{}}
 	s.asked = questions{now: cfg.Now, held: map[string]asked{}}
 	s.decoy = sync.OnceValue(func() string { return cfg.Cost.hash([]byte("nobody's password"), s.random(16)) })
 	return s
