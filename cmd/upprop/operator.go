@@ -19,7 +19,7 @@ func (c *command) operator() *cobra.Command {
 		c.changeOperator("disable NAME", "Shut an operator out, on every node that hears of it", "is shut out", api.OperatorChange{Disabled: &on}),
 		c.changeOperator("enable NAME", "Let a disabled operator in again", "can sign in again", api.OperatorChange{Disabled: &off}),
 		c.changeOperator("remove NAME", "Take an operator away for good", "is removed", api.OperatorChange{Remove: true}),
-		c.renameOperator(), c.roleOfOperator(), c.operatorFactor(), c.operatorPasskey(), c.listOperators())
+		c.renameOperator(), c.roleOfOperator(), c.operatorFactor(), c.operatorPasskey(), c.operatorIdP(), c.listOperators())
 }
 
 // operatorRoles are the names of all roles.

@@ -19,6 +19,9 @@ type loginPage struct {
 	// they can at other names of the campus.
 	Passkeys   bool
 	NoPasskeys string
+	// Provider is the identity provider that signs in here too; NoProvider is why it
+	// does not on this page.
+	Provider, NoProvider string
 }
 
 func (o *Office) loginForm(r *webkit.Request) (webkit.Response, error) {
@@ -37,6 +40,7 @@ func (o *Office) loginPage(r *webkit.Request, p loginPage) webkit.Page {
 	if p.Passkeys = why == ""; o.cfg.Node.Domain() != "" {
 		p.NoPasskeys = why
 	}
+	p.Provider, p.NoProvider = o.provider(r)
 	return webkit.Page{Name: "login", Data: p}
 }
 
@@ -89,6 +93,8 @@ type passwordPage struct {
 	Once   bool
 	Faults faults
 	Min    int
+	// First: there is no password of their own to write.
+	First bool
 }
 
 func (o *Office) passwordForm(r request) (webkit.Response, error) {
@@ -96,7 +102,7 @@ func (o *Office) passwordForm(r request) (webkit.Response, error) {
 }
 
 func (o *Office) passwordPage(r request, f faults) webkit.Page {
-	return webkit.Page{Name: "password", Data: passwordPage{Frame: o.frame(r, "password"), Once: r.who.Once, Faults: f, Min: operators.MinPassword}}
+	return webkit.Page{Name: "password", Data: passwordPage{Frame: o.frame(r, "password"), Once: r.who.Once, Faults: f, Min: operators.MinPassword, First: o.first(r) != ""}}
 }
 
 func (o *Office) password(r request) (webkit.Response, error) {
@@ -104,7 +110,11 @@ func (o *Office) password(r request) (webkit.Response, error) {
 	if r.Field("password") != r.Field("again") {
 		return fault(r.Request, &operators.Problem{Key: "password.differ", Field: "again"}, again)
 	}
-	who, err := o.cfg.Node.Operators().Replace(r.Context(), r.who.ID, r.Field("old"), r.Field("password"), o.device(r.Request))
+	old := o.first(r)
+	if old == "" {
+		old = r.Field("old")
+	}
+	who, err := o.cfg.Node.Operators().Replace(r.Context(), r.who.ID, old, r.Field("password"), o.device(r.Request))
 	if err != nil {
 		return fault(r.Request, err, again)
 	}

@@ -135,6 +135,8 @@ func (o *Office) routes() []webkit.Route {
 		get("/login/password", o.signedIn(o.passwordForm)), post("/login/password", o.signedIn(o.password)),
 		get("/login/code", o.codeForm), post("/login/code", o.code),
 		get("/login/factor", o.signedIn(o.factorForm)), post("/login/factor", o.signedIn(o.setFactor)),
+		get("/login/idp", o.toProvider), get("/login/idp/back", o.fromProvider),
+		get("/admin/login", o.may(operators.Nodes, o.providerForm)), post("/admin/login", o.may(operators.Nodes, o.setProvider)),
 		post("/login/passkey", o.loginPasskey), post("/login/passkey/ask", o.askPasskey),
 		get("/login/passkeys", o.signedIn(o.passkeysForm)), post("/login/passkeys", o.signedIn(o.changePasskeys)),
 		get("/login/recovery/{page}", o.signedIn(o.recovery)),

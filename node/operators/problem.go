@@ -54,11 +54,11 @@ var (
 	ErrProviderAnswer  = &Problem{Key: "idp.answer", Hint: "the identity provider did not say who you are: try again, or sign in with a passkey or a password"}
 	ErrProviderRefused = &Problem{Key: "idp.refused", Hint: "the identity provider knows you, and you may not sign in here by it: ask an administrator"}
 	ErrProviderUnknown = &Problem{Key: "idp.unknown", Hint: "no operator here has your address as their name: ask an administrator to make or rename one"}
-	ErrIssuer          = &Problem{Key: "idp.issuer", Field: "issuer", Hint: "the issuer is an address that begins with https:// and is the provider's own word for itself, of one directory"}
-	ErrClient          = &Problem{Key: "idp.client", Field: "client", Hint: "the client id is what the provider knows this campus as: 1 to 200 characters"}
+	ErrIssuer          = &Problem{Key: "idp.issuer", Field: "issuer", Hint: "that is no issuer that can be asked: give an address that begins with https:// and is the provider's own word for itself, of one directory"}
+	ErrClient          = &Problem{Key: "idp.client", Field: "client", Hint: "a client id is needed, of 200 characters at most: give what the provider knows this campus as"}
 	ErrClientSecret    = &Problem{Key: "idp.secret", Field: "secret", Hint: "a client secret is needed: the provider has made it"}
-	ErrWhom            = &Problem{Key: "idp.whom", Field: "whom", Hint: "tenants and domains are words without spaces, 50 at most"}
-	ErrGroups          = &Problem{Key: "idp.groups", Field: "groups", Hint: "write groups as GROUP=ROLE, 50 at most; roles are reception, security, privacy, auditor and admin"}
+	ErrWhom            = &Problem{Key: "idp.whom", Field: "whom", Hint: "those are no tenants and domains: write them as words without spaces, 50 at most"}
+	ErrGroups          = &Problem{Key: "idp.groups", Field: "groups", Hint: "those groups give no roles: write GROUP=ROLE, 50 at most; roles are reception, security, privacy, auditor and admin"}
 	ErrShort           = &Problem{Key: "password.short", Field: "password", Hint: "a password has 12 characters or more: several words that do not belong together are easy to remember"}
 	ErrLong            = &Problem{Key: "password.long", Field: "password", Hint: "a password has at most 256 characters"}
 	ErrGuessable       = &Problem{Key: "password.guessable", Field: "password", Hint: "that is among the first that a guesser tries: choose several words that do not belong together"}
