@@ -154,11 +154,16 @@ func TestPasskeysUnderTheCampusDomain(t *testing.T) {
 	stranger.get("/login").is(200, "/login", "!Passkeys are shown")
 }
 
-// TestPasskeyInABrowser makes a passkey and signs in with it, by keyboard.
+// TestPasskeyInABrowser makes a passkey and signs in with it, by keyboard; and
+// looks at the pages where one signs in otherwise.
 func TestPasskeyInABrowser(t *testing.T) {
 	h := newHouse(t, identity.RoleDesk)
 	h.local()
 	h.operator("Astrid Ek", operators.Admin)
+	err := h.node.Operators().SetProvider(t.Context(), "", operators.Provider{Issuer: "https://login.example.se", Client: "upprop", Secret: "hush"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := browsertest.Start(t).Page(t, browsertest.Look{})
 	p.Passkeys()
 	shots := os.Getenv("UPPROP_SHOTS")
@@ -188,6 +193,8 @@ func TestPasskeyInABrowser(t *testing.T) {
 	p.Type(browsertest.Enter)
 	p.Wait("form input[name=key] ~ h2")
 	see("passkeys")
+	p.Goto(h.url + "/admin/login?lang=sv")
+	see("provider")
 	p.Click(".me button")
 	p.Wait("form[data-passkey] button")
 	p.Click("#alias")

@@ -7,20 +7,18 @@ import (
 
 // claims are what is read of an ID token; all else is left alone.
 type claims struct {
-	Party    string                     `json:"azp"`
-	Tenant   string                     `json:"tid"`
-	Name     string                     `json:"name"`
-	Email    string                     `json:"email"`
-	Verified json.RawMessage            `json:"email_verified"`
-	Groups   texts                      `json:"groups"`
-	Roles    texts                      `json:"roles"`
-	Methods  texts                      `json:"amr"`
-	Names    map[string]json.RawMessage `json:"_claim_names"`
+	Party    string          `json:"azp"`
+	Tenant   string          `json:"tid"`
+	Email    string          `json:"email"`
+	Verified json.RawMessage `json:"email_verified"`
+	Groups   texts           `json:"groups"`
+	Roles    texts           `json:"roles"`
+	Methods  texts           `json:"amr"`
 }
 
 func (c claims) person(subject string) Person {
 	p := Person{
-		Subject: subject, Tenant: c.Tenant, Name: c.Name, Email: c.Email, Groups: append(slices.Clone(c.Groups), c.Roles...),
+		Subject: subject, Tenant: c.Tenant, Email: c.Email, Groups: append(slices.Clone(c.Groups), c.Roles...),
 		Twice: slices.Contains(c.Methods, "mfa"),
 	}
 	switch string(c.Verified) {
@@ -30,7 +28,6 @@ func (c claims) person(subject string) Person {
 	default:
 		p.Denied = true
 	}
-	_, p.Overage = c.Names["groups"]
 	return p
 }
 

@@ -54,14 +54,13 @@ type Question struct {
 // Person is what a provider says of somebody.
 type Person struct {
 	// Subject is the provider's name for them, for good.
-	Subject, Tenant, Name string
-	Email                 string
+	Subject, Tenant string
+	Email           string
 	// Verified: the provider says that the address is theirs. Denied: it says that
 	// it may not be.
 	Verified, Denied bool
-	// Groups are groups and roles. Overage: there are more than are told.
-	Groups  []string
-	Overage bool
+	// Groups are groups and roles, as far as the token tells them.
+	Groups []string
 	// Twice: they have shown two factors.
 	Twice bool
 }

@@ -40,7 +40,7 @@ func TestWhoSomebodyIs(t *testing.T) {
 	if err != nil || got.Subject != "subject" || got.Email != "astrid@example.se" || !got.Verified || got.Tenant != "tenant" || !got.Twice || !slices.Equal(got.Groups, []string{"g1", "r1"}) {
 		t.Fatalf("%+v %v", got, err)
 	}
-	if got, err = come(nil, map[string]any{"email": "x@example.se", "email_verified": "false", "_claim_names": map[string]string{"groups": "src1"}, "_claim_sources": map[string]any{"src1": map[string]string{"endpoint": "https://graph.example/x"}}}); err != nil || got.Verified || !got.Denied || !got.Overage {
+	if got, err = come(nil, map[string]any{"email": "x@example.se", "email_verified": "false"}); err != nil || got.Verified || !got.Denied {
 		t.Fatalf("%+v %v", got, err)
 	}
 	past := time.Now().Add(-time.Hour).Unix()
