@@ -107,6 +107,7 @@ func keys(prefix string, fields ...string) func(string) bool {
 func settingKinds() []settingKind {
 	return []settingKind{
 		{keys(settingCampusName), true, unknown, free, (*Node).EditSetting},
+		{keys(settingDomain), true, was(""), free, (*Node).EditSetting},
 		{keys(settingDrillEvery), true, was(strconv.Itoa(defaultDrillEvery)), free, (*Node).EditSetting},
 		{keys(settingSignOutAfter), true, was("0"), free, (*Node).EditSetting},
 		{keys(settingReceptionPhone), true, was(""), free, (*Node).EditSetting},

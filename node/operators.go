@@ -32,7 +32,8 @@ func (n *Node) openOperators() error {
 		},
 		Desk:  func() bool { return n.Self().Role == identity.RoleDesk && n.Barred() == nil },
 		Today: n.date, Cost: n.cfg.PasswordCost, Now: n.cfg.Now, Logger: n.log,
-		Act:  func(by, what, note string) error { return n.ActBy(by, what, nil, note) },
+		Act:    func(by, what, note string) error { return n.ActBy(by, what, nil, note) },
+		Domain: n.Domain, Campus: n.CampusName,
 		Sync: n.audit.Sync, Spent: n.spentCodes(), ClockOff: n.clockOff,
 	})
 	return nil

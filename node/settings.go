@@ -33,6 +33,7 @@ var editable = map[string]func(string) error{
 	settingSignOutAfter:   checkSignOutAfter,
 	settingReceptionPhone: checkReceptionPhone,
 	settingRemindDelivery: checkRemindDelivery,
+	settingDomain:         checkDomain,
 	settingDrillEvery: func(s string) error {
 		if n, err := strconv.Atoi(s); err != nil || strconv.Itoa(n) != s || n < 0 || n > maxDrillEvery {
 			return ErrDrillEvery

@@ -19,7 +19,7 @@ func (c *command) operator() *cobra.Command {
 		c.changeOperator("disable NAME", "Shut an operator out, on every node that hears of it", "is shut out", api.OperatorChange{Disabled: &on}),
 		c.changeOperator("enable NAME", "Let a disabled operator in again", "can sign in again", api.OperatorChange{Disabled: &off}),
 		c.changeOperator("remove NAME", "Take an operator away for good", "is removed", api.OperatorChange{Remove: true}),
-		c.renameOperator(), c.roleOfOperator(), c.operatorFactor(), c.listOperators())
+		c.renameOperator(), c.roleOfOperator(), c.operatorFactor(), c.operatorPasskey(), c.operatorIdP(), c.listOperators())
 }
 
 // operatorRoles are the names of all roles.
@@ -105,7 +105,7 @@ func (c *command) resetOperator() *cobra.Command {
 		Long: `Give an operator a new password: a one-time one, or that of --password-file. It
 asks for no password, and is done at the node that holds the campus root or at
 another that may let nodes in. All sessions of the operator end, and their second
-factor is taken away.`,
+factor and their passkeys are taken away.`,
 		Example: `  upprop operator reset "Astrid Ek"`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -213,6 +213,8 @@ func (c *command) listOperators() *cobra.Command {
 						state = "one-time password"
 					case o.Factor:
 						state = "may sign in, with second factor"
+					case o.Passkeys > 0:
+						state = "may sign in, has passkeys"
 					}
 					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.ID, reveal(o.Alias), o.Role, state); err != nil {
 						return err

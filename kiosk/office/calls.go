@@ -69,7 +69,7 @@ func (o *Office) liveCalls(r request) (webkit.Response, error) {
 		var sent []byte
 		for {
 			changed := o.cfg.Node.Calls().Changed()
-			who, ok := o.cfg.Node.Operators().Standing(r.who.ID, r.who.Password)
+			who, ok := o.who(r.Request)
 			if !ok || !who.May(operators.View) {
 				return nil // what is being written stays; the next step says why
 			}

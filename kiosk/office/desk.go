@@ -271,7 +271,7 @@ func (o *Office) live(r request) (webkit.Response, error) {
 		var sent []byte
 		for {
 			changed, names, alerts, called := o.cfg.Node.Replica().Changed(), o.cfg.Node.NamesChanged(), o.cfg.Node.Alerts().Changed(), o.cfg.Node.Calls().Changed()
-			who, ok := o.cfg.Node.Operators().Standing(r.who.ID, r.who.Password)
+			who, ok := o.who(r.Request)
 			if !ok || !who.May(operators.View) {
 				return send(webkit.Event{Name: "reload"})
 			}
@@ -303,7 +303,7 @@ func (o *Office) await(ctx context.Context, r request, tick <-chan time.Time, ch
 		case <-o.gone:
 			return false
 		case <-tick:
-			if _, ok := o.cfg.Node.Operators().Standing(r.who.ID, r.who.Password); !ok {
+			if _, ok := o.who(r.Request); !ok {
 				return true
 			}
 			if len(o.cfg.Node.Calls().Calls()) > 0 {

@@ -52,9 +52,13 @@ func (o *Office) code(r *webkit.Request) (webkit.Response, error) {
 
 // in begins the session of who has signed in.
 func (o *Office) in(r *webkit.Request, who operators.Operator, to string) (webkit.Response, error) {
-	owes := o.cfg.Node.Operators().Owes(who)
+	return o.enter(r, who, o.cfg.Node.Operators().Owes(who), to)
+}
+
+// enter begins a session; owes: its operator needs a second factor before all else.
+func (o *Office) enter(r *webkit.Request, who operators.Operator, owes bool, to string) (webkit.Redirect, error) {
 	if err := o.cfg.Sessions.begin(r.Context(), string(who.ID), who.Password, owes); err != nil {
-		return nil, err
+		return webkit.Redirect{}, err
 	}
 	switch {
 	case who.Once:

@@ -35,6 +35,9 @@ func (o *Office) who(r *webkit.Request) (operators.Operator, bool) {
 	if id == "" {
 		return operators.Operator{}, false
 	}
+	if mine := o.cfg.Sessions.GetString(ctx, keyPasskey); mine != "" {
+		return o.cfg.Node.Operators().StandingBy(operators.ID(id), password, mine)
+	}
 	return o.cfg.Node.Operators().Standing(operators.ID(id), password)
 }
 

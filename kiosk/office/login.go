@@ -15,6 +15,13 @@ type loginPage struct {
 	Faults    faults
 	// None: the campus has no operator. AtNode: the reader sits at the node.
 	None, AtNode bool
+	// Passkeys can be shown on this page. NoPasskeys is why not, in words, where
+	// they can at other names of the campus.
+	Passkeys   bool
+	NoPasskeys string
+	// Provider is the identity provider that signs in here too; NoProvider is why it
+	// does not on this page.
+	Provider, NoProvider string
 }
 
 func (o *Office) loginForm(r *webkit.Request) (webkit.Response, error) {
@@ -29,6 +36,11 @@ func (o *Office) loginForm(r *webkit.Request) (webkit.Response, error) {
 
 func (o *Office) loginPage(r *webkit.Request, p loginPage) webkit.Page {
 	p.None, p.AtNode = !o.cfg.Node.Operators().Any(), o.cfg.AtNode(r.Request)
+	_, why := o.party(r)
+	if p.Passkeys = why == ""; o.cfg.Node.Domain() != "" {
+		p.NoPasskeys = why
+	}
+	p.Provider, p.NoProvider = o.provider(r)
 	return webkit.Page{Name: "login", Data: p}
 }
 
@@ -85,6 +97,8 @@ type passwordPage struct {
 	Once   bool
 	Faults faults
 	Min    int
+	// First: there is no password of their own to write.
+	First bool
 }
 
 func (o *Office) passwordForm(r request) (webkit.Response, error) {
@@ -92,7 +106,7 @@ func (o *Office) passwordForm(r request) (webkit.Response, error) {
 }
 
 func (o *Office) passwordPage(r request, f faults) webkit.Page {
-	return webkit.Page{Name: "password", Data: passwordPage{Frame: o.frame(r, "password"), Once: r.who.Once, Faults: f, Min: operators.MinPassword}}
+	return webkit.Page{Name: "password", Data: passwordPage{Frame: o.frame(r, "password"), Once: r.who.Once, Faults: f, Min: operators.MinPassword, First: o.first(r) != ""}}
 }
 
 func (o *Office) password(r request) (webkit.Response, error) {
@@ -100,7 +114,11 @@ func (o *Office) password(r request) (webkit.Response, error) {
 	if r.Field("password") != r.Field("again") {
 		return fault(r.Request, &operators.Problem{Key: "password.differ", Field: "again"}, again)
 	}
-	who, err := o.cfg.Node.Operators().Replace(r.Context(), r.who.ID, r.Field("old"), r.Field("password"), o.device(r.Request))
+	old := o.first(r)
+	if old == "" {
+		old = r.Field("old")
+	}
+	who, err := o.cfg.Node.Operators().Replace(r.Context(), r.who.ID, old, r.Field("password"), o.device(r.Request))
 	if err != nil {
 		return fault(r.Request, err, again)
 	}

@@ -65,7 +65,7 @@ type Config struct {
 	// Print prints badges on labels; nil: there is no label printer.
 	Print badge.Printer
 	// Hosts are names under which the node may be called besides localhost
-	// and IP addresses.
+	// and IP addresses, as webkit.Config has them.
 	Hosts []string
 	// Zone is the zone of the times shown; nil means time.Local.
 	Zone *time.Location
@@ -135,6 +135,10 @@ func (o *Office) routes() []webkit.Route {
 		get("/login/password", o.signedIn(o.passwordForm)), post("/login/password", o.signedIn(o.password)),
 		get("/login/code", o.codeForm), post("/login/code", o.code),
 		get("/login/factor", o.signedIn(o.factorForm)), post("/login/factor", o.signedIn(o.setFactor)),
+		get("/login/idp", o.toProvider), get("/login/idp/back", o.fromProvider),
+		get("/admin/login", o.may(operators.Nodes, o.providerForm)), post("/admin/login", o.may(operators.Nodes, o.setProvider)),
+		post("/login/passkey", o.loginPasskey), post("/login/passkey/ask", o.askPasskey),
+		get("/login/passkeys", o.signedIn(o.passkeysForm)), post("/login/passkeys", o.signedIn(o.changePasskeys)),
 		get("/login/recovery/{page}", o.signedIn(o.recovery)),
 
 		get("/desk", o.may(operators.View, o.desk)), get("/desk/{$}", o.may(operators.View, o.desk)),

@@ -59,6 +59,8 @@ const (
 	keyOperator = "operator" // the id
 	keyPassword = "password" // which password it began with
 	keyOwes     = "owes"     // its operator had no second factor, and needs one
+	keyPasskey  = "passkey"  // which passkey it began with; empty: none
+	keyFirst    = "first"    // under which the first password is kept of who has none of their own
 	// Who has shown a password, and not yet the second factor; and when, in Unix
 	// seconds.
 	keyWaits, keyWaitsPassword, keyWaitsSince = "waits", "waits password", "waits since"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
@@ -24,7 +25,9 @@ type settingsPage struct {
 	// RemindDelivery is after how many days somebody is reminded of a delivery.
 	RemindDelivery string
 	// Phone is the reception's number, for doors.
-	Phone   string
+	Phone string
+	// Domain is that under whose names desks are reached.
+	Domain  string
 	History []settingLine
 	Faults  faults
 }
@@ -40,16 +43,16 @@ func (o *Office) settings(r request) (webkit.Response, error) {
 }
 
 // edited are the settings of the page, as they are or as they were written.
-type edited struct{ campus, drillEvery, signOut, phone, remind string }
+type edited struct{ campus, drillEvery, signOut, phone, remind, domain string }
 
 func (o *Office) setNow() edited {
 	n := o.cfg.Node
-	return edited{n.CampusName(), strconv.Itoa(n.DrillEvery()), strconv.Itoa(n.SignOutAfter()), n.ReceptionPhone(), strconv.Itoa(n.RemindDelivery())}
+	return edited{n.CampusName(), strconv.Itoa(n.DrillEvery()), strconv.Itoa(n.SignOutAfter()), n.ReceptionPhone(), strconv.Itoa(n.RemindDelivery()), n.Domain()}
 }
 
 func (o *Office) settingsPage(r request, e edited, f faults) webkit.Page {
 	p := settingsPage{
-		Frame: o.frame(r, "settings"), Campus: e.campus, DrillEvery: e.drillEvery, SignOut: e.signOut, Phone: e.phone, RemindDelivery: e.remind, LastDrill: r.Text("settings.no_drill", nil),
+		Frame: o.frame(r, "settings"), Campus: e.campus, DrillEvery: e.drillEvery, SignOut: e.signOut, Phone: e.phone, RemindDelivery: e.remind, Domain: e.domain, LastDrill: r.Text("settings.no_drill", nil),
 		Retention: int(o.cfg.Node.Keep("").Card), Faults: f,
 	}
 	if d, known := o.cfg.Node.LastDrill(); known {
@@ -83,6 +86,9 @@ func (o *Office) setSetting(r request) (webkit.Response, error) {
 	case r.Field("set") == "phone":
 		e.phone = r.Field("phone")
 		err = o.cfg.Node.EditSetting(ctx, r.by(), node.ReceptionPhoneSetting, e.phone)
+	case r.Field("set") == "domain":
+		e.domain = strings.ToLower(r.Field("domain"))
+		err = o.cfg.Node.EditSetting(ctx, r.by(), node.DomainSetting, e.domain)
 	default:
 		e.campus = r.Field("campus")
 		err = o.cfg.Node.EditSetting(ctx, r.by(), node.CampusNameSetting, e.campus)
@@ -96,6 +102,8 @@ func (o *Office) setSetting(r request) (webkit.Response, error) {
 		err = lang.Problem{Key: "settings.bad_reminder", Field: "remind"}
 	case errors.Is(err, node.ErrReceptionPhone):
 		err = lang.Problem{Key: "settings.bad_phone", Field: "phone"}
+	case errors.Is(err, node.ErrDomain):
+		err = lang.Problem{Key: "settings.bad_domain", Field: "domain"}
 	case errors.Is(err, node.ErrDrillEvery):
 		err = lang.Problem{Key: "settings.bad_days", Field: "drill_every"}
 	}

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
@@ -24,8 +25,11 @@ type operatorsPage struct {
 type operatorLine struct {
 	ID, Alias, Role, State string
 	Disabled, Lost, You    bool
-	// Factor: they have a second factor.
-	Factor bool
+	// Factor: they have a second factor. Passkeys is how many of those, and Behind
+	// says that one's counter has said less than before.
+	Factor   bool
+	Passkeys int
+	Behind   bool
 }
 
 func (o *Office) operators(r request) (webkit.Response, error) {
@@ -56,7 +60,8 @@ func (o *Office) operatorLine(r request, one operators.Operator) operatorLine {
 	l := operatorLine{
 		ID: string(one.ID), Alias: one.Alias.Reveal(), Role: roleWord(r.Request, one.Role), Disabled: one.Disabled,
 		Lost: one.Lost, You: one.ID == r.who.ID, State: r.Text("operators.may", nil),
-		Factor: one.Factor != "",
+		Factor: one.Factor != "", Passkeys: o.cfg.Node.Operators().PasskeyCount(one.ID),
+		Behind: slices.Contains(o.cfg.Node.Operators().Behind(), one.ID),
 	}
 	switch {
 	case one.Disabled:
@@ -159,6 +164,8 @@ func (o *Office) changeOperator(r request) (webkit.Response, error) {
 		}
 	case "factor":
 		err = s.RemoveFactor(ctx, by, one.ID)
+	case "passkeys":
+		err = s.RemovePasskeys(ctx, by, one.ID)
 	case "remove":
 		if err = s.Remove(ctx, by, one.ID); err == nil {
 			to = "/admin/operators"

@@ -78,7 +78,9 @@ func (e *engine) knownHost(next http.Handler) http.Handler {
 			host = h
 		}
 		host = strings.ToLower(strings.Trim(host, "[]"))
-		if host != "localhost" && net.ParseIP(host) == nil && !slices.Contains(e.cfg.Hosts, host) {
+		if host != "localhost" && net.ParseIP(host) == nil && !slices.ContainsFunc(e.cfg.Hosts, func(known string) bool {
+			return host == known || known != "" && known[0] == '.' && strings.HasSuffix(host, known)
+		}) {
 			e.fail(w, e.request(r), lang.Problem{Key: "request.host"})
 			return
 		}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Response is what a handler answers with: a Page, a Redirect, a Live, Data or
-// a File.
+// Response is what a handler answers with: a Page, a Redirect, an Away, a Live,
+// Data or a File.
 type Response interface {
 	respond(w http.ResponseWriter, r *Request) error
 }
@@ -88,6 +88,15 @@ func (d Redirect) respond(w http.ResponseWriter, r *Request) error {
 	http.Redirect(w, r.Request, d.To, http.StatusSeeOther)
 	return nil
 }
+
+// Away sends the reader to another site, which the house has set, with 303. To
+// must not hold anything a person wrote.
+type Away struct {
+	To     string
+	Cookie *http.Cookie
+}
+
+func (a Away) respond(w http.ResponseWriter, r *Request) error { return Redirect(a).respond(w, r) }
 
 // Live answers with a stream of events for as long as the reader listens.
 // feed runs on the request's goroutine and must return when ctx ends. last is

@@ -66,7 +66,8 @@ type Config struct {
 	// Body bounds a request's body, in bytes; zero means 64 KiB.
 	Body int64
 	// Hosts are host names under which the node may be called, besides
-	// localhost and IP addresses.
+	// localhost and IP addresses; one that begins with a dot is of all names
+	// below it.
 	Hosts []string
 	// Apart: each page is reached by a link that is its own key, under whatever
 	// name the node is known to the reader's network, and leads nowhere else.

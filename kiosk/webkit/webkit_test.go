@@ -42,7 +42,7 @@ func screen(t testing.TB, feed func(ctx context.Context, last string, r *webkit.
 	}
 	l := &logs{}
 	h, err := webkit.New(webkit.Config{
-		Prefix: "/specimen", Pages: os.DirFS("testdata/pages"), Catalog: words, Hosts: []string{"gate.example"},
+		Prefix: "/specimen", Pages: os.DirFS("testdata/pages"), Catalog: words, Hosts: []string{"gate.example", ".campus.example"},
 		Place:  webkit.Place{Campus: "Lindholmen", Site: "Norra området", Node: "Östra porten"},
 		Logger: slog.New(slog.NewTextHandler(l, nil)),
 	}, []webkit.Route{
@@ -134,8 +134,8 @@ func TestHosts(t *testing.T) {
 	h, _ := screen(t, nil)
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:8080": 200, "127.0.0.1:80": 200, "[::1]:8080": 200, "10.1.2.3": 200,
-		"gate.example": 200, "GATE.example:8443": 200,
-		"evil.example": 421, "localhost.evil.example": 421, "": 421, "gate.example.": 421,
+		"gate.example": 200, "GATE.example:8443": 200, "desk.campus.example": 200,
+		"evil.example": 421, "localhost.evil.example": 421, "evilcampus.example": 421, "campus.example": 421, "": 421, "gate.example.": 421,
 	} {
 		w := get(h, "/specimen", func(r *http.Request) { r.Host = host })
 		if w.Code != want {

@@ -78,6 +78,7 @@ func (a *API) facts() doctor.Facts {
 	if d, known := n.LastDrill(); known {
 		f.LastDrill = d.Start()
 	}
+	f.Copied = len(n.Operators().Behind())
 	f.Triggers, f.Feeds = triggers(n.Trigger()), feeds(n.Feeds())
 	f.Members, f.Notices = a.members(), a.noticeFacts()
 	for _, m := range n.Roster().Members() {

@@ -135,6 +135,7 @@ var known = []struct {
 	{join.ErrNameTaken, http.StatusConflict},
 	{join.ErrBadName, http.StatusUnprocessableEntity},
 	{node.ErrReceptionPhone, http.StatusUnprocessableEntity},
+	{node.ErrDomain, http.StatusUnprocessableEntity},
 	{calls.ErrNone, http.StatusNotFound},
 	{calls.ErrAnswer, http.StatusUnprocessableEntity},
 	{node.ErrNoEdit, http.StatusNotFound},

@@ -21,6 +21,8 @@ type Operator struct {
 	Lost bool `json:"lost"`
 	// Factor: a second factor is asked for at every sign-in.
 	Factor bool `json:"second_factor"`
+	// Passkeys is how many they have.
+	Passkeys int `json:"passkeys"`
 }
 
 // String is the id alone.
@@ -50,6 +52,8 @@ type OperatorChange struct {
 	Remove   bool   `json:"remove,omitempty"`
 	// RemoveFactor takes the second factor away.
 	RemoveFactor bool `json:"remove_factor,omitempty"`
+	// RemovePasskeys takes all passkeys away.
+	RemovePasskeys bool `json:"remove_passkeys,omitempty"`
 }
 
 // FactorRule says whether who has a role needs a second factor.
@@ -58,14 +62,17 @@ type FactorRule struct {
 	Required bool   `json:"required"`
 }
 
-func operatorOf(o operators.Operator) Operator {
-	return Operator{ID: o.ID, Alias: textOf(o.Alias), Role: o.Role, Disabled: o.Disabled, Once: o.Once, Lost: o.Lost, Factor: o.Factor != ""}
+func (a *API) operatorOf(o operators.Operator) Operator {
+	return Operator{
+		ID: o.ID, Alias: textOf(o.Alias), Role: o.Role, Disabled: o.Disabled, Once: o.Once, Lost: o.Lost, Factor: o.Factor != "",
+		Passkeys: a.cfg.Node.Operators().PasskeyCount(o.ID),
+	}
 }
 
 func (a *API) listOperators(*http.Request) (any, error) {
 	out := []Operator{}
 	for _, o := range a.cfg.Node.Operators().List() {
-		out = append(out, operatorOf(o))
+		out = append(out, a.operatorOf(o))
 	}
 	return out, nil
 }
@@ -87,16 +94,16 @@ func (a *API) addOperator(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return madeOf(o, in.Name, once), nil
+	return a.madeOf(o, in.Name, once), nil
 }
 
 // madeOf is the answer, with the alias as it was given where this node cannot
 // read it back.
-func madeOf(o operators.Operator, given Text, once string) OperatorMade {
+func (a *API) madeOf(o operators.Operator, given Text, once string) OperatorMade {
 	if o.Alias == "" && given.Reveal() != string(o.ID) {
 		o.Alias = given.Private
 	}
-	out := OperatorMade{Operator: operatorOf(o)}
+	out := OperatorMade{Operator: a.operatorOf(o)}
 	if once != "" {
 		out.Operator.Once = true
 		out.Password = textOf(record.Private(once))
@@ -105,7 +112,7 @@ func madeOf(o operators.Operator, given Text, once string) OperatorMade {
 }
 
 // resetOperator is the way back in: at the node that holds the root, or at
-// another issuer, with nobody's password. The second factor goes with it.
+// another issuer, with nobody's password. Second factor and passkeys go with it.
 func (a *API) resetOperator(r *http.Request) (any, error) {
 	var in OperatorRequest
 	if err := read(r, &in); err != nil {
@@ -124,7 +131,7 @@ func (a *API) resetOperator(r *http.Request) (any, error) {
 		return nil, err
 	}
 	o, _ = s.Get(o.ID)
-	return madeOf(o, in.Name, once), nil
+	return a.madeOf(o, in.Name, once), nil
 }
 
 func (a *API) changeOperator(r *http.Request) (any, error) {
@@ -139,7 +146,7 @@ func (a *API) changeOperator(r *http.Request) (any, error) {
 	}
 	ctx, by := r.Context(), privacy.Operator
 	if in.Remove {
-		return operatorOf(o), s.Remove(ctx, by, o.ID)
+		return a.operatorOf(o), s.Remove(ctx, by, o.ID)
 	}
 	if in.Alias != nil {
 		err = s.Rename(ctx, by, o.ID, in.Alias.Reveal())
@@ -153,11 +160,14 @@ func (a *API) changeOperator(r *http.Request) (any, error) {
 	if err == nil && in.RemoveFactor {
 		err = s.RemoveFactor(ctx, by, o.ID)
 	}
+	if err == nil && in.RemovePasskeys {
+		err = s.RemovePasskeys(ctx, by, o.ID)
+	}
 	if err != nil {
 		return nil, err
 	}
 	o, _ = s.Get(o.ID)
-	return operatorOf(o), nil
+	return a.operatorOf(o), nil
 }
 
 func (a *API) factorRules(*http.Request) (any, error) {

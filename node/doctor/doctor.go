@@ -115,6 +115,9 @@ type Facts struct {
 	// without that is said, 0 for never.
 	LastDrill, Founded time.Time
 	DrillEvery         int
+	// Copied is how many operators have a passkey whose counter has said less than
+	// before.
+	Copied int
 	// Points is how many muster points there are for this node's site.
 	Points   int
 	Triggers Triggers

@@ -29,7 +29,7 @@ const (
 func Examine(f Facts) []Finding {
 	var out []Finding
 	for _, rule := range []func(Facts) []Finding{
-		standing, disk, screens, network, clock, keys, cases, keeping, poison, membership, members, places, fed, drills, printing, notices,
+		standing, disk, screens, network, clock, keys, cases, keeping, poison, membership, members, places, fed, drills, printing, notices, passkeys,
 	} {
 		out = append(out, rule(f)...)
 	}

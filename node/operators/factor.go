@@ -93,7 +93,7 @@ func (s *Service) DropFactor(ctx context.Context, id ID, password string, from D
 	switch {
 	case err != nil:
 		return err
-	case s.Required(o.Role):
+	case s.Required(o.Role) && !s.keyed(id):
 		return ErrFactorNeeded
 	}
 	return s.RemoveFactor(ctx, id.By(), id)
@@ -121,10 +121,14 @@ func (s *Service) RemoveFactor(ctx context.Context, by string, id ID) error {
 	}, formed...)...)
 }
 
-// Recover is Reset for who is locked out: their second factor goes as well.
+// Recover is Reset for who is locked out: their second factor goes as well, and
+// their passkeys.
 // Errors: *Problem, the disk's.
 func (s *Service) Recover(ctx context.Context, by string, id ID, password string) (once string, err error) {
 	if err := s.RemoveFactor(ctx, by, id); err != nil {
+		return "", err
+	}
+	if err := s.RemovePasskeys(ctx, by, id); err != nil {
 		return "", err
 	}
 	return s.Reset(ctx, by, id, password)
@@ -162,8 +166,11 @@ func (s *Service) SetRequired(ctx context.Context, by string, r Role, on bool) e
 	return s.write(ctx, by, what, string(r), crdt.Setting{Key: requiredPrefix + string(r), Value: shape.Bool(on)})
 }
 
-// Owes reports whether an operator's role needs a factor and they have none.
-func (s *Service) Owes(o Operator) bool { return o.Factor == "" && s.Required(o.Role) }
+// Owes reports whether an operator's role needs a factor and they have none: a
+// passkey is one.
+func (s *Service) Owes(o Operator) bool {
+	return o.Factor == "" && s.Required(o.Role) && !s.keyed(o.ID)
+}
 
 func (s *Service) factor(id ID) (out factor, mark string, err error) {
 	plain, mark, err := s.open(id, "factor")

@@ -58,6 +58,26 @@ func (d Device) codeKeys(id ID) map[string]time.Duration {
 	return map[string]time.Duration{"code device " + d.Addr: mostWait, "code account " + string(id): mostWait}
 }
 
+// passkeyKeys are what a passkey that is shown is counted under: by device, and
+// by account once it is known whose it is.
+func (d Device) passkeyKeys(id ID) map[string]time.Duration {
+	switch {
+	case d.AtNode:
+		return map[string]time.Duration{"passkey at node " + string(id): mostAtNode}
+	case id == "":
+		return map[string]time.Duration{"passkey device " + d.Addr: mostWait}
+	}
+	return map[string]time.Duration{"passkey account " + string(id): mostWait}
+}
+
+// providerKeys are what coming back from an identity provider is counted under.
+func (d Device) providerKeys() map[string]time.Duration {
+	if d.AtNode {
+		return map[string]time.Duration{"provider at node": mostAtNode}
+	}
+	return map[string]time.Duration{"provider device " + d.Addr: mostWait}
+}
+
 // begin counts a try as a wrong one until right takes that back, so that tries
 // made at once are all counted. It returns how long to wait instead, if so.
 func (l *limits) begin(keys map[string]time.Duration) time.Duration {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/operators/idp"
 )
 
 // ID names an operator for good: ten random characters. It is what is on
@@ -88,7 +89,11 @@ type Config struct {
 	// they are heard. Nil: not at all.
 	ClockOff func() time.Duration
 	// Cost is how hard a password is to guess; zero: DefaultCost.
-	Cost   Cost
+	Cost Cost
+	// Domain is the domain under whose names desks are reached, Campus what the
+	// campus is called: devices show it beside a passkey. Nil: neither is known.
+	Domain func() string
+	Campus func() string
 	Rand   io.Reader
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -100,6 +105,9 @@ type Service struct {
 	editing sync.Mutex
 	limits  *limits
 	used    used
+	asked   questions
+	asker   *idp.Asker
+	waiting waiting
 	// hashing bounds the memory that guessers can make this node use.
 	hashing chan struct{}
 	decoy   func() string
@@ -125,6 +133,12 @@ func New(cfg Config) *Service {
 	if cfg.ClockOff == nil {
 		cfg.ClockOff = func() time.Duration { return 0 }
 	}
+	if cfg.Domain == nil {
+		cfg.Domain = func() string { return "" }
+	}
+	if cfg.Campus == nil {
+		cfg.Campus = func() string { return "" }
+	}
 	if cfg.Cost == (Cost{}) {
 		cfg.Cost = DefaultCost
 	}
@@ -138,6 +152,8 @@ func New(cfg Config) *Service {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{cfg: cfg, limits: newLimits(cfg.Now), hashing: make(chan struct{}, 2), used: used{steps: map[use]bool{}}}
+	s.asker, s.waiting = idp.New(cfg.Now, nil), waiting{held: map[string]gone{}}
+	s.asked = questions{now: cfg.Now, held: map[string]asked{}}
 	s.decoy = sync.OnceValue(func() string { return cfg.Cost.hash([]byte("nobody's password"), s.random(16)) })
 	return s
 }

@@ -19,8 +19,13 @@ func (s *Service) renew(ctx context.Context) (n int, err error) {
 	if !s.cfg.Desk() || s.cfg.MayEdit() != nil {
 		return 0, nil
 	}
+	if did, err := s.renewField(ctx, campusID, providerField); err != nil {
+		return n, err
+	} else if did {
+		n++
+	}
 	for _, id := range s.ids() {
-		for _, field := range []string{"alias", "password", "factor"} {
+		for _, field := range append([]string{"alias", "password", "factor", idpField}, s.keyFields(id)...) {
 			did, err := s.renewField(ctx, id, field)
 			if err != nil {
 				return n, err

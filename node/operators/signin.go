@@ -19,7 +19,8 @@ func (id ID) By() string { return "operator " + string(id) }
 
 // SignIn finds the operator who has this alias and password. It takes as long
 // for a name that nobody has. Who has a second factor has not signed in before
-// Confirm. It may block for some 100 ms, and while others sign in. Errors: *Problem, ctx's, what Act refuses.
+// Confirm; whose second factor is a passkey alone signs in with that. It may block
+// for some 100 ms, and while others sign in. Errors: *Problem, ctx's, what Act refuses.
 func (s *Service) SignIn(ctx context.Context, alias, password string, from Device) (Operator, error) {
 	if !s.cfg.Desk() {
 		return Operator{}, ErrNotDesk
@@ -38,6 +39,11 @@ func (s *Service) SignIn(ctx context.Context, alias, password string, from Devic
 	if err != nil {
 		s.note(o.ID, "login.wrong")
 		return Operator{}, err
+	}
+	if o.Factor == "" && s.Required(o.Role) && s.keyed(o.ID) {
+		s.limits.right(from.keys(account))
+		s.note(o.ID, "login.passkey_needed")
+		return Operator{}, ErrPasskeyNeeded
 	}
 	if o.Factor == "" {
 		if err := s.cfg.Act(o.ID.By(), "login", ""); err != nil {

@@ -41,7 +41,7 @@ func newHome(at place, log *slog.Logger, now func() time.Time) (http.Handler, er
 	return webkit.New(webkit.Config{
 		Prefix: "/home", Pages: pages, Catalog: catalog,
 		Place: webkit.Place{Campus: at.campus, Site: at.site, Node: at.name},
-		Hosts: names(), Clock: now, Logger: log,
+		Hosts: at.names(), Clock: now, Logger: log,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/{$}", Handler: h.show},
 		{Method: "GET", Pattern: "/home", Handler: h.show},

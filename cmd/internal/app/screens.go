@@ -48,11 +48,12 @@ type place struct {
 	languages string
 	role      identity.Role
 	phone     string
+	domain    string
 }
 
 func (a *App) place() place {
 	m := a.node.Self()
-	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role, phone: a.node.ReceptionPhone(), languages: a.node.Languages().Mark()}
+	return place{campus: a.node.CampusName(), site: m.Site, zone: m.Zone, entrance: m.Entrance, name: m.Name, role: m.Role, phone: a.node.ReceptionPhone(), domain: a.node.Domain(), languages: a.node.Languages().Mark()}
 }
 
 func (s *screens) handler() http.Handler {
@@ -111,7 +112,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	muster, err := evac.New(evac.Config{
 		House: house{a}, Withhold: withhold, Alarm: bell{a.node.Alarm()}, Cables: a.cables(), PIN: a.PIN(), TypeWord: a.typeWord,
 		Points: a.gatherings, KnownPoint: a.node.Points().Known, Paper: papers, Printed: a.node.Printed,
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Logger: a.log,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: at.names(), Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -121,7 +122,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	phones, err := phone.New(phone.Config{
 		Pairings: a.node.Phones(), Alarm: a.node.Alarm(), List: a.phoneList(muster),
 		Refuges: muster.RefugesIn, Nodes: a.otherNodes, Points: a.phonePoints, Withhold: withhold, Web: strings.TrimSuffix(a.url, "/"),
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Now: a.now, Logger: a.log,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: at.names(), Now: a.now, Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -150,7 +151,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	k, err := kiosk.New(kiosk.Config{
 		Languages: offered, Extra: extra,
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
-		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
+		CampusName: at.campus, Hosts: at.names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
 		Hear: func(ctx context.Context, refuge string, count int, seen string) error {
 			return a.hear(ctx, alarm.HearRequest{Point: record.PointName(refuge), Count: count, How: "screen"}, seen)
@@ -185,7 +186,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		PDF: func(w io.Writer, l lang.Locale, text, mark string) error {
 			return papers.Plain(w, l, text, mark, a.now())
 		},
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log, Print: a.printBadges,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: at.names(), Clock: a.now, Logger: a.log, Print: a.printBadges,
 	})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, k.Close())
@@ -225,13 +226,15 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 func (p place) offersKiosk() bool { return p.role != identity.RoleRelay }
 
 // names are what this machine is called by others, besides its addresses.
-func names() []string {
-	name, err := os.Hostname()
-	if err != nil || name == "" {
-		return nil
+func (at place) names() (out []string) {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		name = strings.ToLower(name)
+		out = append(out, name, name+".local")
 	}
-	name = strings.ToLower(name)
-	return []string{name, name + ".local"}
+	if at.domain != "" {
+		out = append(out, at.domain, "."+at.domain)
+	}
+	return out
 }
 
 // withhold reports whether a request may come from another machine without

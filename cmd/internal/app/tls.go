@@ -24,7 +24,7 @@ func (a *App) serveTLS() error {
 	if err != nil {
 		return err
 	}
-	leaves := &leaves{serving: serving, now: a.now, log: a.log.Warn}
+	leaves := &leaves{serving: serving, domain: a.node.Domain, now: a.now, log: a.log.Warn}
 	if _, err := leaves.get(nil); err != nil {
 		return err
 	}
@@ -49,22 +49,30 @@ func (a *App) serveTLS() error {
 // the days change.
 type leaves struct {
 	serving *webcert.Serving
-	now     func() time.Time
-	log     func(string, ...any)
+	// domain is the campus's, whose names are served as well; empty: none.
+	domain func() string
+	now    func() time.Time
+	log    func(string, ...any)
 
 	mu   sync.Mutex
 	leaf *tls.Certificate
 	made time.Time
+	of   string
 }
 
 func (l *leaves) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if l.leaf != nil && now.Sub(l.made).Abs() < leafAge {
+	domain := l.domain()
+	if l.leaf != nil && now.Sub(l.made).Abs() < leafAge && l.of == domain {
 		return l.leaf, nil
 	}
-	leaf, err := l.serving.Leaf(hosts(), now)
+	all := hosts()
+	if domain != "" {
+		all = append(all, domain, "*."+domain)
+	}
+	leaf, err := l.serving.Leaf(all, now)
 	if err != nil {
 		if l.leaf != nil {
 			l.log("screens keep their old certificate", "err", err)
@@ -72,7 +80,7 @@ func (l *leaves) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		}
 		return nil, err
 	}
-	l.leaf, l.made = leaf, now
+	l.leaf, l.made, l.of = leaf, now, domain
 	return leaf, nil
 }
 

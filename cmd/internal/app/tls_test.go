@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/upprop/upprop/node"
 )
@@ -63,5 +65,39 @@ func TestScreensForOtherMachines(t *testing.T) {
 		if res.StatusCode == http.StatusOK {
 			t.Fatal("screens are served in clear")
 		}
+	}
+}
+
+// A campus's domain is on the certificate and among the names that are answered
+// to, once it is set.
+func TestNamesOfTheDomain(t *testing.T) {
+	dir := t.TempDir()
+	if err := node.Init(node.InitOptions{Dir: dir, Campus: "Ekudden", Name: "Reception", Listen: "127.0.0.1:0"}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Open(node.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	serving, err := n.Web()
+	if err != nil {
+		t.Fatal(err)
+	}
+	domain := ""
+	l := &leaves{serving: serving, domain: func() string { return domain }, now: time.Now}
+	const name = "desk1.upprop.example.se"
+	if leaf, err := l.get(nil); err != nil || leaf.Leaf.VerifyHostname(name) == nil {
+		t.Fatal("a name of nobody's is on the certificate", err)
+	}
+	domain = "upprop.example.se"
+	if leaf, err := l.get(nil); err != nil || leaf.Leaf.VerifyHostname(name) != nil || leaf.Leaf.VerifyHostname(domain) != nil {
+		t.Fatal("the domain is not on the certificate", err)
+	}
+	if got := (place{domain: domain}).names(); !slices.Contains(got, domain) || !slices.Contains(got, "."+domain) {
+		t.Error(got)
+	}
+	if slices.Contains((place{}).names(), ".") {
+		t.Error("every name is taken")
 	}
 }

@@ -32,6 +32,9 @@ var owners = []struct {
 	{"github.com/go-text/typesetting", []string{"kiosk/letters"}, nil, "which font writes a letter, and which way a name runs, is decided in one place"},
 	{"github.com/xuri/excelize", []string{"node/workbook"}, nil, "what is a text in a table, and no formula, is decided in one place"},
 	{"github.com/eclipse/paho.golang", []string{"node/feed"}, nil, "what a broker says of people is judged in one place"},
+	{"github.com/go-webauthn/webauthn", []string{"node/operators/passkey"}, nil, "which answer of a browser lets somebody in is judged in one place"},
+	{"github.com/coreos/go-oidc", []string{"node/operators/idp"}, nil, "whom another says somebody is, is judged in one place"},
+	{"golang.org/x/oauth2", []string{"node/operators/idp"}, nil, "whom another says somebody is, is judged in one place"},
 	{"github.com/spf13/cobra", []string{"cmd"}, []string{"cmd"}, "flags are the business of commands"},
 }
 
