@@ -16,6 +16,7 @@ import (
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/terms"
@@ -83,6 +84,8 @@ func settingKinds() []settingKind {
 		{keys(settingSignOutAfter), true, "0", (*Node).EditSetting},
 		{keys(terms.Prefix), true, "", (*Node).putTerms},
 		{keys("operators.factor/"), true, "false", (*Node).putFactorRule},
+		{keys(look.ColourKey), true, look.None, (*Node).putLook},
+		{keys(look.LogoKey), true, look.None, (*Node).putLook},
 		{keys("operator/", "role"), true, "", (*Node).putRole},
 		{keys("operator/", "disabled"), true, "false", (*Node).putDisabled},
 		{keys("operator/", "removed"), true, "", nil},
@@ -215,6 +218,10 @@ func (n *Node) putDisabled(ctx context.Context, by, key, value string) error {
 		return operators.ErrLastAdmin
 	}
 	return n.staff.SetDisabled(ctx, by, id, value == "true")
+}
+
+func (n *Node) putLook(ctx context.Context, by, key, value string) error {
+	return n.look.PutBack(ctx, by, key, value)
 }
 
 func operatorOf(key string) operators.ID {

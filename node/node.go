@@ -41,6 +41,7 @@ import (
 	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/languages"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/pairing"
@@ -132,6 +133,8 @@ type Node struct {
 	kinds   *kinds.Book
 	// languages are those in which visitors are spoken to.
 	languages *languages.Book
+	// look is how the screens look.
+	look *look.Book
 
 	documents   *documents.Book
 	invitations *invitations.Service

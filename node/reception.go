@@ -6,6 +6,7 @@ import (
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/languages"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -30,7 +31,11 @@ func (n *Node) openReception() {
 	n.languages = languages.New(languages.Config{
 		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, MayEdit: mayEdit, Barred: n.Barred, Record: record,
 	})
+	n.look = look.New(look.Config{Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record})
 }
+
+// Look is how the campus's screens look.
+func (n *Node) Look() *look.Book { return n.look }
 
 // Languages are those in which visitors are spoken to.
 func (n *Node) Languages() *languages.Book { return n.languages }

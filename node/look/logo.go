@@ -1,0 +1,110 @@
+package look
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"image"
+	_ "image/jpeg" // what a logo may be uploaded as
+	"image/png"
+	"math"
+
+	"golang.org/x/image/draw"
+)
+
+const (
+	// MaxUpload is the largest file that is taken in, in bytes.
+	MaxUpload = 1 << 20
+	// MaxStored is the largest logo as it is kept, in bytes.
+	MaxStored = 24 << 10
+	// MaxWidth and MaxHeight are the bounds of a logo as it is kept, in pixels.
+	MaxWidth, MaxHeight = 480, 160
+	// maxPixels bounds what is unpacked from a file.
+	maxPixels = 16 << 20
+	// leastSide is below which nothing can be seen.
+	leastSide = 8
+)
+
+// Logo is a picture of the house, as it is kept: always a PNG of this program's
+// own making. It may not be changed.
+type Logo struct {
+	// ID names it by what is in it.
+	ID            string
+	PNG           []byte
+	Width, Height int
+}
+
+// Image is the logo unpacked.
+func (l *Logo) Image() (image.Image, error) { return png.Decode(bytes.NewReader(l.PNG)) }
+
+// Errors of shrink.
+var (
+	errNoPicture = errors.New("no picture")
+	errSVG       = errors.New("a drawing in SVG")
+	errHuge      = errors.New("too many pixels")
+	errTiny      = errors.New("too small")
+)
+
+// shrink makes a logo of a PNG or a JPEG: nothing of the file is kept but what it
+// looks like. What is larger than a logo may be is made smaller, until it goes into
+// MaxStored.
+func shrink(file []byte) (*Logo, error) {
+	if isSVG(file) {
+		return nil, errSVG
+	}
+	head, kind, err := image.DecodeConfig(bytes.NewReader(file))
+	switch {
+	case err != nil || kind != "png" && kind != "jpeg":
+		return nil, errNoPicture
+	case head.Width < leastSide || head.Height < leastSide:
+		return nil, errTiny
+	case head.Width > maxPixels || head.Height > maxPixels || head.Width*head.Height > maxPixels:
+		return nil, errHuge
+	}
+	whole, _, err := image.Decode(bytes.NewReader(file))
+	if err != nil {
+		return nil, errNoPicture
+	}
+	size := whole.Bounds().Size()
+	scale := min(1, float64(MaxWidth)/float64(size.X), float64(MaxHeight)/float64(size.Y))
+	for ; ; scale *= 0.85 {
+		w, h := max(1, int(math.Round(float64(size.X)*scale))), max(1, int(math.Round(float64(size.Y)*scale)))
+		small := image.NewNRGBA(image.Rect(0, 0, w, h))
+		draw.CatmullRom.Scale(small, small.Bounds(), whole, whole.Bounds(), draw.Src, nil)
+		var out bytes.Buffer
+		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, small); err != nil {
+			return nil, errNoPicture
+		}
+		if out.Len() <= MaxStored {
+			return &Logo{ID: nameOf(out.Bytes()), PNG: out.Bytes(), Width: w, Height: h}, nil
+		}
+	}
+}
+
+func isSVG(file []byte) bool {
+	start := bytes.ToLower(file[:min(len(file), 1024)])
+	return bytes.Contains(start, []byte("<svg")) || bytes.HasPrefix(bytes.TrimLeft(start, "\ufeff \r\n\t"), []byte("<?xml"))
+}
+
+// nameOf names a picture by what is in it.
+func nameOf(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:12])
+}
+
+// restored is a logo from the settings; nil where they hold none of that name that
+// this program would have made.
+func restored(id string, file []byte) *Logo {
+	if len(file) > MaxStored || nameOf(file) != id {
+		return nil
+	}
+	head, err := png.DecodeConfig(bytes.NewReader(file))
+	if err != nil || head.Width > MaxWidth || head.Height > MaxHeight || head.Width < 1 || head.Height < 1 {
+		return nil
+	}
+	if _, err := png.Decode(bytes.NewReader(file)); err != nil {
+		return nil
+	}
+	return &Logo{ID: id, PNG: file, Width: head.Width, Height: head.Height}
+}
