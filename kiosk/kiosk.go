@@ -21,6 +21,7 @@ import (
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed pages/*.html pages/parts/*.html static/*
@@ -91,6 +92,9 @@ type Config struct {
 	// asks, and before it is cleared. Zero means 60 s and 90 s. At least 20 s
 	// must lie between them (WCAG 2.2.1).
 	Warn, Clear time.Duration
+	// Look is how the house's screens look; nil: as the program's own. It is asked
+	// often and must not block.
+	Look func() look.Look
 	// Hosts are names under which the node may be called besides localhost
 	// and IP addresses.
 	Hosts []string
@@ -165,7 +169,7 @@ func New(cfg Config) (*Kiosk, error) {
 		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts()}, Catalog: words,
 		Locales: cfg.Languages,
 		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
-		Pause:   k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Look:    cfg.Look, Pause: k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
 	if err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)

@@ -111,7 +111,7 @@ func New(cfg Config) (*Office, error) {
 	}
 	screens, err := webkit.New(webkit.Config{
 		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
-		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName},
+		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName}, Look: cfg.Node.Look().Now,
 		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 		// A document's page has its texts in every language.
 		Body: 512 << 10,

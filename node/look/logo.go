@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"image"
+	"image/color"
 	_ "image/jpeg" // what a logo may be uploaded as
 	"image/png"
 	"math"
@@ -33,6 +34,9 @@ type Logo struct {
 	ID            string
 	PNG           []byte
 	Width, Height int
+	// On is the ground on which it is seen, "light" or "dark", where one can see
+	// through it; else empty.
+	On string
 }
 
 // Image is the logo unpacked.
@@ -77,7 +81,7 @@ func shrink(file []byte) (*Logo, error) {
 			return nil, errNoPicture
 		}
 		if out.Len() <= MaxStored {
-			return &Logo{ID: nameOf(out.Bytes()), PNG: out.Bytes(), Width: w, Height: h}, nil
+			return &Logo{ID: nameOf(out.Bytes()), PNG: out.Bytes(), Width: w, Height: h, On: groundOf(small)}, nil
 		}
 	}
 }
@@ -103,8 +107,29 @@ func restored(id string, file []byte) *Logo {
 	if err != nil || head.Width > MaxWidth || head.Height > MaxHeight || head.Width < 1 || head.Height < 1 {
 		return nil
 	}
-	if _, err := png.Decode(bytes.NewReader(file)); err != nil {
+	whole, err := png.Decode(bytes.NewReader(file))
+	if err != nil {
 		return nil
 	}
-	return &Logo{ID: id, PNG: file, Width: head.Width, Height: head.Height}
+	return &Logo{ID: id, PNG: file, Width: head.Width, Height: head.Height, On: groundOf(whole)}
+}
+
+// groundOf is the ground on which a picture is seen that one can see through.
+func groundOf(m image.Image) string {
+	var seen, light float64
+	all := m.Bounds()
+	for y := all.Min.Y; y < all.Max.Y; y++ {
+		for x := all.Min.X; x < all.Max.X; x++ {
+			c, _ := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
+			seen += float64(c.A) / 255
+			light += float64(c.A) / 255 * Colour{c.R, c.G, c.B}.Luminance()
+		}
+	}
+	switch area := float64(all.Dx() * all.Dy()); {
+	case seen > 0.98*area:
+		return ""
+	case seen > 0 && light/seen > 0.55:
+		return "dark"
+	}
+	return "light"
 }

@@ -111,7 +111,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	muster, err := evac.New(evac.Config{
 		House: house{a}, Withhold: withhold, Alarm: bell{a.node.Alarm()}, Cables: a.cables(), PIN: a.PIN(), TypeWord: a.typeWord,
 		Points: a.gatherings, KnownPoint: a.node.Points().Known, Paper: papers, Printed: a.node.Printed,
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: names(), Logger: a.log,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Look: a.node.Look().Now, Hosts: names(), Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -126,7 +126,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	home, err := newHome(at, a.log, a.now)
+	home, err := newHome(at, a.node.Look().Now, a.log, a.now)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -144,7 +144,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	}
 	offered, extra := a.languages()
 	k, err := kiosk.New(kiosk.Config{
-		Languages: offered, Extra: extra,
+		Languages: offered, Extra: extra, Look: a.node.Look().Now,
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
@@ -187,6 +187,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	muster.API(programs)
 
 	mux := http.NewServeMux()
+	// The house's logo and sheet are home's, among them.
 	mux.Handle("/", home)
 	if at.offersKiosk() {
 		mux.Handle("/kiosk", k)
