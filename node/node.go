@@ -93,9 +93,11 @@ type Config struct {
 	// their own; nil: they get it in words alone.
 	ExtractJSON func(rights.Extract, []rights.Given) ([]byte, error)
 	// Languages are those in which the screens for visitors speak by themselves, and
-	// Language says what is wrong with the file of another. Nil: none, and nothing.
-	Languages []string
-	Language  func(lang string, file []byte) error
+	// Language says what is wrong with the file of another, LanguageKept why one that
+	// was added earlier cannot be used any more. Nil: none, and nothing.
+	Languages    []string
+	Language     func(lang string, file []byte) error
+	LanguageKept func(lang string, file []byte) error
 	// LabelSize refuses a size of label that no badge can be drawn in, in
 	// millimetres and dots an inch; nil: all are taken.
 	LabelSize func(width, height, dpi int) error

@@ -29,7 +29,7 @@ func (n *Node) openReception() {
 		Document: n.documents.Known,
 	})
 	n.languages = languages.New(languages.Config{
-		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, MayEdit: mayEdit, Barred: n.Barred, Record: record,
+		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, Usable: n.cfg.LanguageKept, MayEdit: mayEdit, Barred: n.Barred, Record: record,
 	})
 	n.look = look.New(look.Config{Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record})
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/doctor"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
 )
 
@@ -60,6 +61,9 @@ type Config struct {
 	// PDF puts a text on pages, with a line on each that says whose copy it is; nil:
 	// nothing is handed out as PDF.
 	PDF func(w io.Writer, l lang.Locale, text, mark string) error
+	// LanguageTemplate are the words of a language for visitors, as a file to be
+	// translated; nil: it is not handed out.
+	LanguageTemplate func(lang string) ([]byte, error)
 	// Badge is the shape of printed badges; empty means badge.Card.
 	Badge badge.Shape
 	// Print prints badges on labels; nil: there is no label printer.
@@ -113,8 +117,9 @@ func New(cfg Config) (*Office, error) {
 		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
 		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName}, Look: cfg.Node.Look().Now,
 		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
-		// A document's page has its texts in every language.
-		Body: 512 << 10,
+		// A logo is the largest that is sent; a document's page has its texts in every
+		// language.
+		Body: look.MaxUpload + 64<<10,
 	}, o.routes())
 	if err != nil {
 		return nil, fmt.Errorf("office: %w", err)
@@ -180,6 +185,10 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
 		get("/admin/wardens", o.may(operators.Nodes, o.wardens)), post("/admin/wardens", o.may(operators.Nodes, o.changeWardens)),
 		get("/admin/history", o.may(operators.Nodes, o.history)), post("/admin/history", o.may(operators.Nodes, o.undoSetting)),
+		get("/admin/look", o.may(operators.Nodes, o.look)), post("/admin/look", o.may(operators.Nodes, o.changeLook)),
+		get("/admin/look/preview", o.may(operators.Nodes, o.previewLook)),
+		get("/admin/languages", o.may(operators.Nodes, o.languages)), post("/admin/languages", o.may(operators.Nodes, o.changeLanguages)),
+		get("/admin/languages/template/{lang}", o.may(operators.Nodes, o.languageTemplate)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
 	}, slices.Concat(o.rightsRoutes(), o.watchRoutes(), o.callRoutes())...)

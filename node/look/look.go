@@ -53,7 +53,7 @@ const (
 
 var (
 	errNotHere = &Problem{Key: "look.not_here", Hint: "this node may not change the campus's settings, and nothing was saved: do it at a desk, or at a node that may make tokens (`upprop nodes` lists them)"}
-	errColour  = &Problem{Key: "look.colour", Field: "colour", Hint: "this is no colour: write it with # and six digits of 0 to 9 and a to f, like #0b4f8a"}
+	errColour  = &Problem{Key: "look.bad_colour", Field: "colour", Hint: "this is no colour: write it with # and six digits of 0 to 9 and a to f, like #0b4f8a"}
 	errPicture = &Problem{Key: "look.picture", Field: "logo", Hint: "the file is no picture that can be read, and nothing was saved: choose a PNG or a JPEG"}
 	errDrawing = &Problem{Key: "look.svg", Field: "logo", Hint: "the file is a drawing in SVG, which can hold programs and is not taken, and nothing was saved: save it as PNG in the program that made it"}
 	errLarge   = &Problem{Key: "look.too_large", Field: "logo", Limit: MaxUpload >> 10, Hint: fmt.Sprintf("the file is larger than %d kB or has more than 16 million pixels, and nothing was saved: make it smaller", MaxUpload>>10)}

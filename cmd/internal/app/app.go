@@ -114,6 +114,9 @@ func (a *App) openNode() error {
 	cfg.Language = func(l string, file []byte) error {
 		return lang.CheckExtra(lang.Locale(l), file, reply.Words(), guest.Words())
 	}
+	cfg.LanguageKept = func(l string, file []byte) error {
+		return lang.CheckKept(lang.Locale(l), file, reply.Words(), guest.Words())
+	}
 	cfg.LabelSize = func(width, height, dpi int) error { return badge.Size{Width: width, Height: height, DPI: dpi}.Check() }
 	open := cfg.OpenStore
 	if open == nil {

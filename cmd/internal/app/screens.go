@@ -14,7 +14,9 @@ import (
 	"github.com/upprop/upprop/evac"
 	"github.com/upprop/upprop/evac/paper"
 	"github.com/upprop/upprop/evac/phone"
+	"github.com/upprop/upprop/evac/reply"
 	"github.com/upprop/upprop/kiosk"
+	"github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/mesh/identity"
@@ -174,6 +176,9 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	staff, err := office.New(office.Config{
 		Node: a.node, Sessions: s.staff, Nodes: s.api.Nodes, Findings: func() []doctor.Finding { return s.api.Diagnose().Findings },
 		AtNode: func(r *http.Request) bool { return !withhold(r) },
+		LanguageTemplate: func(l string) ([]byte, error) {
+			return lang.Template(lang.Locale(l), reply.Words(), guest.Words())
+		},
 		PDF: func(w io.Writer, l lang.Locale, text, mark string) error {
 			return papers.Plain(w, l, text, mark, a.now())
 		},
