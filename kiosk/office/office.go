@@ -82,8 +82,7 @@ type Config struct {
 type Office struct {
 	cfg     Config
 	handler http.Handler
-	// shown are answers that are shown once: badges, join lines, one-time
-	// passwords, by one-time id; done are forms that were sent in.
+	// shown and done are those of the sessions.
 	shown *shelf[any]
 	done  *shelf[string]
 	// gone is closed by Close, and ends the live streams.
@@ -111,7 +110,7 @@ func New(cfg Config) (*Office, error) {
 	}
 	o := &Office{
 		cfg: cfg, gone: make(chan struct{}),
-		shown: newShelf[any](256, 5*time.Minute), done: newShelf[string](1024, 10*time.Minute),
+		shown: cfg.Sessions.shown, done: cfg.Sessions.done,
 	}
 	screens, err := webkit.New(webkit.Config{
 		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
@@ -197,11 +196,9 @@ func (o *Office) routes() []webkit.Route {
 // ServeHTTP serves the screens.
 func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) { o.handler.ServeHTTP(w, r) }
 
-// Close forgets what is held for pages and ends the live streams. Sessions go
-// on: they are Sessions'. Idempotent.
+// Close ends the live streams. Sessions go on, with what is held for pages: they
+// are Sessions'. Idempotent.
 func (o *Office) Close() error {
 	o.goOnce.Do(func() { close(o.gone) })
-	o.shown.empty()
-	o.done.empty()
 	return nil
 }

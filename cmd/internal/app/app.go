@@ -26,6 +26,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/evac/reply"
+	"github.com/upprop/upprop/kiosk"
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/lang"
@@ -171,7 +172,7 @@ func (a *App) openSocket() error {
 
 func (a *App) openScreens() error {
 	id := record.NodeID(a.node.Self().ID).String()
-	a.screens = &screens{app: a, staff: office.NewSessions(id[:8], strings.HasPrefix(a.url, "https:"), a.log), api: api.New(api.Config{
+	a.screens = &screens{app: a, memory: kiosk.NewMemory(a.now), staff: office.NewSessions(id[:8], strings.HasPrefix(a.url, "https:"), a.log), api: api.New(api.Config{
 		Node: a.node, Privacy: a.node, Audit: a.node, Release: a.cfg.Node.Release, Web: a.url, Started: a.started, Now: a.now, Logger: a.log,
 	})}
 	_, err := a.screens.current()

@@ -41,6 +41,8 @@ type screens struct {
 	// staff are who is signed in; they stay when the screens are built anew.
 	staff  *office.Sessions
 	closed bool
+	// memory is what doors hold for pages on a screen; it stays, too.
+	memory *kiosk.Memory
 }
 
 // place is what the screens say about the node.
@@ -101,6 +103,8 @@ func (s *screens) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	defer s.memory.Forget()
+	defer s.staff.Forget()
 	return s.put()
 }
 
@@ -146,7 +150,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	}
 	offered, extra := a.languages()
 	k, err := kiosk.New(kiosk.Config{
-		Languages: offered, Extra: extra, Look: a.node.Look().Now,
+		Memory: s.memory, Languages: offered, Extra: extra, Look: a.node.Look().Now,
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
