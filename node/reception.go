@@ -53,6 +53,7 @@ func (n *Node) openInvitations() {
 			return ok && !k.Off
 		},
 		House:    n.houseNote,
+		Look:     n.mailLook,
 		SignLink: n.signInviteLink, Link: n.inviteLink, Web: func() string { return n.notices.Settings().Link },
 		HostMail: n.hostMail, Changed: n.replica.Changed, Needs: n.needs, Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName, Logger: n.log,
 		Mine: func(id record.VisitID) bool { return id.OwnedBy(record.NodeID(n.key.ID())) },
@@ -60,10 +61,22 @@ func (n *Node) openInvitations() {
 		Tell: func(l invitations.Letter) error {
 			return n.notices.Mail(notify.Letter{
 				Visit: l.Visit, To: l.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method,
-				Picture: l.QR, Until: l.Until, Once: l.Once,
+				Picture: l.QR, Logo: l.Logo, Until: l.Until, Once: l.Once,
 			})
 		},
 	})
+}
+
+// mailLook is how mails look.
+func (n *Node) mailLook() (out invitations.Look) {
+	now := n.look.Now()
+	if l := now.Logo; l != nil {
+		out.Logo, out.Width, out.Height = l.FlatPNG(), l.Width, l.Height
+	}
+	if now.Colour != nil {
+		out.Colour = look.Light.For(*now.Colour).Accent.String()
+	}
+	return out
 }
 
 // needs is what visitors of a type need to be welcome.

@@ -39,8 +39,38 @@ type Logo struct {
 	On string
 }
 
-// Image is the logo unpacked.
-func (l *Logo) Image() (image.Image, error) { return png.Decode(bytes.NewReader(l.PNG)) }
+// Flat is the logo on the ground on which it is seen, with nothing to see through,
+// for paper and mails; nil where there is no logo.
+func (l *Logo) Flat() *image.NRGBA {
+	if l == nil {
+		return nil
+	}
+	whole, err := png.Decode(bytes.NewReader(l.PNG))
+	if err != nil {
+		return nil // it was whole when it was read
+	}
+	ground := image.NewUniform(color.White)
+	if l.On == "dark" {
+		ground = image.NewUniform(color.NRGBA{Light.Ink.R, Light.Ink.G, Light.Ink.B, 255})
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, l.Width, l.Height))
+	draw.Draw(out, out.Bounds(), ground, image.Point{}, draw.Src)
+	draw.Draw(out, out.Bounds(), whole, whole.Bounds().Min, draw.Over)
+	return out
+}
+
+// FlatPNG is Flat as a file; nil where there is no logo.
+func (l *Logo) FlatPNG() []byte {
+	m := l.Flat()
+	if m == nil {
+		return nil
+	}
+	var out bytes.Buffer
+	if png.Encode(&out, m) != nil {
+		return nil // into memory
+	}
+	return out.Bytes()
+}
 
 // Errors of shrink.
 var (
