@@ -165,18 +165,18 @@ func (s *sheet) place() {
 	if site == "" {
 		site = s.word("alarm.campus")
 	}
-	width := wide - s.logo()
 	s.size(strong, true)
-	s.put(left, s.y+6-1.4, width, s.clean(s.say.Text("paper.place", map[string]any{"Campus": s.h.Campus, "Site": site})))
+	s.put(left, s.y+6-1.4, wide-s.logo(), s.clean(s.say.Text("paper.place", map[string]any{"Campus": s.h.Campus, "Site": site})))
+	s.y += 6
 	s.size(body, false)
-	s.put(left, s.y+11.5-1.4, width, s.clean(s.title+". "+s.say.Text("paper.as_of", map[string]any{"Time": s.full(s.asOf), "Node": s.h.Node})))
-	s.y += 11.5
+	s.line(s.title+". "+s.say.Text("paper.as_of", map[string]any{"Time": s.full(s.asOf), "Node": s.h.Node}), 5.5)
 }
 
-// logo draws the house's logo at the right of two lines, and returns how wide it is
-// with the space beside it; 0 where there is none. No logo holds a paper up.
+// logo draws the house's logo at the end of the line that says whose paper it is, and
+// returns how wide it is with the space beside it; 0 where there is none. No logo
+// holds a paper up, or shortens what it says of its age.
 func (s *sheet) logo() float64 {
-	const most, high, beside = 42.0, 10.5, 3.0
+	const most, high, beside = 36.0, 6.4, 3.0
 	if s.h.Logo == nil {
 		return 0
 	}
@@ -190,7 +190,7 @@ func (s *sheet) logo() float64 {
 	if h > high {
 		w, h = w*high/h, high
 	}
-	s.f.ImageOptions("logo", right-w, s.y+0.5, w, h, false, o, 0, "")
+	s.f.ImageOptions("logo", right-w, s.y-0.4, w, h, false, o, 0, "")
 	return w + beside
 }
 
