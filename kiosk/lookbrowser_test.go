@@ -85,7 +85,6 @@ func TestLookInABrowser(t *testing.T) {
 			p.Look(browsertest.Look{Dark: dark})
 			for _, page := range []string{"", "/arrive"} {
 				p.Goto(srv.URL + "/kiosk" + page + "?lang=sv")
-				p.Axe(fmt.Sprintf("%s%s, dark %v", colour, page, dark))
 				for _, s := range append(sizes, [2]int{320, 640}) {
 					p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
 					p.Fits(fmt.Sprintf("%s%s at %d", colour, page, s[0]))
