@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/look"
 )
 
 // House is what evac asks of the node.
@@ -108,6 +109,9 @@ type Config struct {
 	Printed func(visits []record.VisitID, what string) error
 	// NodeName, Site and CampusName are shown to people.
 	NodeName, Site, CampusName string
+	// Look is how the house's screens look; nil: as the program's own. It is asked
+	// often and must not block.
+	Look func() look.Look
 	// Hosts are names under which the node may be called besides localhost
 	// and IP addresses.
 	Hosts []string

@@ -29,8 +29,10 @@ type Head struct {
 	// Campus and Node say whose paper it is and which node made it.
 	Campus, Node string
 	Site         record.SiteID // empty: the whole campus
-	Lang         lang.Locale
-	Zone         *time.Location
+	// Logo is the house's, a PNG with nothing to see through; nil for none.
+	Logo []byte
+	Lang lang.Locale
+	Zone *time.Location
 	// Sweeps are the searches of zones in the evacuation that runs, and Refuges
 	// the places where people can wait for help.
 	Sweeps  []Swept
@@ -67,13 +69,21 @@ func (s *Service) paged(paper string) func(http.Header, *http.Request) ([]byte, 
 	}
 }
 
+// logo is the house's, for paper; nil for none.
+func (s *Service) logo() []byte {
+	if s.cfg.Look == nil {
+		return nil
+	}
+	return s.cfg.Look().Logo.FlatPNG()
+}
+
 // print makes a paper and puts on record that it was made, in that order: a
 // paper that is not on record is given to nobody.
 func (s *Service) print(hidden bool, paper string, site record.SiteID, id string, locale lang.Locale) ([]byte, error) {
 	if s.cfg.Paper == nil {
 		return nil, &refusal{http.StatusNotFound, "this node makes no papers", "ask another node of the campus"}
 	}
-	h := Head{Campus: s.cfg.CampusName, Node: s.cfg.NodeName, Site: site, Lang: locale, Zone: s.cfg.Zone, Refuges: s.refuges()}
+	h := Head{Campus: s.cfg.CampusName, Node: s.cfg.NodeName, Site: site, Lang: locale, Zone: s.cfg.Zone, Refuges: s.refuges(), Logo: s.logo()}
 	var b bytes.Buffer
 	if paper == paperReport {
 		got, err := s.reportOf(id, site)

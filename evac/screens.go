@@ -38,7 +38,7 @@ func newScreens(s *Service) (http.Handler, error) {
 	return webkit.New(webkit.Config{
 		Prefix: "/warden", Pages: sub("pages"), Assets: sub("static"), Catalog: words,
 		Place: webkit.Place{Campus: s.cfg.CampusName, Site: s.cfg.Site, Node: s.cfg.NodeName},
-		Hosts: s.cfg.Hosts, Zone: s.cfg.Zone, Clock: s.cfg.House.Now, Logger: s.cfg.Logger,
+		Look:  s.cfg.Look, Hosts: s.cfg.Hosts, Zone: s.cfg.Zone, Clock: s.cfg.House.Now, Logger: s.cfg.Logger,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/warden", Handler: s.warden},
 		{Method: "GET", Pattern: "/warden/{$}", Handler: s.warden},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
@@ -42,7 +43,13 @@ func (k *Kiosk) closed(r *webkit.Request) webkit.Response {
 // in another.
 func (k *Kiosk) live(r *webkit.Request) (webkit.Response, error) {
 	was := r.PathValue("state")
+	// The page that offers languages is another, too, when others are offered; on the
+	// others somebody is writing.
+	state, words, offers := strings.Cut(was, ".")
 	return webkit.Live{Feed: func(ctx context.Context, _ string, send func(webkit.Event) error) error {
+		if was = state; offers && words != k.words {
+			return send(webkit.Event{Name: "reload"})
+		}
 		return k.watch(ctx, was, func() (bool, error) { return true, send(webkit.Event{Name: "reload"}) })
 	}}, nil
 }

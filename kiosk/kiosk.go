@@ -9,6 +9,7 @@
 package kiosk
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed pages/*.html pages/parts/*.html pages/own static/*
@@ -64,6 +66,9 @@ type Config struct {
 	Badge Badge
 	// Print prints badges on labels; nil: there is no label printer.
 	Print badge.Printer
+	// Memory keeps what is held for pages on a screen when the door is built anew; nil:
+	// it ends with the door.
+	Memory *Memory
 	// Languages are those that the door offers, in order; none: all that the program
 	// comes with. Extra are those that an operator has added.
 	Languages []lang.Locale
@@ -95,6 +100,9 @@ type Config struct {
 	// asks, and before it is cleared. Zero means 60 s and 90 s. At least 20 s
 	// must lie between them (WCAG 2.2.1).
 	Warn, Clear time.Duration
+	// Look is how the house's screens look; nil: as the program's own. It is asked
+	// often and must not block.
+	Look func() look.Look
 	// Hosts are names under which the node may be called besides localhost
 	// and IP addresses.
 	Hosts []string
@@ -107,26 +115,13 @@ type Config struct {
 
 // Kiosk serves everything under /kiosk. It is safe for concurrent use.
 type Kiosk struct {
+	*Memory
 	cfg     Config
 	handler http.Handler
-	// welcomes are the pages with a badge, by one-time id.
-	welcomes *drawer[welcome]
-	// farewells are goodbyes by name, by one-time id.
-	farewells *drawer[farewell]
-	// held is what was being written when an evacuation began, by one-time id.
-	held *drawer[arrivePage]
-	// invites are invitations that were opened, by one-time id.
-	invites *drawer[Invite]
-	// submitted are the forms already sent in, so that a second press of the
-	// button gives the first one's answer.
-	submitted *once
-	// asked are where those were who called a desk, by one-time id.
-	asked *drawer[asked]
-	// mine are the pages of people's own, by one-time id.
-	mine *drawer[minePage]
-	// own are those that were opened by a mailed link, and ownPages what serves them.
-	own      *drawer[minePage]
+	// ownPages serves what mailed links open.
 	ownPages http.Handler
+	// words is another where other languages are offered, or their words are others.
+	words string
 	// gone is closed by Close, and ends the live streams.
 	gone   chan struct{}
 	goOnce sync.Once
@@ -154,16 +149,8 @@ func New(cfg Config) (*Kiosk, error) {
 		return nil, fmt.Errorf("kiosk: %w", err)
 	}
 	k := &Kiosk{
-		cfg:       cfg,
-		gone:      make(chan struct{}),
-		welcomes:  newDrawer[welcome](256, 5*time.Minute, cfg.Clock),
-		farewells: newDrawer[farewell](64, time.Minute, cfg.Clock),
-		held:      newDrawer[arrivePage](64, holding, cfg.Clock),
-		invites:   newDrawer[Invite](64, holding, cfg.Clock),
-		submitted: newOnce(1024, 10*time.Minute, cfg.Clock),
-		asked:     newDrawer[asked](64, holding, cfg.Clock),
-		mine:      newDrawer[minePage](64, 5*time.Minute, cfg.Clock),
-		own:       newDrawer[minePage](256, ownFor, cfg.Clock),
+		Memory: cmp.Or(cfg.Memory, NewMemory(cfg.Clock)), cfg: cfg,
+		gone: make(chan struct{}), words: cfg.words(),
 	}
 	shared, err := fs.Sub(files, "pages/own/parts")
 	if err != nil {
@@ -177,7 +164,7 @@ func New(cfg Config) (*Kiosk, error) {
 		Prefix: "/kiosk", Pages: pages, Assets: static, Parts: []fs.FS{badge.Parts(), steps.Parts(), shared}, Catalog: words,
 		Locales: cfg.Languages,
 		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: name},
-		Pause:   k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Look:    cfg.Look, Pause: k.pause(), Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, k.routes())
 	if err != nil {
 		return nil, fmt.Errorf("kiosk: %w", err)
@@ -227,19 +214,14 @@ func (k *Kiosk) routes() []webkit.Route {
 // ServeHTTP serves the screens.
 func (k *Kiosk) ServeHTTP(w http.ResponseWriter, r *http.Request) { k.handler.ServeHTTP(w, r) }
 
-// Close forgets everything that is held for pages still on a screen and ends
-// the live streams, which a server that shuts down would otherwise wait for.
-// Idempotent.
+// Close ends the live streams, which a server that shuts down would otherwise wait
+// for, and forgets everything that is held for pages still on a screen, unless that
+// is in a Memory of Config's. Idempotent.
 func (k *Kiosk) Close() error {
 	k.goOnce.Do(func() { close(k.gone) })
-	k.welcomes.close()
-	k.farewells.close()
-	k.held.close()
-	k.invites.close()
-	k.submitted.seen.close()
-	k.mine.close()
-	k.own.close()
-	k.asked.close()
+	if k.cfg.Memory == nil {
+		k.Forget()
+	}
 	return nil
 }
 

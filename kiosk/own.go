@@ -36,7 +36,7 @@ func (k *Kiosk) openOwn(words *lang.Catalog, static fs.FS) error {
 	k.ownPages, err = webkit.New(webkit.Config{
 		Prefix: "/o", Pages: pages, Assets: static, Catalog: words, Apart: true, Locales: k.cfg.Languages,
 		Place: webkit.Place{Campus: k.cfg.CampusName, Site: k.cfg.Site, Node: k.cfg.CampusName},
-		Zone:  k.cfg.Zone, Clock: k.cfg.Clock, Logger: k.cfg.Logger,
+		Look:  k.cfg.Look, Zone: k.cfg.Zone, Clock: k.cfg.Clock, Logger: k.cfg.Logger,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/o/{token}", Handler: k.ownPress},
 		{Method: "POST", Pattern: "/o/{token}", Handler: k.ownOpen},

@@ -16,6 +16,8 @@ type startPage struct {
 	// Invited: somebody may have an invitation.
 	Invited bool
 	Pause   webkit.Pause
+	// Words is another where other languages are offered.
+	Words string
 }
 
 func (k *Kiosk) start(r *webkit.Request) (webkit.Response, error) {
@@ -24,7 +26,7 @@ func (k *Kiosk) start(r *webkit.Request) (webkit.Response, error) {
 	}
 	other := other(r.Locale)
 	return webkit.Page{Name: "start", Data: startPage{
-		Phone: k.cfg.Phone, Days: k.cfg.RetentionDays(), Other: other, Invited: k.cfg.Invitations != nil, Pause: k.pause(),
+		Phone: k.cfg.Phone, Days: k.cfg.RetentionDays(), Other: other, Invited: k.cfg.Invitations != nil, Pause: k.pause(), Words: k.words,
 		Arrive: r.TextIn(other, "start.arrive"), Leave: r.TextIn(other, "start.leave"),
 	}}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/node/consent"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/terms"
 )
@@ -114,6 +115,8 @@ func settingKinds() []settingKind {
 		{keys(settingRemindDelivery), true, was(strconv.Itoa(defaultRemindDelivery)), free, (*Node).EditSetting},
 		{keys(terms.Prefix), true, unknown, free, (*Node).putTerms},
 		{keys("operators.factor/"), true, was("false"), free, (*Node).putFactorRule},
+		{keys(look.ColourKey), true, was(look.None), free, (*Node).putLook},
+		{keys(look.LogoKey), true, was(look.None), free, (*Node).putLook},
 		{keys("operator/", "role"), true, unknown, free, (*Node).putRole},
 		{keys("operator/", "disabled"), true, was("false"), free, (*Node).putDisabled},
 		{keys("operator/", "removed"), true, unknown, never(NotRemoved), nil},

@@ -42,6 +42,7 @@ import (
 	"github.com/upprop/upprop/node/kept"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/languages"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/pairing"
@@ -94,9 +95,11 @@ type Config struct {
 	// their own; nil: they get it in words alone.
 	ExtractJSON func(rights.Extract, []rights.Given) ([]byte, error)
 	// Languages are those in which the screens for visitors speak by themselves, and
-	// Language says what is wrong with the file of another. Nil: none, and nothing.
-	Languages []string
-	Language  func(lang string, file []byte) error
+	// Language says what is wrong with the file of another, LanguageKept why one that
+	// was added earlier cannot be used any more. Nil: none, and nothing.
+	Languages    []string
+	Language     func(lang string, file []byte) error
+	LanguageKept func(lang string, file []byte) error
 	// LabelSize refuses a size of label that no badge can be drawn in, in
 	// millimetres and dots an inch; nil: all are taken.
 	LabelSize func(width, height, dpi int) error
@@ -134,6 +137,8 @@ type Node struct {
 	kinds   *kinds.Book
 	// languages are those in which visitors are spoken to.
 	languages *languages.Book
+	// look is how the screens look.
+	look *look.Book
 
 	documents   *documents.Book
 	invitations *invitations.Service

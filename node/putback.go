@@ -146,3 +146,7 @@ func operatorOf(key string) operators.ID {
 	id, _, _ := strings.Cut(strings.TrimPrefix(key, "operator/"), "/")
 	return operators.ID(id)
 }
+
+func (n *Node) putLook(ctx context.Context, by, key, value string) error {
+	return n.look.PutBack(ctx, by, key, value)
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/languages"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -28,9 +29,13 @@ func (n *Node) openReception() {
 		Document: n.documents.Known,
 	})
 	n.languages = languages.New(languages.Config{
-		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, MayEdit: mayEdit, Barred: n.Barred, Record: record,
+		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, Usable: n.cfg.LanguageKept, MayEdit: mayEdit, Barred: n.Barred, Record: record,
 	})
+	n.look = look.New(look.Config{Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record})
 }
+
+// Look is how the campus's screens look.
+func (n *Node) Look() *look.Book { return n.look }
 
 // Languages are those in which visitors are spoken to.
 func (n *Node) Languages() *languages.Book { return n.languages }
@@ -48,6 +53,7 @@ func (n *Node) openInvitations() {
 			return ok && !k.Off
 		},
 		House:    n.houseNote,
+		Look:     n.mailLook,
 		SignLink: n.signInviteLink, Link: n.inviteLink, Web: func() string { return n.notices.Settings().Link },
 		SignApproval: n.signApproval, Approval: n.approvalLink,
 		HostMail: n.hostMail, Changed: n.replica.Changed, Needs: n.needs, Withheld: n.withheld, Today: n.KeptFrom, Date: n.date, Now: n.cfg.Now, Campus: n.CampusName, Logger: n.log,
@@ -56,10 +62,22 @@ func (n *Node) openInvitations() {
 		Tell: func(l invitations.Letter) error {
 			return n.notices.Mail(notify.Letter{
 				Visit: l.Visit, To: l.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method,
-				Picture: l.QR, Until: l.Until, Once: l.Once,
+				Picture: l.QR, Logo: l.Logo, Until: l.Until, Once: l.Once,
 			})
 		},
 	})
+}
+
+// mailLook is how mails look.
+func (n *Node) mailLook() (out invitations.Look) {
+	now := n.look.Now()
+	if l := now.Logo; l != nil {
+		out.Logo, out.Width, out.Height = l.FlatPNG(), l.Width, l.Height
+	}
+	if now.Colour != nil {
+		out.Colour = look.Light.For(*now.Colour).Accent.String()
+	}
+	return out
 }
 
 // needs is what visitors of a type need to be welcome.

@@ -67,8 +67,8 @@ func (c *command) languageOffer() *cobra.Command {
 		Use: "offer LANGUAGE...", Short: "Say which languages the doors and the links in messages offer, in which order",
 		Long: `Say which languages the doors and the links in messages offer, in which order.
 The first is spoken where nothing else is known of the visitor. It is done at a
-desk, or at a node that may make tokens, and reaches every node; a door that is
-being used begins again with its start page.`,
+desk, or at a node that may make tokens, and reaches every node; whoever is
+writing at a door goes on where they were.`,
 		Example: "  upprop language offer sv en ar fi\n  upprop language offer sv en sv-simple fi nb da de ar",
 		Args:    usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

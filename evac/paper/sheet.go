@@ -1,7 +1,9 @@
 package paper
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
 	"io"
 	"time"
 
@@ -45,6 +47,10 @@ type sheet struct {
 func (p *Printer) sheet(h Head, title string, asOf time.Time) *sheet {
 	if h.Zone == nil {
 		h.Zone = time.UTC
+	}
+	// The library panics at a picture that is not whole.
+	if _, err := png.Decode(bytes.NewReader(h.Logo)); err != nil {
+		h.Logo = nil
 	}
 	f := fpdf.New("P", "mm", "A4", "")
 	s := &sheet{p: p, f: f, h: h, asOf: asOf, letters: letters.NewWriter(), pictures: map[letters.Shape]picture{}, head: func() {}}
@@ -160,9 +166,32 @@ func (s *sheet) place() {
 		site = s.word("alarm.campus")
 	}
 	s.size(strong, true)
-	s.line(s.say.Text("paper.place", map[string]any{"Campus": s.h.Campus, "Site": site}), 6)
+	s.put(left, s.y+6-1.4, wide-s.logo(), s.clean(s.say.Text("paper.place", map[string]any{"Campus": s.h.Campus, "Site": site})))
+	s.y += 6
 	s.size(body, false)
 	s.line(s.title+". "+s.say.Text("paper.as_of", map[string]any{"Time": s.full(s.asOf), "Node": s.h.Node}), 5.5)
+}
+
+// logo draws the house's logo at the end of the line that says whose paper it is, and
+// returns how wide it is with the space beside it; 0 where there is none. No logo
+// holds a paper up, or shortens what it says of its age.
+func (s *sheet) logo() float64 {
+	const most, high, beside = 36.0, 6.4, 3.0
+	if s.h.Logo == nil {
+		return 0
+	}
+	o := fpdf.ImageOptions{ImageType: "PNG"}
+	size := s.f.RegisterImageOptionsReader("logo", o, bytes.NewReader(s.h.Logo))
+	if s.f.Err() || size == nil || size.Width() <= 0 || size.Height() <= 0 {
+		s.f.ClearError()
+		return 0
+	}
+	w, h := most, most*size.Height()/size.Width()
+	if h > high {
+		w, h = w*high/h, high
+	}
+	s.f.ImageOptions("logo", right-w, s.y-0.4, w, h, false, o, 0, "")
+	return w + beside
 }
 
 // full is a time with its date, which a paper that lies about must have.

@@ -47,6 +47,9 @@ type Words struct {
 	Kind, Campus, Name, Company, Host, Since, Code, QR string
 	// Photo is a picture of the bearer; nil: none.
 	Photo image.Image
+	// Logo stands in the place of the campus's name; nil for none. It has nothing to
+	// see through.
+	Logo image.Image
 }
 
 // errSmall is returned where the QR code would be too fine to be read.
@@ -71,7 +74,9 @@ func Draw(w Words, size Size) (*image.Paletted, error) {
 	draw.Draw(p.on, image.Rect(0, 0, width, band), image.Black, image.Point{}, draw.Src)
 	p.ink = image.White
 	kind := p.line(w.Kind, gobold.TTF, margin, band/6, (width-3*margin)*2/3, band*2/3)
-	p.right(w.Campus, width-margin, band/6, width-3*margin-kind, band*2/3)
+	if w.Logo == nil || !p.logo(w.Logo, image.Rect(2*margin+kind, band/10, width-margin, band-band/10)) {
+		p.right(w.Campus, width-margin, band/6, width-3*margin-kind, band*2/3)
+	}
 	p.ink = image.Black
 
 	// The code stands at the right, as big as fits beside the name.

@@ -30,7 +30,49 @@ var people = map[string]Words{
 	"empty":   {QR: payload},
 	"arabic":  {Kind: "Besökare", Campus: "Norrköping", Name: "محمد علي الحسن", Company: "شركة البناء", Host: "Till Björn Ek", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
 	"chinese": {Kind: "访客", Campus: "Norrköping", Name: "欧阳小明", Company: "王氏有限公司", Host: "Till דוד לוי", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
+	"logo":    {Kind: "Besökare", Campus: "Norrköping", Name: "Åsa Öberg", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload, Logo: disc()},
 	"hindi":   {Kind: "आगंतुक", Campus: "Norrköping", Name: "प्रिया क्षत्रिय", Company: strings.Repeat("கட்டுமானம் ", 9), Host: "สมชาย ใจดี", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
+}
+
+// disc is a yellow logo on white.
+func disc() image.Image {
+	m := image.NewNRGBA(image.Rect(0, 0, 300, 100))
+	for y := range 100 {
+		for x := range 300 {
+			m.Set(x, y, color.White)
+			if (x-50)*(x-50)+(y-50)*(y-50) < 45*45 {
+				m.Set(x, y, color.NRGBA{255, 230, 0, 255})
+			}
+		}
+	}
+	return m
+}
+
+// A logo stands in the band, black on white whatever its colour is.
+func TestLogoOnALabel(t *testing.T) {
+	for s, size := range sizes {
+		p, err := Draw(people["logo"], size)
+		if err != nil {
+			t.Fatal(s, err)
+		}
+		without, err := Draw(Words{Kind: "Besökare", QR: payload}, size)
+		if err != nil {
+			t.Fatal(s, err)
+		}
+		band, dark, light := max(size.dots(5), p.Bounds().Dy()/7), 0, 0
+		for y := range band {
+			for x := p.Bounds().Dx() / 2; x < p.Bounds().Dx(); x++ {
+				if p.ColorIndexAt(x, y) != without.ColorIndexAt(x, y) {
+					light++
+				} else if light > 0 && p.ColorIndexAt(x, y) == 1 {
+					dark++
+				}
+			}
+		}
+		if light < band*band/2 || dark < band*band/4 {
+			t.Errorf("%s: %d white and %d black dots", s, light, dark)
+		}
+	}
 }
 
 // Every label is of two colours and the size of the paper, and its code is read

@@ -24,6 +24,7 @@ import (
 	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/invitations"
+	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed pages/*.html static/* words/*.toml
@@ -83,6 +84,8 @@ type Config struct {
 	// comes with. Extra are those that an operator has added.
 	Languages []lang.Locale
 	Extra     []lang.Extra
+	// Look is how the house's screens look; nil: as the program's own.
+	Look func() look.Look
 	// Zone is that of the times shown; nil means time.Local.
 	Zone   *time.Location
 	Clock  func() time.Time
@@ -115,8 +118,8 @@ func New(cfg Config) (http.Handler, error) {
 	p := pages{cfg}
 	return webkit.New(webkit.Config{
 		Prefix: "/i", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{steps.Parts()}, Catalog: words, Apart: true,
-		Place:   webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.CampusName},
-		Locales: cfg.Languages, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.CampusName},
+		Look:  cfg.Look, Locales: cfg.Languages, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/i/{token}", Handler: p.show},
 		{Method: "POST", Pattern: "/i/{token}", Handler: p.answer},

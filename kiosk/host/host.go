@@ -21,6 +21,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/invitations"
+	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed pages/*.html static/* words/*.toml
@@ -52,6 +53,8 @@ type Config struct {
 	// InWords makes what a person can mend a lang.Problem.
 	InWords          func(error) error
 	Site, CampusName string
+	// Look is how the house's screens look; nil: as the program's own.
+	Look func() look.Look
 	// Zone is that of the times shown; nil means time.Local.
 	Zone   *time.Location
 	Clock  func() time.Time
@@ -76,7 +79,7 @@ func New(cfg Config) (http.Handler, error) {
 	return webkit.New(webkit.Config{
 		Prefix: "/a", Pages: sub("pages"), Assets: sub("static"), Catalog: words, Apart: true,
 		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.CampusName},
-		Zone:  cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
+		Look:  cfg.Look, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/a/{token}", Handler: p.show},
 		{Method: "POST", Pattern: "/a/{token}", Handler: p.decide},

@@ -66,6 +66,38 @@ func CheckExtra(l Locale, file []byte, more ...fs.FS) error {
 	return errors.New(strings.Join(said, "; "))
 }
 
+// CheckKept says why the file of a language that was whole when it was added can
+// not be used any more, or nil. The program's words may be others by now: what the
+// file lacks is said in English, what it has too much nobody asks for.
+func CheckKept(l Locale, file []byte, more ...fs.FS) error {
+	if _, err := language.Parse(string(l)); err != nil || slices.Contains(visitors, l) || !utf8.Valid(file) {
+		return fmt.Errorf("%q is no added language in UTF-8", l)
+	}
+	got, err := Messages(l, file)
+	if err != nil {
+		return err
+	}
+	now, err := union(Swedish, more)
+	if err != nil {
+		return err
+	}
+	for id, m := range got {
+		forms := formsOf(m)
+		forms["other"] = m.Other
+		for _, text := range forms {
+			if what := notWords(text); what != "" {
+				return Fault{id, what}
+			}
+			for _, hole := range Placeholders(text) {
+				if now[id] != nil && !slices.Contains(Placeholders(now[id].Other), hole) {
+					return Fault{id, "has the placeholder " + hole + ", and there is none of that name"}
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // notWords is why a phrase is not plain words; empty where it is.
 func notWords(s string) string {
 	bare := placeholder.ReplaceAllString(s, "")

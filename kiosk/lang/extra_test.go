@@ -66,3 +66,33 @@ func TestCheckExtra(t *testing.T) {
 		}
 	}
 }
+
+// What was whole when it was added goes on being spoken when the program has other
+// words; what is no words at all does not.
+func TestCheckKept(t *testing.T) {
+	file, err := lang.Template(lang.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(old, by string) []byte {
+		t.Helper()
+		if !strings.Contains(string(file), old) {
+			t.Fatal("no", old)
+		}
+		return []byte(strings.Replace(string(file), old, by, 1))
+	}
+	for what, c := range map[string]struct {
+		file []byte
+		kept bool
+	}{
+		"whole": {file, true}, "lacks": {with("[start]\ntitle", "[start]\n# title"), true}, "too much": {with("[start]\n", "[start]\nnew = \"{{.New}}\"\n"), true},
+		"program": {with("[start]\n", "[start]\nnew = \"{{range .X}}\"\n"), false}, "placeholder": {with("{{.Campus}}", "{{.Campuss}}"), false}, "bytes": {[]byte("\xff"), false},
+	} {
+		if err := lang.CheckKept("it", c.file); (err == nil) != c.kept {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if lang.CheckKept("sv", file) == nil {
+		t.Error("a language of the program's own")
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
 )
 
@@ -39,6 +40,7 @@ var settingGroups = []struct{ prefix, key string }{
 	{node.DrillEverySetting, "settings.drill_every"},
 	{node.SignOutAfterSetting, "settings.sign_out"},
 	{node.RemindDeliverySetting, "settings.remind"},
+	{look.Prefix, "look.title"},
 	{"retention/", "settings.retention"},
 	{"operators.factor/", "factor.roles"},
 	{"operator/", "office.operators"},
@@ -92,6 +94,10 @@ func settingValue(r request, key, value string) string {
 		return r.Text("history.yes", nil)
 	case "false":
 		return r.Text("history.no", nil)
+	case look.None:
+		if strings.HasPrefix(key, look.Prefix) {
+			return r.Text("history.none_set", nil)
+		}
 	}
 	if strings.HasPrefix(key, "operator/") && strings.HasSuffix(key, "/role") && value != "" {
 		return roleWord(r.Request, operators.Role(value))

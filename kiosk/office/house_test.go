@@ -6,6 +6,7 @@ import (
 	"html"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/upprop/upprop/kiosk/lang"
 
 	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/mesh/identity"
@@ -71,7 +74,11 @@ func newHouse(t testing.TB, role identity.Role, prepare ...func(dir string)) *ho
 	}
 	h := &house{t: t, logs: &logs{}}
 	log := slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	n, err := node.Open(node.Config{Dir: dir, Logger: log, PasswordCost: operators.Cost{Time: 1, Memory: 64, Threads: 1}})
+	n, err := node.Open(node.Config{
+		Dir: dir, Logger: log, PasswordCost: operators.Cost{Time: 1, Memory: 64, Threads: 1}, Languages: []string{"sv", "en", "ar"},
+		Language:     func(l string, file []byte) error { return lang.CheckExtra(lang.Locale(l), file) },
+		LanguageKept: func(l string, file []byte) error { return lang.CheckKept(lang.Locale(l), file) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +96,7 @@ func newHouse(t testing.TB, role identity.Role, prepare ...func(dir string)) *ho
 			return !h.away
 		},
 		NodeName: "Receptionen", Site: "Norra", CampusName: "Ekudden", Logger: log, PDF: plainPages,
+		LanguageTemplate: func(l string) ([]byte, error) { return lang.Template(lang.Locale(l)) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +186,32 @@ func (r *reader) post(path string, fields ...string) *reader {
 		r.h.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	return r.do(req)
+}
+
+// send sends a file, and fields given as "k=v".
+func (r *reader) send(path, field, name string, file []byte, fields ...string) *reader {
+	r.h.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for _, kv := range append(fields, "lang=en") {
+		k, v, _ := strings.Cut(kv, "=")
+		_ = w.WriteField(k, v)
+	}
+	if name != "" {
+		part, err := w.CreateFormFile(field, name)
+		if err != nil {
+			r.h.t.Fatal(err)
+		}
+		_, _ = part.Write(file)
+	}
+	_ = w.Close()
+	req, err := http.NewRequest(http.MethodPost, r.h.url+path, &body)
+	if err != nil {
+		r.h.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	return r.do(req)
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/api"
 	"github.com/upprop/upprop/node/doctor"
+	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
 )
 
@@ -60,6 +61,9 @@ type Config struct {
 	// PDF puts a text on pages, with a line on each that says whose copy it is; nil:
 	// nothing is handed out as PDF.
 	PDF func(w io.Writer, l lang.Locale, text, mark string) error
+	// LanguageTemplate are the words of a language for visitors, as a file to be
+	// translated; nil: it is not handed out.
+	LanguageTemplate func(lang string) ([]byte, error)
 	// Badge is the shape of printed badges; empty means badge.Card.
 	Badge badge.Shape
 	// Print prints badges on labels; nil: there is no label printer.
@@ -78,8 +82,7 @@ type Config struct {
 type Office struct {
 	cfg     Config
 	handler http.Handler
-	// shown are answers that are shown once: badges, join lines, one-time
-	// passwords, by one-time id; done are forms that were sent in.
+	// shown and done are those of the sessions.
 	shown *shelf[any]
 	done  *shelf[string]
 	// gone is closed by Close, and ends the live streams.
@@ -107,14 +110,15 @@ func New(cfg Config) (*Office, error) {
 	}
 	o := &Office{
 		cfg: cfg, gone: make(chan struct{}),
-		shown: newShelf[any](256, 5*time.Minute), done: newShelf[string](1024, 10*time.Minute),
+		shown: cfg.Sessions.shown, done: cfg.Sessions.done,
 	}
 	screens, err := webkit.New(webkit.Config{
 		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
-		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName},
+		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName}, Look: cfg.Node.Look().Now,
 		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
-		// A document's page has its texts in every language.
-		Body: 512 << 10,
+		// A logo is the largest that is sent; a document's page has its texts in every
+		// language.
+		Body: look.MaxUpload + 64<<10,
 	}, o.routes())
 	if err != nil {
 		return nil, fmt.Errorf("office: %w", err)
@@ -194,6 +198,10 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
 		get("/admin/wardens", o.may(operators.Nodes, o.wardens)), post("/admin/wardens", o.may(operators.Nodes, o.changeWardens)),
 		get("/admin/history", o.may(operators.Nodes, o.history)), post("/admin/history", o.may(operators.Nodes, o.undoSetting)),
+		get("/admin/look", o.may(operators.Nodes, o.look)), post("/admin/look", o.may(operators.Nodes, o.changeLook)),
+		get("/admin/look/preview", o.may(operators.Nodes, o.previewLook)),
+		get("/admin/languages", o.may(operators.Nodes, o.languages)), post("/admin/languages", o.may(operators.Nodes, o.changeLanguages)),
+		get("/admin/languages/template/{lang}", o.may(operators.Nodes, o.languageTemplate)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),
 		post("/admin/settings", o.may(operators.Nodes, o.setSetting)),
 	}, slices.Concat(o.rightsRoutes(), o.watchRoutes(), o.callRoutes())...)
@@ -202,11 +210,9 @@ func (o *Office) routes() []webkit.Route {
 // ServeHTTP serves the screens.
 func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) { o.handler.ServeHTTP(w, r) }
 
-// Close forgets what is held for pages and ends the live streams. Sessions go
-// on: they are Sessions'. Idempotent.
+// Close ends the live streams. Sessions go on, with what is held for pages: they
+// are Sessions'. Idempotent.
 func (o *Office) Close() error {
 	o.goOnce.Do(func() { close(o.gone) })
-	o.shown.empty()
-	o.done.empty()
 	return nil
 }

@@ -20,8 +20,21 @@ const (
 )
 
 // Sessions are who is signed in on this node. They are in memory only: they end
-// with the process, and are on no other node.
-type Sessions struct{ *scs.SessionManager }
+// with the process, and are on no other node. They outlive the screens, and so
+// does what is held for pages that operators look at.
+type Sessions struct {
+	*scs.SessionManager
+	// shown are answers that are shown once: badges, join lines, one-time
+	// passwords, by one-time id; done are forms that were sent in.
+	shown *shelf[any]
+	done  *shelf[string]
+}
+
+// Forget forgets what is held for pages. Idempotent.
+func (s *Sessions) Forget() {
+	s.shown.empty()
+	s.done.empty()
+}
 
 // NewSessions makes the sessions of a node. name tells its cookie from that of
 // another node on this machine. secure: the screens are served over HTTPS.
@@ -42,7 +55,7 @@ func NewSessions(name string, secure bool, log *slog.Logger) *Sessions {
 		log.Error("a session was not served", "err", err.Error())
 		http.Error(w, "the session could not be read: sign in again", http.StatusInternalServerError)
 	}
-	return &Sessions{m}
+	return &Sessions{m, newShelf[any](256, 5*time.Minute), newShelf[string](1024, 10*time.Minute)}
 }
 
 // around reads the session of a request and keeps what has changed of it.

@@ -17,7 +17,9 @@ import (
 type engine struct {
 	cfg    Config
 	assets *assets
-	pages  map[lang.Locale]map[string]*template.Template
+	// wardrobe is how the screens look.
+	wardrobe *wardrobe
+	pages    map[lang.Locale]map[string]*template.Template
 }
 
 // View is what the shared layout needs besides a page's own data.
@@ -43,9 +45,9 @@ func newEngine(cfg Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{cfg: cfg, assets: a, pages: map[lang.Locale]map[string]*template.Template{}}
+	e := &engine{cfg: cfg, assets: a, wardrobe: newWardrobe(cfg), pages: map[lang.Locale]map[string]*template.Template{}}
 	for _, l := range cfg.Locales {
-		layout, err := template.New("layout").Funcs(funcs(cfg, l, a, icons)).ParseFS(sharedTemplates, "templates/*.html")
+		layout, err := template.New("layout").Funcs(funcs(cfg, l, a, e.wardrobe, icons)).ParseFS(sharedTemplates, "templates/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("parse shared templates: %w", err)
 		}

@@ -18,6 +18,7 @@ import (
 //	T "key" "Name" v …   a sentence of the catalog; an int "Count" picks the plural
 //	link "/path"         a link that keeps the language
 //	asset "name"         the checksum URL of a static file
+//	look                 the house's sheet and logo: CSS, Logo, Width, Height, On
 //	icon "name"          an inline drawing, hidden from screen readers
 //	clock, seconds       the time of day, without and with seconds
 //	date, day            the date in words, in figures
@@ -25,7 +26,7 @@ import (
 //	locales, name l      the languages that are offered, what one calls itself
 //	code "7K3M"          what is read from left to right in any language
 //	dict "Key" v …       a map, to hand several values to a template
-func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML) template.FuncMap {
+func funcs(cfg Config, l lang.Locale, a *assets, w *wardrobe, icons map[string]template.HTML) template.FuncMap {
 	return template.FuncMap{
 		"T": func(key string, args ...any) (string, error) {
 			m, err := dict(args...)
@@ -37,6 +38,7 @@ func funcs(cfg Config, l lang.Locale, a *assets, icons map[string]template.HTML)
 		"link":    func(path string) string { return keepLanguage(path, l) },
 		"switch":  func(path string, to lang.Locale) string { return keepLanguage(path, to) },
 		"asset":   a.link,
+		"look":    w.wear,
 		"locale":  func() lang.Locale { return l },
 		"locales": func() []lang.Locale { return cfg.Locales },
 		"name":    cfg.Catalog.Name,

@@ -108,7 +108,7 @@ type Live struct {
 func (l Live) respond(w http.ResponseWriter, r *Request) error {
 	// Once the stream has begun there is no error page to send; a reader who
 	// is gone, or a feed that failed, ends the stream and the reader returns.
-	err := Stream(w, r.Request, l.Feed)
+	err := stream(w, r.Request, r.changes(), l.Feed)
 	if err != nil && r.Context().Err() == nil {
 		r.engine.cfg.Logger.Warn("live stream ended", "pattern", r.Pattern, "err", r.withhold(err))
 	}

@@ -1,7 +1,11 @@
 package webkit
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -99,12 +103,38 @@ func (e *engine) request(r *http.Request) *Request {
 	}
 }
 
+// File is a file that was sent with the form; nil for none.
+func (r *Request) File(name string) ([]byte, error) {
+	if r.MultipartForm == nil || len(r.MultipartForm.File[name]) == 0 {
+		return nil, nil
+	}
+	f, err := r.MultipartForm.File[name][0].Open()
+	if err != nil {
+		return nil, fmt.Errorf("read file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	body, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("read file: %w", err)
+	}
+	return body, nil
+}
+
+// parse reads a form of either kind, in memory: nothing of it is put on the disk.
+func (r *Request) parse() error {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind != "multipart/form-data" {
+		return r.ParseForm()
+	}
+	return r.ParseMultipartForm(cmp.Or(r.engine.cfg.Body, maxBody))
+}
+
 func (r *Request) readForm() error {
 	if r.Method != http.MethodPost {
 		r.form = url.Values{}
 		return nil
 	}
-	if err := r.ParseForm(); err != nil {
+	if err := r.parse(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			return lang.Problem{Key: "request.too_large"}

@@ -30,6 +30,12 @@ type Event struct {
 // gets the Last-Event-ID that the reader came back with. Stream returns after
 // everything that it started has ended.
 func Stream(w http.ResponseWriter, r *http.Request, feed func(ctx context.Context, last string, send func(Event) error) error) error {
+	return stream(w, r, func() (Event, bool) { return Event{}, false }, feed)
+}
+
+// stream is Stream; beside what feed sends it asks also, at the beginning and at
+// every beat, whether there is something to say besides.
+func stream(w http.ResponseWriter, r *http.Request, also func() (Event, bool), feed func(ctx context.Context, last string, send func(Event) error) error) error {
 	rc := http.NewResponseController(w)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -60,6 +66,11 @@ func Stream(w http.ResponseWriter, r *http.Request, feed func(ctx context.Contex
 		return err
 	}
 
+	if e, any := also(); any {
+		if err := write(e.encode()); err != nil {
+			return err
+		}
+	}
 	var beats sync.WaitGroup
 	beats.Go(func() {
 		tick := time.NewTicker(heartbeat)
@@ -69,7 +80,11 @@ func Stream(w http.ResponseWriter, r *http.Request, feed func(ctx context.Contex
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if write([]byte(": beat\n\n")) != nil {
+				beat := []byte(": beat\n\n")
+				if e, any := also(); any {
+					beat = e.encode()
+				}
+				if write(beat) != nil {
 					return
 				}
 			}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed templates/*.html
@@ -73,6 +74,9 @@ type Config struct {
 	// name the node is known to the reader's network, and leads nowhere else.
 	// There is nothing on such a page that its link does not give.
 	Apart bool
+	// Look is how the house's screens look; nil: as the program's own. It is asked for
+	// every page and must not block.
+	Look func() look.Look
 	// Zone is the zone of the times shown; nil means time.Local.
 	Zone *time.Location
 	// Clock tells the time; nil means time.Now.
@@ -101,6 +105,7 @@ func New(cfg Config, routes []Route) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+cfg.Prefix+"/assets/{file}", e.assets)
+	e.wardrobe.routes(mux)
 	for _, r := range routes {
 		mux.Handle(r.Method+" "+r.Pattern, e.handle(r.Handler))
 	}

@@ -95,6 +95,8 @@ type Config struct {
 	Barred func() error
 	// Needs says what visitors of a type need to be welcome. Nil: nothing.
 	Needs func(kind string) record.Needs
+	// Look is how mails look; nil: they are plain.
+	Look func() Look
 	// House is what visitors of a type should know, as lines of text in a language
 	// and rows of a word and what it is. Nil: nothing.
 	House func(kind, lang string) (text string, rows [][2]string)

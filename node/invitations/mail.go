@@ -20,8 +20,8 @@ type Letter struct {
 	Subject, Text, HTML string
 	// Calendar is iCalendar (RFC 5545) by Method (RFC 5546).
 	Calendar, Method string
-	// QR is a PNG, called "qr" in HTML; nil for none.
-	QR []byte
+	// QR and Logo are PNGs, called "qr" and "logo" in HTML; nil for none.
+	QR, Logo []byte
 	// Until is when the mail is of no use any more.
 	Until time.Time
 	// Once names what it is about: another of that name is not sent again. Empty:
@@ -219,6 +219,11 @@ func (s *Service) send(i record.Invitation, invite record.Invite, qr string, wha
 	}
 	if l.QR == nil {
 		l.HTML = strings.Replace(l.HTML, picture, "", 1)
+	}
+	if s.cfg.Look != nil {
+		look := s.cfg.Look()
+		l.Logo = look.Logo
+		l.HTML = look.on(l.HTML, campus)
 	}
 	l.Calendar = s.calendar(i, invite, what, fmt.Sprintf(w.calendar, campus), where)
 	return s.cfg.Tell(l) == nil

@@ -32,6 +32,9 @@ type Config struct {
 	Built []string
 	// Check says what is wrong with a file of a language, or nil. Nil: nothing is.
 	Check func(lang string, file []byte) error
+	// Usable says why a file that was whole when it was added cannot be used any more,
+	// or nil; what it lacks since is said in another language. Nil: Check does.
+	Usable func(lang string, file []byte) error
 	// MayEdit reports whether this node's settings count. Nil: they do.
 	MayEdit func() bool
 	// Barred says why nothing that this node writes would count, or nil. Nil:
@@ -101,6 +104,9 @@ func New(cfg Config) *Book {
 	if cfg.Check == nil {
 		cfg.Check = func(string, []byte) error { return nil }
 	}
+	if cfg.Usable == nil {
+		cfg.Usable = cfg.Check
+	}
 	if cfg.MayEdit == nil {
 		cfg.MayEdit = func() bool { return true }
 	}
@@ -124,7 +130,7 @@ func (b *Book) List() []Language {
 		for _, s := range b.cfg.Settings.Settings(fileKey) {
 			l := strings.TrimPrefix(s.Key, fileKey)
 			file, err := unpack(s.Value.Bytes())
-			if err == nil && sheet.Language(l) && !slices.Contains(b.cfg.Built, l) && b.cfg.Check(l, file) == nil && len(out) < len(b.cfg.Built)+MaxFiles {
+			if err == nil && sheet.Language(l) && !slices.Contains(b.cfg.Built, l) && b.cfg.Usable(l, file) == nil && len(out) < len(b.cfg.Built)+MaxFiles {
 				out = append(out, Language{Lang: l, File: file})
 			}
 		}
@@ -167,6 +173,9 @@ func (b *Book) Mark() string {
 		return []string{hex.EncodeToString(h.Sum(nil)[:8])}
 	})[0]
 }
+
+// Check says what is wrong with a file of a language, phrase by phrase, or nil.
+func (b *Book) Check(lang string, file []byte) error { return b.cfg.Check(lang, file) }
 
 func (b *Book) may() error {
 	if err := b.cfg.Barred(); err != nil {

@@ -70,6 +70,25 @@ func TestAddOfferRemove(t *testing.T) {
 	}
 }
 
+// A file that the program would not take any more, since it has other words by now,
+// is spoken still.
+func TestUpgradeTakesNoLanguageAway(t *testing.T) {
+	b, desk, _ := newBook(t)
+	if err := errors.Join(b.Add(t.Context(), "", "so", []byte("whole")), b.Offer(t.Context(), "", []string{"so"})); err != nil {
+		t.Fatal(err)
+	}
+	after := New(Config{
+		Settings: desk, Built: []string{"sv"}, Check: func(string, []byte) error { return errBad },
+		Usable: func(string, []byte) error { return nil },
+	})
+	if got := after.Offered(); !slices.Equal(got, []string{"so"}) || after.Check("so", nil) == nil {
+		t.Errorf("offered are %v", got)
+	}
+	if err := after.Add(t.Context(), "", "so", []byte("whole")); !errors.Is(err, errBad) {
+		t.Error(err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	b, desk, told := newBook(t)
 	ctx := context.Background()

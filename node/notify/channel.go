@@ -16,9 +16,9 @@ type message struct {
 	id            string
 	to            record.Private
 	subject, text string
-	// html, calendar and picture are of a mail, where it has them.
+	// html, calendar, picture and logo are of a mail, where it has them.
 	html, calendar, method string
-	picture                []byte
+	picture, logo          []byte
 	// body is what a webhook says.
 	body []byte
 }
@@ -57,7 +57,7 @@ func (s *Service) message(set Settings, e Entry) (m message, err error) {
 			return m, &fault{why: "lost", forGood: true}
 		}
 		m.to, m.subject, m.text = record.Private(l.To), l.Subject, l.Text
-		m.html, m.calendar, m.method, m.picture = l.HTML, l.Calendar, l.Method, l.Picture
+		m.html, m.calendar, m.method, m.picture, m.logo = l.HTML, l.Calendar, l.Method, l.Picture, l.Logo
 		return m, nil
 	}
 	d, err := s.cfg.Dossier(e.Visit)

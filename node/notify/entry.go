@@ -109,8 +109,8 @@ func (e Entry) encode() []byte {
 // letter is what goes into a Box.
 type letter struct {
 	To, Subject, Text string
-	// HTML says the same; Calendar is what calendars read, by Method; Picture is
-	// a PNG that HTML shows as "qr".
+	// HTML says the same; Calendar is what calendars read, by Method; Picture and
+	// Logo are PNGs that HTML shows as "qr" and "logo".
 	HTML, Calendar, Method string `json:",omitempty"`
-	Picture                []byte `json:",omitempty"`
+	Picture, Logo          []byte `json:",omitempty"`
 }

@@ -18,7 +18,7 @@ type Letter struct {
 	To                  record.Private
 	Subject, Text, HTML string
 	Calendar, Method    string
-	Picture             []byte
+	Picture, Logo       []byte
 	// Until is when it is of no use any more.
 	Until time.Time
 	// Once names what it is about: another of that name is not taken down again.
@@ -29,7 +29,7 @@ type Letter struct {
 // ErrNoMail means that this node has no mail server.
 var ErrNoMail = errors.New("this node sends no mail")
 
-// maxLetter is the largest picture and text of a letter, in bytes.
+// maxLetter is the largest pictures and text of a letter, in bytes.
 const maxLetter = 128 << 10
 
 // Mail takes down a mail; it is durable when it returns.
@@ -38,7 +38,7 @@ func (s *Service) Mail(l Letter) error {
 	if s.Settings().SMTP == nil {
 		return ErrNoMail
 	}
-	if len(l.Picture)+len(l.Text)+len(l.HTML)+len(l.Calendar) > maxLetter {
+	if len(l.Picture)+len(l.Logo)+len(l.Text)+len(l.HTML)+len(l.Calendar) > maxLetter {
 		return errors.New("a letter is too large")
 	}
 	now, kind := s.cfg.Now().UTC(), cmp.Or(l.Kind, InviteKind)
@@ -52,7 +52,7 @@ func (s *Service) Mail(l Letter) error {
 		return nil
 	}
 	box, err := s.lock(e.ID, letter{
-		To: l.To.Reveal(), Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method, Picture: l.Picture,
+		To: l.To.Reveal(), Subject: l.Subject, Text: l.Text, HTML: l.HTML, Calendar: l.Calendar, Method: l.Method, Picture: l.Picture, Logo: l.Logo,
 	})
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func parts(t *testing.T, kind string, body io.Reader, into map[string]string) {
 func TestInvitationAsMail(t *testing.T) {
 	box := serveMail(t, false, "")
 	m := letterTo
-	m.html, m.calendar, m.method, m.picture = `<p>Astrid Märker</p><img src="cid:qr">`, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "REQUEST", []byte("\x89PNG picture")
+	m.html, m.calendar, m.method, m.picture, m.logo = `<img src="cid:logo"><p>Astrid Märker</p><img src="cid:qr">`, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "REQUEST", []byte("\x89PNG picture"), []byte("\x89PNG logo")
 	if err := (mailSender{box.smtp(t, "starttls"), time.Now}).send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +77,8 @@ func TestInvitationAsMail(t *testing.T) {
 			want = m.calendar
 		case strings.HasPrefix(kind, "image/png") && strings.HasSuffix(kind, "<qr>"):
 			want = string(m.picture)
+		case strings.HasPrefix(kind, "image/png") && strings.HasSuffix(kind, "<logo>"):
+			want = string(m.logo)
 		default:
 			t.Errorf("a part of type %s", kind)
 			continue
@@ -86,8 +88,8 @@ func TestInvitationAsMail(t *testing.T) {
 		}
 		found++
 	}
-	if found != 4 {
-		t.Errorf("%d of four parts:\n%s", found, box.mails[0])
+	if found != 5 {
+		t.Errorf("%d of five parts:\n%s", found, box.mails[0])
 	}
 }
 

@@ -39,8 +39,14 @@ func (s mailSender) send(ctx context.Context, m message) error {
 	if m.html != "" {
 		msg.AddAlternativeString(mail.TypeTextHTML, m.html)
 	}
-	if m.picture != nil {
-		if err := msg.EmbedReader("qr.png", bytes.NewReader(m.picture), mail.WithFileContentID("<qr>"), mail.WithFileContentType("image/png")); err != nil {
+	for _, p := range []struct {
+		name string
+		file []byte
+	}{{"qr", m.picture}, {"logo", m.logo}} {
+		if p.file == nil {
+			continue
+		}
+		if err := msg.EmbedReader(p.name+".png", bytes.NewReader(p.file), mail.WithFileContentID("<"+p.name+">"), mail.WithFileContentType("image/png")); err != nil {
 			return &fault{why: whyRefused, forGood: true}
 		}
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/evac/reply"
+	"github.com/upprop/upprop/kiosk"
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/lang"
@@ -114,6 +115,9 @@ func (a *App) openNode() error {
 	cfg.Language = func(l string, file []byte) error {
 		return lang.CheckExtra(lang.Locale(l), file, reply.Words(), guest.Words())
 	}
+	cfg.LanguageKept = func(l string, file []byte) error {
+		return lang.CheckKept(lang.Locale(l), file, reply.Words(), guest.Words())
+	}
 	cfg.LabelSize = func(width, height, dpi int) error { return badge.Size{Width: width, Height: height, DPI: dpi}.Check() }
 	open := cfg.OpenStore
 	if open == nil {
@@ -168,7 +172,7 @@ func (a *App) openSocket() error {
 
 func (a *App) openScreens() error {
 	id := record.NodeID(a.node.Self().ID).String()
-	a.screens = &screens{app: a, staff: office.NewSessions(id[:8], strings.HasPrefix(a.url, "https:"), a.log), api: api.New(api.Config{
+	a.screens = &screens{app: a, memory: kiosk.NewMemory(a.now), staff: office.NewSessions(id[:8], strings.HasPrefix(a.url, "https:"), a.log), api: api.New(api.Config{
 		Node: a.node, Privacy: a.node, Audit: a.node, Release: a.cfg.Node.Release, Web: a.url, Started: a.started, Now: a.now, Logger: a.log,
 	})}
 	_, err := a.screens.current()

@@ -18,7 +18,7 @@ import (
 func (a *App) guests(at place) (http.Handler, error) {
 	offered, extra := a.languages()
 	return guest.New(guest.Config{
-		Languages: offered, Extra: extra,
+		Languages: offered, Extra: extra, Look: a.node.Look().Now,
 		Invitations: expected{a.node.Invitations(), a}, InWords: inWords, NodeName: at.name, Site: at.site, CampusName: at.campus,
 		Contact: at.phone, RetentionDays: func(kind string) int { return int(a.node.Keep(kind).Card) },
 		Clock: a.now, Logger: a.log,

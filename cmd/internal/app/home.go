@@ -10,6 +10,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed pages/*.html words/*.toml
@@ -24,7 +25,7 @@ type homePage struct {
 	Kiosk, Desk                     bool
 }
 
-func newHome(at place, log *slog.Logger, now func() time.Time) (http.Handler, error) {
+func newHome(at place, wears func() look.Look, log *slog.Logger, now func() time.Time) (http.Handler, error) {
 	words, err := fs.Sub(files, "words")
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func newHome(at place, log *slog.Logger, now func() time.Time) (http.Handler, er
 	return webkit.New(webkit.Config{
 		Prefix: "/home", Pages: pages, Catalog: catalog,
 		Place: webkit.Place{Campus: at.campus, Site: at.site, Node: at.name},
-		Hosts: at.names(), Clock: now, Logger: log,
+		Look:  wears, Hosts: at.names(), Clock: now, Logger: log,
 	}, []webkit.Route{
 		{Method: "GET", Pattern: "/{$}", Handler: h.show},
 		{Method: "GET", Pattern: "/home", Handler: h.show},

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"cmp"
+	"image"
 	"time"
 
 	"github.com/upprop/upprop/evac/paper"
@@ -19,8 +20,10 @@ func (a *App) printBadges(faces []badge.Face, words func(string) string) bool {
 		return false
 	}
 	var out []printer.Label
+	logo := a.flatLogo()
 	for _, f := range faces {
 		w := badge.Words{
+			Logo: logo,
 			Kind: cmp.Or(f.Kind, words("badge.visitor")), Campus: f.Campus, Name: f.Name, Company: f.Company,
 			Since: f.At.Local().Format("2006-01-02 15:04"), Code: f.Code, QR: f.Payload,
 		}
@@ -46,6 +49,14 @@ func (a *App) printBadges(faces []badge.Face, words func(string) string) bool {
 	return true
 }
 
+// flatLogo is the house's logo for labels; nil for none.
+func (a *App) flatLogo() image.Image {
+	if m := a.node.Look().Now().Logo.Flat(); m != nil {
+		return m
+	}
+	return nil
+}
+
 func drawLabel(w badge.Words, s printer.LabelSettings) (printer.Label, error) {
 	p, err := badge.Draw(w, badge.Size{Width: s.Width, Height: s.Height, DPI: s.DPI})
 	if err != nil {
@@ -62,7 +73,7 @@ func drawLabel(w badge.Words, s printer.LabelSettings) (printer.Label, error) {
 func (a *App) sampleLabel(s printer.LabelSettings) (printer.Label, error) {
 	at := a.place()
 	return drawLabel(badge.Words{
-		Kind: "TEST", Campus: at.campus, Name: "Åsa Öberg", Company: at.name, Host: at.site,
+		Logo: a.flatLogo(), Kind: "TEST", Campus: at.campus, Name: "Åsa Öberg", Company: at.name, Host: at.site,
 		Since: a.now().Local().Format(time.DateTime), Code: "TEST-TEST", QR: "upprop test " + a.now().UTC().Format(time.RFC3339),
 	}, s)
 }

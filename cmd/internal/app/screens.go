@@ -14,7 +14,9 @@ import (
 	"github.com/upprop/upprop/evac"
 	"github.com/upprop/upprop/evac/paper"
 	"github.com/upprop/upprop/evac/phone"
+	"github.com/upprop/upprop/evac/reply"
 	"github.com/upprop/upprop/kiosk"
+	"github.com/upprop/upprop/kiosk/guest"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/office"
 	"github.com/upprop/upprop/mesh/identity"
@@ -39,6 +41,8 @@ type screens struct {
 	// staff are who is signed in; they stay when the screens are built anew.
 	staff  *office.Sessions
 	closed bool
+	// memory is what doors hold for pages on a screen; it stays, too.
+	memory *kiosk.Memory
 }
 
 // place is what the screens say about the node.
@@ -100,6 +104,8 @@ func (s *screens) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	defer s.memory.Forget()
+	defer s.staff.Forget()
 	return s.put()
 }
 
@@ -112,7 +118,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	muster, err := evac.New(evac.Config{
 		House: house{a}, Withhold: withhold, Alarm: bell{a.node.Alarm()}, Cables: a.cables(), PIN: a.PIN(), TypeWord: a.typeWord,
 		Points: a.gatherings, KnownPoint: a.node.Points().Known, Paper: papers, Printed: a.node.Printed,
-		NodeName: at.name, Site: at.site, CampusName: at.campus, Hosts: at.names(), Logger: a.log,
+		NodeName: at.name, Site: at.site, CampusName: at.campus, Look: a.node.Look().Now, Hosts: at.names(), Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -127,7 +133,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	home, err := newHome(at, a.log, a.now)
+	home, err := newHome(at, a.node.Look().Now, a.log, a.now)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -149,7 +155,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	}
 	offered, extra := a.languages()
 	k, err := kiosk.New(kiosk.Config{
-		Languages: offered, Extra: extra,
+		Memory: s.memory, Languages: offered, Extra: extra, Look: a.node.Look().Now,
 		Visits: door{a.node.Visits(), a.node.Documents()}, NodeName: at.name, Site: at.site, Entrance: at.entrance,
 		CampusName: at.campus, Hosts: at.names(), Clock: a.now, Logger: a.log,
 		Evacuation: func() (kiosk.Evacuation, bool) { return a.evacuation(record.SiteID(at.site)) },
@@ -183,6 +189,9 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	staff, err := office.New(office.Config{
 		Node: a.node, Sessions: s.staff, Nodes: s.api.Nodes, Findings: func() []doctor.Finding { return s.api.Diagnose().Findings },
 		AtNode: func(r *http.Request) bool { return !withhold(r) },
+		LanguageTemplate: func(l string) ([]byte, error) {
+			return lang.Template(lang.Locale(l), reply.Words(), guest.Words())
+		},
 		PDF: func(w io.Writer, l lang.Locale, text, mark string) error {
 			return papers.Plain(w, l, text, mark, a.now())
 		},
@@ -196,6 +205,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	muster.API(programs)
 
 	mux := http.NewServeMux()
+	// The house's logo and sheet are home's, among them.
 	mux.Handle("/", home)
 	if at.offersKiosk() {
 		mux.Handle("/kiosk", k)

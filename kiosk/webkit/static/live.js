@@ -1,7 +1,8 @@
 // Keeps every <div data-live="/path/to/events"> up to date. Each "fragment"
 // event carries the region rendered by the server; each "part" event carries
 // elements that replace those of the same id within it; each "data" event is
-// handed on as the document's "live-data" event; "reload" says that the whole
+// handed on as the document's "live-data" event; "look" carries the house's logo
+// and sheet as they are now; "reload" says that the whole
 // page is another one by now. A page with a <form data-live-hold="/path"> sends
 // it there instead, so that what is being written is not lost. The page is
 // complete without this; with it, the page says when it has lost the node.
@@ -77,6 +78,26 @@ function children(from, to) {
   }
 }
 
+// The house's logo and colours have changed: what is being written stays.
+function dress(next) {
+  if (!document.querySelector("meta[name=upprop-look]")) return;
+  for (const [id, attribute, home] of [["look-css", "href", document.head], ["look-logo", "src", document.querySelector("header.bar")]]) {
+    const from = document.getElementById(id);
+    const to = next.getElementById(id);
+    if (from && to && from.getAttribute(attribute) === to.getAttribute(attribute)) continue;
+    if (from && to) {
+      // The old sheet stays until the new one is there, so that nothing flickers.
+      if (id === "look-css") to.addEventListener("load", () => from.remove(), { once: true });
+      from.after(to);
+      if (id !== "look-css") from.remove();
+    } else if (to && id === "look-css") {
+      const own = home.querySelector("link[rel=stylesheet]");
+      own.after(to);
+    } else if (to) home.prepend(to);
+    else if (from) from.remove();
+  }
+}
+
 function listen(region) {
   const source = new EventSource(region.dataset.live);
   const patience = Number(region.dataset.livePatience || 0) * 1000;
@@ -125,6 +146,7 @@ function listen(region) {
     document.dispatchEvent(new CustomEvent("live-data", { detail: event.data }));
     tell(region, true);
   });
+  source.addEventListener("look", (event) => dress(read(event)));
   source.addEventListener("reload", () => {
     const form = document.querySelector("form[data-live-hold]");
     if (!form) return location.reload();
