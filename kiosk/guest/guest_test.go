@@ -132,31 +132,43 @@ func TestItSpeaksWhatIsOffered(t *testing.T) {
 	}
 }
 
-// TestLook runs axe over the page at the size of a phone and of a desktop. With
-// UPPROP_SHOTS it keeps pictures.
-func TestLook(t *testing.T) {
+// TestFlows answers an invitation by touch on a telephone and by keyboard at a desk, in
+// Swedish and in Arabic; its page must be free of what axe finds. With UPPROP_SHOTS it
+// keeps pictures.
+func TestFlows(t *testing.T) {
 	b := browsertest.Start(t)
-	said, h := newPage(t)
-	srv := httptest.NewServer(h)
-	defer srv.Close()
-	p := b.Page(t, browsertest.Look{Width: 390, Height: 844})
-	for _, x := range []struct {
-		lang, size string
-		look       browsertest.Look
-	}{
-		{"sv", "phone", browsertest.Look{Width: 390, Height: 844, Dark: true}},
-		{"en", "desktop", browsertest.Look{Width: 1440, Height: 900}},
-		{"ar", "phone", browsertest.Look{Width: 390, Height: 844}},
-	} {
-		said.answer = nil
-		p.Look(x.look)
-		p.Goto(srv.URL + "/i/good?lang=" + x.lang)
-		p.Axe(x.size)
-		p.Fits(x.size)
-		if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
-			p.Shot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
+	words, err := lang.LoadVisitors(nil, guest.Words())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range []lang.Locale{lang.Swedish, lang.Arabic, lang.Swedish, lang.Arabic} {
+		said, h := newPage(t)
+		srv := httptest.NewServer(h)
+		defer srv.Close()
+		look, hand := browsertest.Look{Width: 360, Height: 740, Dark: i == 0}, browsertest.Finger
+		if i > 1 {
+			look, hand = browsertest.Look{Dark: i == 3}, browsertest.Keyboard
 		}
-		p.Click("button[value=no]")
-		p.Wait("[role=status]")
+		p := b.Page(t, look)
+		w := browsertest.Walk{Page: p, Hand: hand, URL: srv.URL, Lang: string(l), Dir: l.Dir(), Words: func(key string) string { return words.Text(l, key, nil) }}
+		w.See = func(face string) {
+			what := face + "-" + string(hand) + "-" + string(l)
+			p.Axe(what)
+			p.Fits(what)
+			p.Targets(what, "60")
+			p.Weight(what, 150_000)
+			if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
+				p.Shot(filepath.Join(shots, what+".png"))
+			}
+		}
+		w.Go(browsertest.Flow{Name: "answers an invitation", From: "/i/good?lang={lang}", Steps: []browsertest.Step{
+			browsertest.Stands("guest", "#at", "guest.link"),
+			browsertest.Write("#at", "later"), browsertest.Press("button[value=at]"), browsertest.Stands("guest-fault", ".fault", "invitations.clock"),
+			browsertest.Write("#at", "11:30"), browsertest.Press("button[value=at]"), browsertest.Stands("guest-at", "[role=status]", "guest.told_at"),
+			browsertest.Press("button[value=no]"), browsertest.Stands("guest-no", "[role=status]", "guest.told_no"),
+		}})
+		if got := strings.Join(said.said, ", "); got != "at later, at 11:30, at " {
+			t.Errorf("%s in %s: %s", hand, l, got)
+		}
 	}
 }
