@@ -96,8 +96,8 @@ func New(cfg Config) (http.Handler, error) {
 // view is what the page shows.
 type view struct {
 	When, Where, Path string
-	// At is the time in the form, Told what was said before, Fault what is wrong
-	// with what was sent.
+	// At is the time in the form, as it was written where Fault says what is wrong
+	// with it; Told is what was said before.
 	At, Told, Fault string
 	// No: who is invited does not come.
 	No bool
@@ -130,6 +130,9 @@ func (p pages) page(r *webkit.Request, fault string, status int) (webkit.Respons
 		if !v.No {
 			v.At, v.Told = at.Format("15:04"), r.Text("guest.told_at", map[string]any{"Clock": r.Locale.Clock(at)})
 		}
+	}
+	if fault != "" {
+		v.At, v.Told = r.Field("at"), ""
 	}
 	return webkit.Page{Name: "guest", Path: v.Path, Status: status, Data: v}, nil
 }

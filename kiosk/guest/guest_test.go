@@ -98,7 +98,7 @@ func TestOnlyAPressSaysAnything(t *testing.T) {
 	if len(b.said) != 0 {
 		t.Fatal("looking says something")
 	}
-	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "at": {"later"}, "lang": {"en"}}, "could not be read")
+	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "at": {"later"}, "lang": {"en"}}, "could not be read", `value="later"`)
 	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "lang": {"en"}}, "could not be read")
 	do("POST", "/i/good?lang=en", 303, url.Values{"do": {"at"}, "at": {"11:30"}, "lang": {"en"}})
 	do("GET", "/i/good?lang=en", 200, nil, "you come at 11:30", `value="11:30"`)
