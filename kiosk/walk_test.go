@@ -60,6 +60,11 @@ func rounds() []round {
 	return all
 }
 
+// apart is true where the two that are always in sight in an evacuation are, and do
+// not touch.
+const apart = `(([a, b]) => !a || !b || a.bottom <= b.top || b.bottom <= a.top)(
+	[".evac-out a", ".aid .button:not([hidden])"].map(css => document.querySelector(css)?.getBoundingClientRect()))`
+
 // TestVisitorsFlows goes through all flows of a visitor by touch and by keyboard
 // alone, in Swedish and in Arabic. Each page must be free of what axe finds, in the
 // language and the direction, no wider than the window, of less than 150 kB and
@@ -103,6 +108,9 @@ func TestVisitorsFlows(t *testing.T) {
 					what := fmt.Sprintf("%s at %d", face, s[0])
 					p.Fits(what)
 					p.Targets(what, "60")
+					if !p.Bool(apart) {
+						t.Errorf("%s: the way to help lies over the way out", what)
+					}
 				}
 				if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
 					p.Shot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s-%s.png", face, r.size[0], r.lang, theme)))
