@@ -26,7 +26,9 @@ type house struct {
 	refuse   error
 	// wait has those who are called so wait for the reception.
 	wait string
-	now  func() time.Time
+	// signs has documents signed before anybody is let in.
+	signs bool
+	now   func() time.Time
 	// keep has photos kept as they are.
 	keep bool
 }
@@ -49,6 +51,8 @@ func (h *house) CheckIn(_ context.Context, a kiosk.Arrival) (kiosk.Receipt, erro
 		return kiosk.Receipt{}, lang.Problem{Key: lang.NameTooLong, Field: "name", Args: map[string]any{"Limit": limit}}
 	case strings.ContainsFunc(a.Name, unicode.IsControl):
 		return kiosk.Receipt{}, lang.Problem{Key: lang.TextControl, Field: "name"}
+	case h.signs && len(a.Signed) > 0 && a.Signature == "" && a.Drawing == "":
+		return kiosk.Receipt{}, lang.Problem{Key: lang.DocumentUnsigned, Field: "signature"}
 	}
 	h.arrivals = append(h.arrivals, a)
 	n := len(h.arrivals)

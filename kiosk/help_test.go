@@ -3,6 +3,7 @@ package kiosk_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/upprop/upprop/kiosk"
@@ -11,6 +12,7 @@ import (
 
 // porter is a real, small Help in memory.
 type porter struct {
+	mu      sync.Mutex
 	call    kiosk.Call
 	refuse  error
 	rung    int
@@ -18,6 +20,8 @@ type porter struct {
 }
 
 func (p *porter) Ring() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.refuse != nil {
 		return p.refuse
 	}
@@ -27,11 +31,23 @@ func (p *porter) Ring() error {
 }
 
 func (p *porter) Withdraw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.dropped++
 	p.call = kiosk.Call{}
 }
 
-func (p *porter) Now() kiosk.Call { return p.call }
+func (p *porter) Now() kiosk.Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.call
+}
+
+func (p *porter) set(c kiosk.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.call = c
+}
 
 func TestHelpSaysOnlyWhatIsSo(t *testing.T) {
 	p := &porter{}
@@ -81,6 +97,16 @@ func TestHelpSaysOnlyWhatIsSo(t *testing.T) {
 	v.post("/kiosk/help", "lang=en", "back=https://evil.example")
 	v.follow()
 	if !strings.Contains(v.text(), "several times just now") || !strings.Contains(v.text(), `href="/kiosk?lang=en"`) {
+		t.Error(v.text())
+	}
+}
+
+// What the page says of itself is in the reader's language, as all else.
+func TestHelpInArabic(t *testing.T) {
+	k, _, _ := door(t, func(c *kiosk.Config) { c.Help = &porter{} })
+	v := &visitor{t: t, k: k}
+	v.post("/kiosk/help", "lang=ar")
+	if v.follow(); strings.Contains(v.text(), "Updates by itself") || !strings.Contains(v.text(), "تُحدَّث الصفحة تلقائيًا") {
 		t.Error(v.text())
 	}
 }

@@ -97,6 +97,20 @@ func TestForeignWords(t *testing.T) {
 	look("/kiosk?lang=en", `<span dir="auto">Stand inside the white line.</span>`)
 }
 
+// TestLongHostOnAnArabicBadge: what is too long for the badge loses its end, whatever
+// the direction of the page.
+func TestLongHostOnAnArabicBadge(t *testing.T) {
+	k, _, _ := door(t)
+	v := &visitor{t: t, k: k}
+	v.post("/kiosk/arrive", "lang=ar", "name=Layla", "host=Karin, Avdelningen", "company=Bolaget")
+	v.follow()
+	for _, want := range []string{`<dd dir="auto">Karin, Avdelningen</dd>`, `<dd dir="auto">Bolaget</dd>`} {
+		if !strings.Contains(v.res.Body.String(), want) {
+			t.Errorf("the badge lacks %q", want)
+		}
+	}
+}
+
 // TestBadgesAreInALanguageOfTheHouse: those who work there read them.
 func TestBadgesAreInALanguageOfTheHouse(t *testing.T) {
 	var said []string

@@ -85,7 +85,7 @@ func TestLookInABrowser(t *testing.T) {
 			p.Look(browsertest.Look{Dark: dark})
 			for _, page := range []string{"", "/arrive"} {
 				p.Goto(srv.URL + "/kiosk" + page + "?lang=sv")
-				for _, s := range append(sizes, [2]int{320, 640}) {
+				for _, s := range [][2]int{{390, 844}, {820, 1180}, {1440, 900}, {320, 640}} {
 					p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})
 					p.Fits(fmt.Sprintf("%s%s at %d", colour, page, s[0]))
 					if dir != "" {

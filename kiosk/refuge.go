@@ -40,6 +40,7 @@ const MaxHere = 9
 // and, in a few words, in another.
 type refugeView struct {
 	Name, Says, By, Other string
+	OtherLang             lang.Locale
 	Beside, Before        []string
 	// Heard says that it is saved how many they are, and Known whether somebody knows.
 	Heard, Known, Still string
@@ -49,10 +50,11 @@ type refugeView struct {
 }
 
 func (k *Kiosk) refugeView(r *webkit.Request, name string, x Refuge) refugeView {
-	v := refugeView{Name: name, Seen: x.Seen, Says: r.Text(lang.HelpKey(""), nil), Other: r.TextIn(other(r.Locale), lang.HelpKey(""))}
+	v := refugeView{Name: name, Seen: x.Seen, Says: r.Text(lang.HelpKey(""), nil), OtherLang: other(r.Locale)}
+	v.Other = r.TextIn(v.OtherLang, lang.HelpKey(""))
 	if x.Told != nil {
 		v.Help, v.Says, v.By = x.Told.Help, r.Text(lang.HelpKey(x.Told.Help), nil), k.by(r, *x.Told)
-		v.Other = r.TextIn(other(r.Locale), lang.HelpKey(x.Told.Help))
+		v.Other = r.TextIn(v.OtherLang, lang.HelpKey(x.Told.Help))
 	}
 	for _, t := range x.Beside {
 		v.Beside = append(v.Beside, r.Text(lang.HelpKey(t.Help), nil)+" "+k.by(r, t))

@@ -129,8 +129,8 @@ func New(cfg Config) (http.Handler, error) {
 // view is what the page shows.
 type view struct {
 	When, Where, Path string
-	// At is the time in the form, Told what was said before, Fault what is wrong
-	// with what was sent.
+	// At is the time in the form, as it was written where Fault says what is wrong
+	// with it; Told is what was said before.
 	At, Told, Fault string
 	// No: who is invited does not come.
 	No bool
@@ -169,6 +169,9 @@ func (p pages) page(r *webkit.Request, fault string, typed *typed, status int) (
 	}
 	if asked.Form != nil {
 		v.Before = p.before(r, p.cfg.Invitations.Form(*asked.Form), typed)
+	}
+	if fault != "" {
+		v.At, v.Told = r.Field("at"), ""
 	}
 	return webkit.Page{Name: "guest", Path: v.Path, Status: status, Data: v}, nil
 }

@@ -117,7 +117,7 @@ func TestOnlyAPressSaysAnything(t *testing.T) {
 	if len(b.said) != 0 {
 		t.Fatal("looking says something")
 	}
-	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "at": {"later"}, "lang": {"en"}}, "could not be read")
+	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "at": {"later"}, "lang": {"en"}}, "could not be read", `value="later"`)
 	do("POST", "/i/good?lang=en", 422, url.Values{"do": {"at"}, "lang": {"en"}}, "could not be read")
 	do("POST", "/i/good?lang=en", 303, url.Values{"do": {"at"}, "at": {"11:30"}, "lang": {"en"}})
 	do("GET", "/i/good?lang=en", 200, nil, "you come at 11:30", `value="11:30"`)
@@ -151,9 +151,50 @@ func TestItSpeaksWhatIsOffered(t *testing.T) {
 	}
 }
 
-// TestLook runs axe over the page at the size of a phone and of a desktop. With
+// TestFlows answers an invitation by touch on a telephone and by keyboard at a desk, in
+// Swedish and in Arabic; its page must be free of what axe finds. With UPPROP_SHOTS it
+// keeps pictures.
+func TestFlows(t *testing.T) {
+	b := browsertest.Start(t)
+	words, err := lang.LoadVisitors(nil, guest.Words())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range []lang.Locale{lang.Swedish, lang.Arabic, lang.Swedish, lang.Arabic} {
+		said, h := newPage(t)
+		srv := httptest.NewServer(h)
+		defer srv.Close()
+		look, hand := browsertest.Look{Width: 360, Height: 740, Dark: i == 0}, browsertest.Finger
+		if i > 1 {
+			look, hand = browsertest.Look{Dark: i == 3}, browsertest.Keyboard
+		}
+		p := b.Page(t, look)
+		w := browsertest.Walk{Page: p, Hand: hand, URL: srv.URL, Lang: string(l), Dir: l.Dir(), Words: func(key string) string { return words.Text(l, key, nil) }}
+		w.See = func(face string) {
+			what := face + "-" + string(hand) + "-" + string(l)
+			p.Axe(what)
+			p.Fits(what)
+			p.Targets(what, "60")
+			p.Weight(what, 150_000)
+			if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
+				p.Shot(filepath.Join(shots, what+".png"))
+			}
+		}
+		w.Go(browsertest.Flow{Name: "answers an invitation", From: "/i/good?lang={lang}", Steps: []browsertest.Step{
+			browsertest.Stands("guest", "#at", "guest.link"),
+			browsertest.Write("#at", "later"), browsertest.Press("button[value=at]"), browsertest.Stands("guest-fault", ".fault", "invitations.clock"),
+			browsertest.Write("#at", "11:30"), browsertest.Press("button[value=at]"), browsertest.Stands("guest-at", "[role=status]", "guest.told_at"),
+			browsertest.Press("button[value=no]"), browsertest.Stands("guest-no", "[role=status]", "guest.told_no"),
+		}})
+		if got := strings.Join(said.said, ", "); got != "at later, at 11:30, at " {
+			t.Errorf("%s in %s: %s", hand, l, got)
+		}
+	}
+}
+
+// TestFormsLook runs axe over the page with what is filled in before coming. With
 // UPPROP_SHOTS it keeps pictures.
-func TestLook(t *testing.T) {
+func TestFormsLook(t *testing.T) {
 	b := browsertest.Start(t)
 	said, h := newPage(t)
 	srv := httptest.NewServer(h)
@@ -184,7 +225,5 @@ func TestLook(t *testing.T) {
 			}
 			shot(filepath.Join(shots, "guest-"+x.size+"-"+x.lang+".png"))
 		}
-		p.Click("button[value=no]")
-		p.Wait("[role=status]")
 	}
 }

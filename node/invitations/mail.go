@@ -109,7 +109,7 @@ var languages = map[string]words{
 		text: "Sie werden bei %s erwartet.", offText: "Ihr Besuch bei %s ist abgesagt, und die Einladung gilt nicht mehr.",
 		oneText: "Ihr Besuch bei %s ist dieses Mal abgesagt. Die anderen Termine gelten.", changedText: "Die Zeiten Ihres Besuchs bei %s haben sich geändert. Diese gelten jetzt.",
 		when: "Wann", where: "Wo", meets: "Sie treffen", code: "Code",
-		show:     "Zeigen Sie den QR-Code am Eingang, auf dem Telefon oder auf Papier, oder schreiben Sie den Code und Ihren Namen. Er ist persönlich: Geben Sie ihn nicht weiter.",
+		show:     "Zeigen Sie den QR-Code am Eingang, auf dem Telefon oder auf Papier, oder geben Sie den Code und Ihren Namen ein. Er ist persönlich: Geben Sie ihn nicht weiter.",
 		calendar: "Besuch: %s", nameless: "uns", link: "Zeit ändern oder absagen",
 		wontCome: "Sie haben abgesagt. Wenn Sie doch kommen möchten, öffnen Sie den Link in der Einladung noch einmal.", comesLater: "Wir haben gesehen, dass Sie zu einer anderen Zeit kommen.",
 		why: "Grund", reasons: map[string]string{record.NotExpected: "Der Besuch wurde nicht erwartet", record.AnotherTime: "Die Zeit passt nicht", record.NotAllowed: "Der Besuch kann nicht zugelassen werden"},
@@ -123,7 +123,7 @@ var languages = map[string]words{
 		when: "الموعد", where: "المكان", meets: "ستلتقي", code: "الرمز",
 		show:     "يُرجى إظهار رمز QR عند المدخل، على الهاتف أو على الورق، أو كتابة الرمز والاسم. الرمز شخصي: يُرجى عدم مشاركته.",
 		calendar: "زيارة: \u2068%s\u2069", nameless: "مقرّنا", link: "تغيير الموعد أو الاعتذار عن الحضور",
-		wontCome: "لقد اعتذرت عن الحضور. إن غيّرت رأيك، فافتح الرابط الذي في الدعوة مرة أخرى.", comesLater: "علمنا أنك ستحضر في وقت آخر.", rtl: true,
+		wontCome: "لقد اعتذرت عن الحضور. إن غيّرت رأيك، فيُرجى فتح الرابط الذي في الدعوة مرة أخرى.", comesLater: "علمنا أنك ستحضر في وقت آخر.", rtl: true,
 		why: "السبب", reasons: map[string]string{record.NotExpected: "لم تكن الزيارة متوقعة", record.AnotherTime: "الموعد غير مناسب", record.NotAllowed: "لا يمكن السماح بالزيارة"},
 	},
 }

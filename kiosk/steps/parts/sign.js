@@ -32,6 +32,8 @@ for (const box of document.querySelectorAll("[data-draw]")) {
     return [Math.min(1000, Math.max(0, x)), Math.min(300, Math.max(0, y))];
   }
 
+  // A finger that draws flings nothing: else its next tap would only stop that.
+  canvas.addEventListener("touchstart", (event) => event.preventDefault());
   canvas.addEventListener("pointerdown", (event) => {
     if (field.value.length > limit - 20) return;
     canvas.setPointerCapture(event.pointerId);
