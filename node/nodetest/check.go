@@ -16,6 +16,9 @@ type watch map[*House]*shown
 
 type shown struct {
 	known, left map[record.VisitID]bool
+	// marked are those of whom marks alone told, which go with their day, and before
+	// which day a node had dropped all then.
+	marked map[record.VisitID]record.Day
 	// heard are the facts that a node had told of in a beat before it was put
 	// back to a copy without them.
 	heard []*fact
@@ -23,7 +26,7 @@ type shown struct {
 
 func (w watch) of(h *House) *shown {
 	if w[h] == nil {
-		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}}
+		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}, marked: map[record.VisitID]record.Day{}}
 	}
 	return w[h]
 }
@@ -74,6 +77,11 @@ func (c *Campus) checkLists(h *House) error {
 	mem := c.seen.of(h)
 	for _, v := range c.truth.visits {
 		listed, known := present(h, v.id)
+		horizon := h.Node().Replica().Horizon()
+		if day, only := mem.marked[v.id]; only && !known && horizon > day {
+			delete(mem.known, v.id)
+		}
+		delete(mem.marked, v.id)
 		switch {
 		case known && !listed && !v.gone():
 			return violated("no silent absence", "v%d is not on the list of %s, and nobody ever said that v%d left", v.n, h.Name, v.n)
@@ -85,6 +93,9 @@ func (c *Campus) checkLists(h *House) error {
 		if known {
 			mem.known[v.id] = true
 			mem.left[v.id] = !listed
+			if p, err := h.Node().Replica().Presence(v.id); err == nil && p.MarkedOnly {
+				mem.marked[v.id] = horizon
+			}
 		}
 	}
 	return nil
