@@ -201,20 +201,20 @@ func TestPadWithoutScript(t *testing.T) {
 // Nobody gives a PIN on a screen that nobody vouches for.
 func TestPadIsNotForAll(t *testing.T) {
 	h := campus()
-	l := newLock("1234")
+	l := newLock("27182818")
 	s, log := muster(t, h, func(c *evac.Config) { c.PIN, c.Withhold = l, func(*http.Request) bool { return true } })
 	if body := get(t, s, "/warden?lang=en").Body.String(); strings.Contains(body, "data-pin-form") || strings.Contains(body, "PIN") {
 		t.Error("the pad is shown")
 	}
 	for _, do := range []string{"unlock", "set", "lock"} {
-		if w := post(t, s, "/warden/pin", url.Values{"do": {do}, "pin": {"1234"}, "again": {"1234"}}); w.Code != 422 {
+		if w := post(t, s, "/warden/pin", url.Values{"do": {do}, "pin": {"27182818"}, "again": {"27182818"}}); w.Code != 422 {
 			t.Errorf("%s: %d", do, w.Code)
 		}
 	}
 	if w := get(t, s, "/warden/pin"); w.Code != 422 || l.State().Locked != true {
 		t.Error(w.Code)
 	}
-	if strings.Contains(log.String(), "1234") {
+	if strings.Contains(log.String(), "27182818") {
 		t.Error("the log has the PIN")
 	}
 }
