@@ -84,7 +84,7 @@ func TestAnOperatorIsMadeAndChanged(t *testing.T) {
 	bo.post("/login/password", "old="+once, "password="+good, "again="+good).is(200, "/desk", "!/admin")
 	r.post(page, "do=role", "role=admin").is(200, page, "Administrator")
 	bo.get("/admin").is(200, "/admin")
-	r.post(page, "do=rename", "alias=4711").is(200, page, "4711")
+	r.post(page, "do=rename", "alias=No. 4711").is(200, page, "No. 4711")
 	r.post(page, "do=disable").is(200, page, "Disabled", "Remove")
 	bo.get("/desk").is(200, "/login")
 	r.post(page, "do=enable").is(200, page, "May sign in")
@@ -93,7 +93,7 @@ func TestAnOperatorIsMadeAndChanged(t *testing.T) {
 		t.Error("no new password is shown")
 	}
 	r.post(page, "do=nonsense").is(422, page)
-	r.post(page, "do=remove").is(200, "/admin/operators", "!4711")
+	r.post(page, "do=remove").is(200, "/admin/operators", "!No. 4711")
 	r.get(page).is(404, page)
 	mine := "/admin/operator/" + string(boss.ID)
 	r.post(mine, "do=disable").is(422, mine, "Make somebody else an administrator first")
