@@ -28,7 +28,14 @@ func (n *Node) openPhotos() {
 		Replica: n.replica, Vault: n.vault, From: n.KeptFrom, Name: n.diesOn, Today: n.expiry.SureToday,
 		Keep: func(kind string) record.Day { return n.Keep(kind).Photo },
 		Desk: func() bool { return n.Self().Role == identity.RoleDesk && n.Barred() == nil },
-		May:  n.visits.MayOpen, Withheld: n.withheld, Now: n.cfg.Now, Logger: n.log,
+		Kept: func() func(record.VisitID) bool {
+			kept := n.rights.Kept()
+			return func(v record.VisitID) bool {
+				p, err := n.replica.Presence(v)
+				return err == nil && kept(p)
+			}
+		},
+		May: n.visits.MayOpen, Withheld: n.withheld, Now: n.cfg.Now, Logger: n.log,
 		Erase: func(ctx context.Context, ids ...record.VisitID) error {
 			_, err := n.privacy.Erase(ctx, ids...)
 			return err

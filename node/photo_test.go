@@ -186,6 +186,10 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		// Who has asked for something has all until that is answered.
+		if _, _, err := desk.Rights().OpenCase(ctx, c, rights.Access, "asked"); err != nil {
+			t.Fatal(err)
+		}
 		// Four days, and the photo is gone, while the name is not.
 		if _, err := desk.Rights().SetTerms(ctx, terms.Photos, "", 4, false); err != nil {
 			t.Fatal(err)
@@ -193,6 +197,9 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 		time.Sleep(time.Minute)
 		if part, err := desk.replica.Sealed(record.PartKey{Visit: record.PhotoID(b), Audience: record.DossierAudience}); err != nil || part.Until > record.DayOf(time.Now())+4 {
 			t.Fatalf("until %v: %v", part.Until, err)
+		}
+		if part, err := desk.replica.Sealed(record.PartKey{Visit: record.PhotoID(c), Audience: record.DossierAudience}); err != nil || part.Until < record.DayOf(time.Now())+9 {
+			t.Errorf("of who has asked, until %v: %v", part.Until, err)
 		}
 		if _, err := desk.Photos().Open(b); err != nil {
 			t.Errorf("it is gone before its date: %v", err)
