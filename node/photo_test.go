@@ -18,6 +18,7 @@ import (
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/photos"
+	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/terms"
 	"github.com/upprop/upprop/node/visits"
@@ -145,6 +146,32 @@ func TestAPhotoIsTakenAndRemovedEverywhere(t *testing.T) {
 		}
 		if err := desk.TakePhoto(ctx, v, snapped(t), "sv", "desk", "op"); !errors.Is(err, photos.ErrRemoved) && !errors.Is(err, visits.ErrRestricted) {
 			t.Errorf("what was removed for good is taken again: %v", err)
+		}
+	})
+}
+
+// A consent is taken back at a desk that has the visit and not its photo, which
+// comes last: it finds itself destroyed.
+func TestAPhotoIsRemovedBeforeItComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception")
+		defer w.close()
+		desk, ctx := w.houses[0], context.Background()
+		v, without := desk.told("Astrid Marker", "visitor"), desk.told("Bo Marker", "visitor")
+		if err := desk.resealer.Agree(ctx, v, record.Consent{Purpose: string(consent.Photo), At: desk.now(), How: "kiosk"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Withdraw(ctx, v, consent.Photo, "desk", ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Photos().Keep(ctx, record.Photo{Visit: v, Picture: snapped(t)}); !errors.Is(err, photos.ErrRemoved) || desk.Photos().State(v) != photos.Removed {
+			t.Errorf("it comes, and stands: %v", err)
+		}
+		if desk.agreedToPhoto(v) {
+			t.Error("the consent stands")
+		}
+		if err := desk.Withdraw(ctx, without, consent.Photo, "desk", ""); !errors.Is(err, privacy.ErrNoConsent) || desk.Photos().State(without) != photos.None {
+			t.Errorf("of who agreed to none: %v", err)
 		}
 	})
 }
