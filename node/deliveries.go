@@ -47,7 +47,7 @@ func (n *Node) Deliveries() *deliveries.Service { return n.deliveries }
 func (n *Node) openDeliveries() {
 	n.deliveries = deliveries.New(deliveries.Config{
 		Replica: n.replica, Vault: n.vault, Draw: n.visits.Draw, Desk: func() bool { return n.access().Dossiers },
-		Place: func() record.Place { return place(n.Self()) }, Today: n.KeptFrom, Days: func() record.Day { return n.termsNow().Delivery() },
+		Place: func() record.Place { return place(n.Self()) }, Today: n.KeptFrom, Sure: n.expiry.SureToday, Days: func() record.Day { return n.termsNow().Delivery() },
 		Act:    func(by, what string, ids []record.VisitID) error { return n.ActBy(by, what, ids, "") },
 		Barred: n.Barred, Withheld: n.withheld, Mine: func(id record.VisitID) bool { return id.OwnedBy(record.NodeID(n.key.ID())) },
 		RemindAfter: n.RemindDelivery, HostMail: n.hostMail, Changed: n.replica.Changed, Now: n.cfg.Now, Logger: n.log,

@@ -28,7 +28,14 @@ func (n *Node) openPhotos() {
 		Replica: n.replica, Vault: n.vault, From: n.KeptFrom, Name: n.diesOn, Today: n.expiry.SureToday,
 		Keep: func(kind string) record.Day { return n.Keep(kind).Photo },
 		Desk: func() bool { return n.Self().Role == identity.RoleDesk && n.Barred() == nil },
-		May:  n.visits.MayOpen, Withheld: n.withheld, Now: n.cfg.Now, Logger: n.log,
+		Kept: func() func(record.VisitID) bool {
+			kept := n.rights.Kept()
+			return func(v record.VisitID) bool {
+				p, err := n.replica.Presence(v)
+				return err == nil && kept(p)
+			}
+		},
+		May: n.visits.MayOpen, Withheld: n.withheld, Now: n.cfg.Now, Logger: n.log,
 		Erase: func(ctx context.Context, ids ...record.VisitID) error {
 			_, err := n.privacy.Erase(ctx, ids...)
 			return err
@@ -111,12 +118,15 @@ func (n *Node) TakePhoto(ctx context.Context, v record.VisitID, raw []byte, lang
 }
 
 // removePhoto takes back the consent to a photograph, which is destroyed on every
-// node; what is kept of it goes first.
+// node, also where it has not come here yet; what is kept of it goes first.
 func (n *Node) removePhoto(ctx context.Context, v record.VisitID, how, by string) error {
 	if n.Self().Role != identity.RoleDesk {
 		return privacy.ErrNotDesk
 	}
 	err := n.photos.Remove(ctx, v)
+	if errors.Is(err, photos.ErrNone) && n.photos.State(v) == photos.None && n.agreedToPhoto(v) {
+		_, err = n.privacy.Erase(ctx, record.PhotoID(v)) // it comes last
+	}
 	gone := err == nil
 	if err != nil && !errors.Is(err, photos.ErrNone) {
 		return fmt.Errorf("remove a photo: %w", err)
@@ -126,6 +136,14 @@ func (n *Node) removePhoto(ctx context.Context, v record.VisitID, how, by string
 		return nil // the register of consents has passed its date
 	}
 	return err
+}
+
+// agreedToPhoto reports whether a consent to a photograph of a visit stands.
+func (n *Node) agreedToPhoto(v record.VisitID) bool {
+	_, d, err := n.visits.ForSubject(v)
+	return err == nil && slices.ContainsFunc(d.Consents, func(c record.Consent) bool {
+		return c.Purpose == string(consent.Photo) && c.Withdrawn.IsZero()
+	})
 }
 
 // photoForSubject is what is kept of a photograph, for the person themself.

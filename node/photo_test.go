@@ -18,6 +18,7 @@ import (
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/photos"
+	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/terms"
 	"github.com/upprop/upprop/node/visits"
@@ -149,6 +150,32 @@ func TestAPhotoIsTakenAndRemovedEverywhere(t *testing.T) {
 	})
 }
 
+// A consent is taken back at a desk that has the visit and not its photo, which
+// comes last: it finds itself destroyed.
+func TestAPhotoIsRemovedBeforeItComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception")
+		defer w.close()
+		desk, ctx := w.houses[0], context.Background()
+		v, without := desk.told("Astrid Marker", "visitor"), desk.told("Bo Marker", "visitor")
+		if err := desk.resealer.Agree(ctx, v, record.Consent{Purpose: string(consent.Photo), At: desk.now(), How: "kiosk"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Withdraw(ctx, v, consent.Photo, "desk", ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Photos().Keep(ctx, record.Photo{Visit: v, Picture: snapped(t)}); !errors.Is(err, photos.ErrRemoved) || desk.Photos().State(v) != photos.Removed {
+			t.Errorf("it comes, and stands: %v", err)
+		}
+		if desk.agreedToPhoto(v) {
+			t.Error("the consent stands")
+		}
+		if err := desk.Withdraw(ctx, without, consent.Photo, "desk", ""); !errors.Is(err, privacy.ErrNoConsent) || desk.Photos().State(without) != photos.None {
+			t.Errorf("of who agreed to none: %v", err)
+		}
+	})
+}
+
 // An erasure takes the photo along where it has not come yet; a photo dies on its
 // date before the name does, at once when the terms are made shorter.
 func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
@@ -186,6 +213,10 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		// Who has asked for something has all until that is answered.
+		if _, _, err := desk.Rights().OpenCase(ctx, c, rights.Access, "asked"); err != nil {
+			t.Fatal(err)
+		}
 		// Four days, and the photo is gone, while the name is not.
 		if _, err := desk.Rights().SetTerms(ctx, terms.Photos, "", 4, false); err != nil {
 			t.Fatal(err)
@@ -193,6 +224,9 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 		time.Sleep(time.Minute)
 		if part, err := desk.replica.Sealed(record.PartKey{Visit: record.PhotoID(b), Audience: record.DossierAudience}); err != nil || part.Until > record.DayOf(time.Now())+4 {
 			t.Fatalf("until %v: %v", part.Until, err)
+		}
+		if part, err := desk.replica.Sealed(record.PartKey{Visit: record.PhotoID(c), Audience: record.DossierAudience}); err != nil || part.Until < record.DayOf(time.Now())+9 {
+			t.Errorf("of who has asked, until %v: %v", part.Until, err)
 		}
 		if _, err := desk.Photos().Open(b); err != nil {
 			t.Errorf("it is gone before its date: %v", err)

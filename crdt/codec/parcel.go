@@ -4,17 +4,17 @@ import "github.com/upprop/upprop/crdt/record"
 
 // parcel and slip have keys that no other part has, so that none reads as another.
 type parcel struct {
-	For   string `cbor:"64,keyasint"`
-	Mail  string `cbor:"65,keyasint,omitempty"`
-	From  string `cbor:"66,keyasint,omitempty"`
-	Kept  string `cbor:"67,keyasint,omitempty"`
-	Note  string `cbor:"68,keyasint,omitempty"`
-	Items int    `cbor:"69,keyasint,omitempty"`
-	Cold  bool   `cbor:"70,keyasint,omitempty"`
+	For   string `cbor:"112,keyasint"`
+	Mail  string `cbor:"113,keyasint,omitempty"`
+	From  string `cbor:"114,keyasint,omitempty"`
+	Kept  string `cbor:"115,keyasint,omitempty"`
+	Note  string `cbor:"116,keyasint,omitempty"`
+	Items int    `cbor:"117,keyasint,omitempty"`
+	Cold  bool   `cbor:"118,keyasint,omitempty"`
 }
 
 type slip struct {
-	To string `cbor:"72,keyasint,omitempty"`
+	To string `cbor:"120,keyasint,omitempty"`
 }
 
 // EncodeParcel is the clear form of what a delivery says, to be sealed at once.

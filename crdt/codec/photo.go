@@ -6,11 +6,11 @@ import (
 
 // photo has keys that no other part has, so that none reads as another.
 type photo struct {
-	Visit   []byte `cbor:"96,keyasint"`
-	Picture []byte `cbor:"97,keyasint"`
-	Taken   int64  `cbor:"98,keyasint,omitempty"`
-	How     string `cbor:"99,keyasint,omitempty"`
-	Type    string `cbor:"100,keyasint,omitempty"`
+	Visit   []byte `cbor:"128,keyasint"`
+	Picture []byte `cbor:"129,keyasint"`
+	Taken   int64  `cbor:"130,keyasint,omitempty"`
+	How     string `cbor:"131,keyasint,omitempty"`
+	Type    string `cbor:"132,keyasint,omitempty"`
 }
 
 // EncodePhoto is the clear form of a photograph, to be sealed at once.

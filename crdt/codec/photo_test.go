@@ -24,7 +24,7 @@ func FuzzPhoto(f *testing.F) {
 	f.Add(codec.EncodePhoto(aPhoto()))
 	f.Add(codec.EncodeCard(record.Card{Name: "Astrid Ek"}))
 	f.Add(codec.EncodeKept(record.Kept{Name: "Astrid Ek"}))
-	f.Add([]byte{0xa1, 0x18, 0x60, 0x41, 0x00})
+	f.Add([]byte{0xa1, 0x18, 0x80, 0x41, 0x00})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := codec.DecodePhoto(b)
 		if err != nil {

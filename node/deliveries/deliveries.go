@@ -81,6 +81,9 @@ type Config struct {
 	Place func() record.Place
 	// Today is the day from which retention counts.
 	Today func() record.Day
+	// Sure is the date by which anything is destroyed, and whether it may be gone by:
+	// a clock alone must not destroy. Nil: Today is.
+	Sure func() (record.Day, bool)
 	// Days is for how many days a delivery is kept after its end.
 	Days func() record.Day
 	// Act puts on record what by did to which delivery; what it refuses is not
@@ -125,6 +128,9 @@ type Service struct {
 // New makes a Service.
 func New(cfg Config) *Service {
 	none := func() error { return nil }
+	if cfg.Sure == nil {
+		cfg.Sure = func() (record.Day, bool) { return cfg.Today(), true }
+	}
 	if cfg.Barred == nil {
 		cfg.Barred = none
 	}

@@ -58,6 +58,7 @@ type spot struct {
 	erased []record.VisitID
 	days   record.Day
 	remind int
+	unsure bool
 }
 
 func (h *house) spot(name string, desk bool) *spot {
@@ -80,7 +81,7 @@ func (h *house) spot(name string, desk bool) *spot {
 			return record.VisitID{name[0], s.next, 0xff, 0xff, 0xff, s.next}, nil
 		},
 		Desk: func() bool { return desk }, Place: func() record.Place { return record.Place{Site: "North", Entrance: record.EntranceID(name)} },
-		Today: func() record.Day { return record.DayOf(h.now) }, Days: func() record.Day { return s.days },
+		Today: func() record.Day { return record.DayOf(h.now) }, Sure: func() (record.Day, bool) { return record.DayOf(h.now), !s.unsure }, Days: func() record.Day { return s.days },
 		Mine:        func(id record.VisitID) bool { return id[0] == name[0] },
 		RemindAfter: func() int { return s.remind },
 		Act: func(by, what string, _ []record.VisitID) error {

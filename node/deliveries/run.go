@@ -89,17 +89,17 @@ func (s *Service) renew(ctx context.Context, d record.Delivery) (over []record.V
 	stored := func() {}
 	e, ended := d.Ended()
 	_, part, err := s.open(d.ID)
+	date, sure := s.cfg.Sure()
 	switch {
 	case s.cfg.Replica.Shredded(d.ID):
 		// A desk that had not heard of it may have sealed who took it.
 		over = s.With([]record.VisitID{d.ID})[1:]
+	case ended && sure && s.end(e) <= date:
+		over = s.standing(d)
 	case err != nil:
 		// Not to be opened here now, or over.
 	case ended:
-		end := min(part.Until, s.end(e))
-		if end <= today {
-			over = s.With([]record.VisitID{d.ID})
-		} else if end < part.Until {
+		if end := s.end(e); end < part.Until && end > today {
 			drafts, stored = s.with(drafts, d, end)
 		}
 	case today-day(d.Begun) < MaxWait-Keep && s.due(d, today):
@@ -113,6 +113,16 @@ func (s *Service) renew(ctx context.Context, d record.Delivery) (over []record.V
 	}
 	stored()
 	return over, nil
+}
+
+// standing are ids of what is sealed of a delivery still: what says for whom it was
+// may have died before what says who took it.
+func (s *Service) standing(d record.Delivery) []record.VisitID {
+	out := s.With([]record.VisitID{d.ID})
+	if _, err := s.cfg.Replica.Sealed(record.PartKey{Visit: d.ID, Audience: record.DossierAudience}); err != nil {
+		return out[1:]
+	}
+	return out
 }
 
 // end is the last day of what is sealed of a delivery that ended so. A clock from

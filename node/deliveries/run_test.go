@@ -157,6 +157,32 @@ func TestWhatHasEndedIsLetGo(t *testing.T) {
 	}
 }
 
+// A clock alone destroys nothing, and who took a delivery is destroyed in time also
+// where what was said of it has died before.
+func TestWhatHasEndedIsLetGoBySureDates(t *testing.T) {
+	h := newHouse(t)
+	a := h.spot("a", true)
+	id := a.take(nil)
+	a.end(id, PickedUp, "Bo Ek")
+	slip := a.get(id).Ends[0].ID
+	a.days, a.unsure = 5, true
+	h.pass(9)
+	a.renewed()
+	if len(a.erased) != 0 {
+		t.Error("destroyed by a clock alone")
+	}
+	a.unsure = false
+	// What is said of it is read here no more.
+	gone := record.SealedEntry{Kind: record.KeyPut, Visit: id, Audience: record.DossierAudience, Version: 9, Until: record.DayOf(h.now), Box: []byte("key")}
+	if _, err := a.Commit(t.Context(), crdt.Draft{Sealed: []record.SealedEntry{gone}}); err != nil {
+		t.Fatal(err)
+	}
+	a.renewed()
+	if len(a.erased) != 1 || a.erased[0] != slip {
+		t.Errorf("destroyed are %v, want who took it", a.erased)
+	}
+}
+
 // A desk that was away ended what others have written anew since: it stays ended
 // when the day of that word is dropped, and what was put back stays put back.
 func TestAnEndingIsNotDroppedBeforeWhatItEnds(t *testing.T) {

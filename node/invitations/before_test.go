@@ -1,11 +1,14 @@
 package invitations
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/codec"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/node/sheet/sheettest"
 )
@@ -148,6 +151,33 @@ func TestCancelEndsWhatWasFilledIn(t *testing.T) {
 	second, _ := desk.invitedBy(func(r *Request) { r.Instead, r.From = first.ID, r.From.Add(time.Hour) })
 	is("instead", second, "c")
 	is("what it stands instead of", first, "")
+}
+
+// A member that wrote above what anybody can write has nobody end it over and over:
+// it lives until its date, and the register does not grow by it.
+func TestWhatCannotBeEndedIsNotTriedForEver(t *testing.T) {
+	desk := newHouse(t).spot("Reception", true)
+	linked(desk)
+	made, token := desk.invitedBy(nil)
+	_, secret := parts(token)
+	sealed, err := paper{}.SealBefore(made.ID, math.MaxUint32, 0, codec.EncodeBefore(record.Before{At: 1}), secret)
+	if err == nil {
+		_, err = desk.Commit(t.Context(), crdt.Draft{Sealed: sealed})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "above all", desk.Fill(t.Context(), token, filled("x")), "invitations.not_now")
+	if err := desk.CallOff(t.Context(), "op", made.ID); err != nil {
+		t.Fatal(err)
+	}
+	changed := desk.Changed()
+	desk.tidyFilled(t.Context())
+	select {
+	case <-changed:
+		t.Error("something was written that ends nothing")
+	default:
+	}
 }
 
 // Property: of what was filled in at nodes that do not hear each other the latest

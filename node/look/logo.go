@@ -23,6 +23,9 @@ const (
 	MaxWidth, MaxHeight = 480, 160
 	// maxPixels bounds what is unpacked from a file.
 	maxPixels = 16 << 20
+	// maxScans bounds in how many passes a JPEG is written: each costs as much as all
+	// its pixels.
+	maxScans = 32
 	// leastSide is below which nothing can be seen.
 	leastSide = 8
 )
@@ -90,6 +93,8 @@ func shrink(file []byte) (*Logo, error) {
 	head, kind, err := image.DecodeConfig(bytes.NewReader(file))
 	switch {
 	case err != nil || kind != "png" && kind != "jpeg":
+		return nil, errNoPicture
+	case kind == "jpeg" && bytes.Count(file, []byte{0xff, 0xda}) > maxScans:
 		return nil, errNoPicture
 	case head.Width < leastSide || head.Height < leastSide:
 		return nil, errTiny

@@ -158,6 +158,13 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := pngOf(t, bars(40, 40, 1))
+	var passes bytes.Buffer // a picture that says to be written in many passes
+	if err := jpeg.Encode(&passes, bars(40, 40, 1), nil); err != nil {
+		t.Fatal(err)
+	}
+	passes.Truncate(passes.Len() - 2)
+	passes.Write(bytes.Repeat(passes.Bytes()[bytes.Index(passes.Bytes(), []byte{0xff, 0xda}):], maxScans))
+	passes.Write([]byte{0xff, 0xd9})
 	// A header that promises more pixels than there is memory for.
 	bomb := bytes.Clone(good)
 	copy(bomb[16:], []byte{0, 0, 0x7f, 0xff, 0, 0, 0x7f, 0xff})
@@ -166,6 +173,7 @@ func TestRefusals(t *testing.T) {
 		"svg":     {b.Set(ctx, "", Edit{Logo: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`)}), errDrawing},
 		"xml":     {b.Set(ctx, "", Edit{Logo: []byte("\ufeff <?xml version=\"1.0\"?>")}), errDrawing},
 		"gif":     {b.Set(ctx, "", Edit{Logo: moving.Bytes()}), errPicture},
+		"passes":  {b.Set(ctx, "", Edit{Logo: passes.Bytes()}), errPicture},
 		"cut":     {b.Set(ctx, "", Edit{Logo: good[:len(good)/2]}), errPicture},
 		"text":    {b.Set(ctx, "", Edit{Logo: []byte("hello")}), errPicture},
 		"large":   {b.Set(ctx, "", Edit{Logo: make([]byte, MaxUpload+1)}), errLarge},

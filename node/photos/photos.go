@@ -66,6 +66,9 @@ type Config struct {
 	Desk func() bool
 	// May says why the photograph of a visit may not be shown here now, or nil.
 	May func(record.VisitID) error
+	// Kept tells, as things stand when it is called, which visits are kept for the
+	// person, so that terms end nothing of them. Nil: none.
+	Kept func() func(record.VisitID) bool
 	// Withheld says why nothing may be opened at this moment, or nil.
 	Withheld func() error
 	// Erase has photographs destroyed on every node, by their ids, durably.
@@ -87,6 +90,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Kept == nil {
+		cfg.Kept = func() func(record.VisitID) bool { return func(record.VisitID) bool { return false } }
 	}
 	return &Service{cfg: cfg, wake: make(chan struct{}, 1)}
 }

@@ -18,6 +18,9 @@ const (
 	MaxInput  = 256 << 10
 	MaxSide   = 2048
 	MaxPixels = 1 << 21
+	// maxScans bounds in how many passes over the whole picture it is written: a camera
+	// writes one, or some ten, and each costs as much as its pixels.
+	maxScans = 32
 	// MaxPicture bounds a picture as it is kept, in bytes.
 	MaxPicture = 14 << 10
 	// Width and Height are those of a picture as it is kept, at most.
@@ -36,7 +39,7 @@ var decoding = make(chan struct{}, 1)
 // beside the picture (place, time, device). How large it would be is judged before
 // anything is decoded. The slice is the caller's. Errors: ErrPicture.
 func Prepare(raw []byte) (record.Picture, error) {
-	if len(raw) > MaxInput {
+	if len(raw) > MaxInput || bytes.Count(raw, []byte{0xff, 0xda}) > maxScans {
 		return nil, ErrPicture
 	}
 	c, err := jpeg.DecodeConfig(bytes.NewReader(raw))

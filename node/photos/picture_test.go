@@ -111,6 +111,32 @@ func TestPrepareRefuses(t *testing.T) {
 }
 
 // Whatever is handed in, it ends, and what comes of it is a small picture.
+// inPasses is a JPEG that is written in so many passes over the whole picture, a
+// few bytes each.
+func inPasses(width, height uint16, passes int) []byte {
+	out := []byte{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0}
+	out = append(out, bytes.Repeat([]byte{1}, 64)...)
+	out = append(out, 0xff, 0xc2, 0, 11, 8)
+	out = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(out, height), width)
+	out = append(out, 1, 1, 0x11, 0)
+	out = append(append(out, 0xff, 0xc4, 0, 20, 0x10, 1), append(make([]byte, 15), 0xe0)...) // one code: of many blocks that end here
+	for range passes {
+		out = append(out, 0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0, 0x7f, 0xfe, 0, 3)
+	}
+	return append(out, 0xff, 0xd9)
+}
+
+// Few bytes that go over a large picture thousands of times would keep everybody
+// waiting for a minute.
+func TestPrepareRefusesManyPasses(t *testing.T) {
+	if _, err := photos.Prepare(inPasses(240, 320, 12)); err != nil {
+		t.Error("in some passes, as cameras write it:", err)
+	}
+	if _, err := photos.Prepare(inPasses(240, 320, 64)); !errors.Is(err, photos.ErrPicture) {
+		t.Error("in many passes:", err)
+	}
+}
+
 func FuzzPrepare(f *testing.F) {
 	f.Add(drawn(f, 60, 60, grey))
 	f.Add(withExif(drawn(f, 33, 17, grey)))

@@ -42,17 +42,22 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Step destroys what is kept no longer by the terms that hold now, and what was
 // left behind by the erasure of its visit; what would live too long it seals anew
-// until an earlier date. At desks only, and only while the date is sure.
+// until an earlier date. Of visits that are kept for the person terms end nothing. At
+// desks only, and only while the date is sure.
 func (s *Service) Step(ctx context.Context) error {
 	today, sure := s.cfg.Today()
 	if !sure || !s.cfg.Desk() || s.cfg.Withheld() != nil {
 		return nil
 	}
 	var over []record.VisitID
+	kept := s.cfg.Kept()
 	if err := s.each(func(id record.VisitID, p record.Photo, part crdt.SealedPart) error {
 		end := s.end(p, part)
 		switch {
-		case s.cfg.Replica.Shredded(p.Visit), end <= today:
+		case s.cfg.Replica.Shredded(p.Visit):
+			over = append(over, id)
+		case kept(p.Visit):
+		case end <= today:
 			over = append(over, id)
 		case end < part.Until:
 			if err := s.seal(ctx, p, part.Version+1, end); err != nil && !errors.Is(err, crdt.ErrErased) {
@@ -78,8 +83,10 @@ func (s *Service) Meaning(keep func(visitorType string) record.Day) (destroyed, 
 		return 0, 0, ErrNotDesk
 	}
 	today, _ := s.cfg.Today()
+	kept := s.cfg.Kept()
 	err = s.each(func(_ record.VisitID, p record.Photo, part crdt.SealedPart) error {
 		switch end := endBy(keep, p, part); {
+		case kept(p.Visit):
 		case end <= today:
 			destroyed++
 		case end < s.end(p, part):
