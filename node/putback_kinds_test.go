@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -82,7 +83,10 @@ func TestEveryKindIsPutBack(t *testing.T) {
 		{"why/purpose/visit", func() error {
 			_, err := as.SetPurpose(ctx, rights.Change{List: "purpose", ID: "visit", Text: "receive"}, false)
 			return err
-		}, func() string { return as.Purposes().Purposes[4].Text }, "receive the person and tell their host"},
+		}, func() string {
+			all := as.Purposes().Purposes
+			return all[slices.IndexFunc(all, func(l rights.Label) bool { return l.ID == "visit" })].Text
+		}, "receive the person and tell their host"},
 		{"why/datum/name", func() error {
 			_, err := as.SetPurpose(ctx, rights.Change{List: "datum", ID: "name", Basis: "d"}, false)
 			return err
