@@ -30,11 +30,12 @@ type expectedPage struct {
 
 // expectedLine is one invitation as the desk shows it.
 type expectedLine struct {
-	ID, Type, When, Where string
-	Name, Company, Host   record.Private
-	State                 invitations.State
-	Word                  string
-	Twice, Stray          bool
+	ID, Type, Where     string
+	Name, Company, Host record.Private
+	When                span
+	State               invitations.State
+	Word                string
+	Twice, Stray        bool
 	// Answer is what who is invited says of coming to the next occasion.
 	Answer string
 	// Times is how many occasions there are; 0 where there is but one.
@@ -92,12 +93,18 @@ func (o *Office) expectedLine(r request, i invitations.Invited, now time.Time) e
 	return l
 }
 
-func (o *Office) span(r request, from, to int64, now time.Time) string {
+// span is from when to when, in pieces that stay whole where a line is short: one,
+// or two for a visit that ends on another day.
+type span []string
+
+func (s span) String() string { return strings.Join(s, " ") }
+
+func (o *Office) span(r request, from, to int64, now time.Time) span {
 	a, b := time.Unix(from, 0).In(o.cfg.Zone), time.Unix(to, 0).In(o.cfg.Zone)
 	if a.YearDay() == b.YearDay() && a.Year() == b.Year() {
-		return o.moment(r, a, now) + "–" + r.Locale.Clock(b)
+		return span{o.moment(r, a, now) + "–" + r.Locale.Clock(b)}
 	}
-	return o.moment(r, a, now) + " – " + o.moment(r, b, now)
+	return span{o.moment(r, a, now) + " –", o.moment(r, b, now)}
 }
 
 func (l expectedLine) fits(query string) bool {
@@ -259,8 +266,9 @@ type invitationPage struct {
 
 // occasionLine is one time of a series.
 type occasionLine struct {
-	At, When string
-	Off      bool
+	At   string
+	When span
+	Off  bool
 	// Past: it is over. Rest: there are others after it.
 	Past, Rest bool
 }

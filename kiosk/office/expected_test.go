@@ -37,6 +37,10 @@ func TestInvitationsAtTheDesk(t *testing.T) {
 	}
 	r.post("/desk/invite", with("form="+id, "name=Åsa Marker")...).is(200, page) // once
 	h.recorded("invitation.make", desk.ID.By())
+	// A visit through a night may break between its two moments where a line is short.
+	tomorrow := time.Now().AddDate(0, 0, 1).Format(time.DateOnly)
+	r.post("/desk/invite", "form=night", "name=Nils Natt", "date="+today, "from=23:00", "end="+tomorrow, "to=01:30", "type=contractor", "language=en")
+	r.get("/desk/expected").is(200, "/desk/expected", `<span class="figures">23:00 –</span> <span class="figures">`)
 	r.get("/desk/expected").is(200, "/desk/expected", "Åsa Marker", "Karin Marker", "Contractor", "!asa@Marker.se")
 	r.post("/desk/expected", "q=karin").is(200, "/desk/expected", "1 found", "Åsa Marker")
 	r.post("/desk/expected", "q=bengt").is(200, "/desk/expected", "0 found", "!Åsa Marker")

@@ -43,14 +43,19 @@ func furnished(t *testing.T) (*house, string, string) {
 	}
 	now := time.Now()
 	var id string
+	evening := time.Date(now.Year(), now.Month(), now.Day()+2, 23, 30, 0, 0, now.Location())
 	for i, name := range []record.Private{"Åsa Öberg", "محمد الأحمد", "Maximiliana Konstantinidou-Vasilopoulos"} {
 		again := invitations.Repeat{}
 		if i == 0 {
 			again = invitations.Repeat{Every: invitations.Weekly, Until: now.AddDate(0, 0, 22)}
 		}
+		from := now.AddDate(0, 0, i)
+		if i == 2 { // past midnight
+			from = evening
+		}
 		made, err := h.node.Invitations().Invite(ctx, "", invitations.Request{
 			Repeat: again, Name: name, Company: "Statens fastighetsverk", Host: "Karin Lindqvist", Note: "Parkera vid port 3", Type: "contractor",
-			From: now.Add(time.Duration(24*i) * time.Hour), To: now.Add(time.Duration(24*i+1) * time.Hour),
+			From: from, To: from.Add(time.Hour),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -29,6 +29,13 @@ func TestALinkIsMailedFromAVisit(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.post(bare+"/link").is(200, bare+"/link", "No e-mail address is kept")
+	// Where it is known that there is no address, no link is offered.
+	h.operator("adam", operators.Admin)
+	admin := h.reader()
+	admin.login("adam")
+	admin.get(bare).is(200, bare, "Mail a link")
+	admin.post(bare+"/dossier").is(200, bare+"/dossier", "left no contact details", "!Mail a link")
+	admin.post(at+"/dossier").is(200, at+"/dossier", "astrid@marker.test", "Mail a link")
 	r.post(at+"/link").is(200, at+"/link", "is on its way", "!astrid@marker.test")
 	r.post(at+"/link").is(200, at+"/link", "less than an hour ago")
 	h.recorded(rights.ActLink, lina.ID.By())

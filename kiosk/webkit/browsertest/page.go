@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -188,10 +189,20 @@ func (p *Page) Screenshot(path string) {
 }
 
 // Shot writes what is in the window as a PNG file: what sticks to an edge is
-// where a reader sees it.
+// where a reader sees it. It takes it anew while it changes, since Chromium fills
+// what it has not drawn yet with one colour: on a slow machine, a button that
+// sticks to an edge has no words in the first picture after the window changed.
 func (p *Page) Shot(path string) {
 	p.t.Helper()
-	p.write(path, run(p, chromedp.CaptureScreenshot()))
+	last := run(p, chromedp.CaptureScreenshot())
+	for range 4 {
+		next := run(p, chromedp.CaptureScreenshot())
+		if bytes.Equal(next, last) {
+			break
+		}
+		last = next
+	}
+	p.write(path, last)
 }
 
 // Element is a PNG of one element, scaled.
