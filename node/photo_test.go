@@ -7,11 +7,13 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/codec"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
@@ -186,6 +188,17 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		// A hostile entrance seals the photo of one under the last version there is, for
+		// longer than anybody may: no sealing can follow it, and it holds up no other's.
+		sealed, _, err := east.vault.Seal(record.PhotoID(c), math.MaxUint32, record.DayOf(time.Now())+60, map[record.Audience][]byte{
+			record.DossierAudience: codec.EncodePhoto(record.Photo{Visit: c, Type: "visitor", Taken: time.Now().UTC(), Picture: snapped(t)}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := east.replica.Commit(ctx, crdt.Draft{Sealed: sealed}); err != nil {
+			t.Fatal(err)
+		}
 		// Four days, and the photo is gone, while the name is not.
 		if _, err := desk.Rights().SetTerms(ctx, terms.Photos, "", 4, false); err != nil {
 			t.Fatal(err)
@@ -193,6 +206,9 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 		time.Sleep(time.Minute)
 		if part, err := desk.replica.Sealed(record.PartKey{Visit: record.PhotoID(b), Audience: record.DossierAudience}); err != nil || part.Until > record.DayOf(time.Now())+4 {
 			t.Fatalf("until %v: %v", part.Until, err)
+		}
+		if err := desk.photoKey(c); !errors.Is(err, crdt.ErrErased) {
+			t.Errorf("what no sealing can follow lives on: %v", err)
 		}
 		if _, err := desk.Photos().Open(b); err != nil {
 			t.Errorf("it is gone before its date: %v", err)

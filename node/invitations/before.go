@@ -25,6 +25,10 @@ import (
 const (
 	maxFills = 20
 	fillsFor = time.Hour
+	// maxEnds bounds how often one node ends, within endsFor, what was filled in of one
+	// invitation that is off: what a hostile member has sealed may stand all the same.
+	maxEnds = 5
+	endsFor = 24 * time.Hour
 )
 
 // Form is what who is invited can fill in before they come.
@@ -99,7 +103,7 @@ func (s *Service) before(id record.VisitID, secret [16]byte) *record.Before {
 func (s *Service) version(id record.VisitID) uint32 {
 	v := uint32(s.cfg.Now().Unix())
 	if part, err := s.cfg.Replica.Sealed(record.PartKey{Visit: id, Audience: record.BeforeAudience}); err == nil && part.Version >= v {
-		v = part.Version + 1
+		v = record.NextVersion(part.Version)
 	}
 	return v
 }
@@ -165,7 +169,7 @@ func (s *Service) tidyFilled(ctx context.Context) {
 		if i.Off.IsZero() && !i.Denied() && (len(i.Times) > 0 || !s.declined(i)) {
 			continue
 		}
-		if drafts := s.shred(i); len(drafts) > 0 {
+		if drafts := s.shred(i); len(drafts) > 0 && s.ends.allow(i.ID, s.cfg.Now()) {
 			if _, err := s.cfg.Replica.Commit(ctx, drafts...); err != nil {
 				s.cfg.Logger.Warn("what was filled in before a visit that is off could not be ended, and is tried again", "invitation", i.ID.Short(), "err", err)
 				return

@@ -1,11 +1,14 @@
 package invitations
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/codec"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/node/sheet/sheettest"
 )
@@ -148,6 +151,56 @@ func TestCancelEndsWhatWasFilledIn(t *testing.T) {
 	second, _ := desk.invitedBy(func(r *Request) { r.Instead, r.From = first.ID, r.From.Add(time.Hour) })
 	is("instead", second, "c")
 	is("what it stands instead of", first, "")
+}
+
+// A hostile member that seals under the last version there is neither keeps what is
+// filled in from standing, nor has it live on once the invitation is off, nor has
+// desks write on and on.
+func TestTheLastVersionIsNotTheLastWord(t *testing.T) {
+	h := newHouse(t)
+	desk, gate := h.spot("Reception", true), h.spot("East gate", false)
+	linked(desk, gate)
+	made, token := desk.invitedBy(nil)
+	_, secret := parts(token)
+	desk.fill(token, filled("a"))
+	seal := func(s *spot) {
+		t.Helper()
+		b := filled("hostile")
+		b.At = h.clock().UnixMilli()
+		sealed, err := s.cfg.Vault.SealBefore(made.ID, math.MaxUint32, record.DayOf(h.clock())+9, codec.EncodeBefore(b), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.cfg.Replica.Commit(t.Context(), crdt.Draft{Sealed: sealed}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sheettest.Heal(t, desk.Desk, gate.Desk)
+	seal(gate)
+	sheettest.Heal(t, desk.Desk, gate.Desk)
+	h.advance(time.Minute)
+	desk.fill(token, filled("b"))
+	if b := desk.before(made.ID, secret); b == nil || b.Company != "b" {
+		t.Fatal("what was filled in later does not stand")
+	}
+	if err := desk.CallOff(t.Context(), "op", made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if desk.before(made.ID, secret) != nil {
+		t.Error("it lives on")
+	}
+	wrote := 0
+	for range 3 * maxEnds {
+		h.advance(time.Minute)
+		seal(desk)
+		desk.tidyFilled(t.Context())
+		if desk.before(made.ID, secret) == nil {
+			wrote++
+		}
+	}
+	if wrote != maxEnds {
+		t.Errorf("%d were ended, want %d", wrote, maxEnds)
+	}
 }
 
 // Property: of what was filled in at nodes that do not hear each other the latest

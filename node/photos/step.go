@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -52,10 +53,10 @@ func (s *Service) Step(ctx context.Context) error {
 	if err := s.each(func(id record.VisitID, p record.Photo, part crdt.SealedPart) error {
 		end := s.end(p, part)
 		switch {
-		case s.cfg.Replica.Shredded(p.Visit), end <= today:
+		case s.cfg.Replica.Shredded(p.Visit), end <= today, end < part.Until && part.Version == math.MaxUint32:
 			over = append(over, id)
 		case end < part.Until:
-			if err := s.seal(ctx, p, part.Version+1, end); err != nil && !errors.Is(err, crdt.ErrErased) {
+			if err := s.seal(ctx, p, record.NextVersion(part.Version), end); err != nil && !errors.Is(err, crdt.ErrErased) {
 				return err
 			}
 		}
