@@ -121,6 +121,8 @@ func settingKinds() []settingKind {
 		{keys("operator/", "disabled"), true, was("false"), free, (*Node).putDisabled},
 		{keys("operator/", "removed"), true, unknown, never(NotRemoved), nil},
 		{keys("operator/", "alias", "password", "factor"), false, unknown, never(NotSecret), nil},
+		// Visitors' Wi-Fi is told to who has come, not to who reads a history.
+		{isWifiPassword, false, firstOfType, free, (*Node).putType},
 		{keys("type/"), true, firstOfType, fixedUnless("name", "badge", "note", "wifi", "ask", "approval", "document", "unattended", "group", "off"), (*Node).putType},
 		{keys("document/"), true, firstOfDocument, fixedUnless("name", "text", "off"), (*Node).putDocument},
 		{keys("point/"), true, firstOfPoint, fixedUnless("kind", "site", "position", "at", "capacity", "text"), (*Node).putPoint},
@@ -129,6 +131,10 @@ func settingKinds() []settingKind {
 		{keys("privacy/"), false, was(""), free, (*Node).putHouse},
 		{keys("warden/"), false, was(""), fixedUnless("point", "zone"), (*Node).putDuty},
 	}
+}
+
+func isWifiPassword(key string) bool {
+	return strings.HasPrefix(key, "type/") && strings.HasSuffix(key, "/wifi/password")
 }
 
 func kindOf(key string) (settingKind, bool) {

@@ -7,11 +7,13 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/crdt"
+	"github.com/upprop/upprop/crdt/codec"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
@@ -192,7 +194,7 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 			}
 			return got.Visit
 		}
-		a, b, c := arrive("Anna"), arrive("Bo"), arrive("Cilla")
+		a, b, c, d := arrive("Anna"), arrive("Bo"), arrive("Cilla"), arrive("Doris")
 		time.Sleep(time.Minute)
 		if _, err := desk.Erase(ctx, a); err != nil {
 			t.Fatal(err)
@@ -208,13 +210,24 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 				t.Errorf("%s: the photo of who was erased: %v", h.name, err)
 			}
 		}
-		for _, v := range []record.VisitID{b, c} {
+		for _, v := range []record.VisitID{b, c, d} {
 			if _, err := east.Visits().CheckOut(ctx, v.Badge().String(), "kiosk"); err != nil {
 				t.Fatal(err)
 			}
 		}
 		// Who has asked for something has all until that is answered.
 		if _, _, err := desk.Rights().OpenCase(ctx, c, rights.Access, "asked"); err != nil {
+			t.Fatal(err)
+		}
+		// A hostile entrance seals the photo of one under the last version there is, for
+		// longer than anybody may: no sealing can follow it, and it holds up no other's.
+		sealed, _, err := east.vault.Seal(record.PhotoID(d), math.MaxUint32, record.DayOf(time.Now())+60, map[record.Audience][]byte{
+			record.DossierAudience: codec.EncodePhoto(record.Photo{Visit: d, Type: "visitor", Taken: time.Now().UTC(), Picture: snapped(t)}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := east.replica.Commit(ctx, crdt.Draft{Sealed: sealed}); err != nil {
 			t.Fatal(err)
 		}
 		// Four days, and the photo is gone, while the name is not.
@@ -227,6 +240,9 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 		}
 		if part, err := desk.replica.Sealed(record.PartKey{Visit: record.PhotoID(c), Audience: record.DossierAudience}); err != nil || part.Until < record.DayOf(time.Now())+9 {
 			t.Errorf("of who has asked, until %v: %v", part.Until, err)
+		}
+		if err := desk.photoKey(d); !errors.Is(err, crdt.ErrErased) {
+			t.Errorf("what no sealing can follow lives on: %v", err)
 		}
 		if _, err := desk.Photos().Open(b); err != nil {
 			t.Errorf("it is gone before its date: %v", err)

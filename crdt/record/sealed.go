@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Audience is who may open a part of the particulars.
 type Audience string
@@ -62,6 +65,11 @@ type SealedEntry struct {
 	// it can be destroyed.
 	Hash []byte `cbor:"9,keyasint,omitempty"`
 }
+
+// NextVersion is the version of a sealing that is to stand before one of version v.
+// There is none after the last, which no honest node reaches: there, of two of the
+// same version, the later stands. It never begins again at zero, below all others.
+func NextVersion(v uint32) uint32 { return v + min(1, math.MaxUint32-v) }
 
 // Card is the part of the particulars that wardens and desks may read.
 type Card struct {

@@ -120,7 +120,7 @@ func (s *Service) anew(d record.Delivery, until record.Day) (drafts []crdt.Draft
 	if err != nil {
 		return nil, nil, err
 	}
-	sealed, stored, err := s.seal(d.ID, part.Version+1, until, codec.EncodeParcel(p))
+	sealed, stored, err := s.seal(d.ID, record.NextVersion(part.Version), until, codec.EncodeParcel(p))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,7 +20,7 @@ func (s *Service) anew(i record.Invitation) (drafts []crdt.Draft, stored func(),
 			version = max(version, part.Version)
 		}
 	}
-	version++
+	version = record.NextVersion(version)
 	until := s.keep(i.Last)
 	sealed, err := s.cfg.Vault.SealBearerAnew(i.ID, version, until, codec.EncodeInvite(forBearer(invite)), invite.Secret)
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Service) anew(i record.Invitation) (drafts []crdt.Draft, stored func(),
 		if err != nil {
 			return nil, nil, err
 		}
-		again, err := s.cfg.Vault.SealBefore(i.ID, part.Version+1, until, codec.EncodeBefore(*b), invite.Secret)
+		again, err := s.cfg.Vault.SealBefore(i.ID, record.NextVersion(part.Version), until, codec.EncodeBefore(*b), invite.Secret)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"math"
 	"net/mail"
 	"strings"
 	"time"
@@ -26,6 +25,10 @@ import (
 const (
 	maxFills = 20
 	fillsFor = time.Hour
+	// maxEnds bounds how often one node ends, within endsFor, what was filled in of one
+	// invitation that is off: what a hostile member has sealed may stand all the same.
+	maxEnds = 5
+	endsFor = 24 * time.Hour
 )
 
 // Form is what who is invited can fill in before they come.
@@ -96,15 +99,13 @@ func (s *Service) before(id record.VisitID, secret [16]byte) *record.Before {
 }
 
 // version is that of what is sealed now: the second, so that of two that were
-// sealed apart the later stands, and above what is known here; false where nothing
-// can be above that, which no node writes by itself.
-func (s *Service) version(id record.VisitID) (v uint32, ok bool) {
-	v = uint32(s.cfg.Now().Unix())
-	part, err := s.cfg.Replica.Sealed(record.PartKey{Visit: id, Audience: record.BeforeAudience})
-	if err == nil && part.Version >= v {
-		v = part.Version + 1
+// sealed apart the later stands, and above what is known here.
+func (s *Service) version(id record.VisitID) uint32 {
+	v := uint32(s.cfg.Now().Unix())
+	if part, err := s.cfg.Replica.Sealed(record.PartKey{Visit: id, Audience: record.BeforeAudience}); err == nil && part.Version >= v {
+		v = record.NextVersion(part.Version)
 	}
-	return v, err != nil || part.Version < math.MaxUint32
+	return v
 }
 
 // Fill keeps, durably and sealed, what who holds a link has filled in, instead of
@@ -130,10 +131,7 @@ func (s *Service) Fill(ctx context.Context, token string, b record.Before) error
 		return problem("invitations.email", "email", "that is no e-mail address: write it like anna@example.org")
 	}
 	b.At = s.cfg.Now().UnixMilli()
-	version, ok := s.version(i.ID)
-	if !ok {
-		return errNotStands
-	}
+	version := s.version(i.ID)
 	sealed, err := s.cfg.Vault.SealBefore(i.ID, version, s.keep(i.Last), codec.EncodeBefore(b), secret)
 	if err != nil {
 		return fmt.Errorf("fill in before coming: %w", err)
@@ -142,28 +140,22 @@ func (s *Service) Fill(ctx context.Context, token string, b record.Before) error
 		return fmt.Errorf("fill in before coming: %w", err)
 	}
 	if now := s.before(i.ID, secret); now == nil || now.At != b.At {
-		return errNotStands
+		return problem("invitations.not_now", "", "this was ended or changed elsewhere meanwhile, and what you wrote does not stand: open the link again, or fill it in when you come")
 	}
 	return nil
 }
 
-var errNotStands = problem("invitations.not_now", "", "this was ended or changed elsewhere meanwhile, and what you wrote does not stand: open the link again, or fill it in when you come")
-
 // shred is a draft that ends what was filled in of an invitation, for everybody;
-// none where nothing is known of any, or it would end nothing.
+// none where nothing is known of any.
 func (s *Service) shred(i record.Invitation) (drafts []crdt.Draft) {
 	if _, err := s.cfg.Replica.Sealed(record.PartKey{Visit: i.ID, Audience: record.BeforeAudience}); err != nil {
-		return nil
-	}
-	version, ok := s.version(i.ID)
-	if !ok {
 		return nil
 	}
 	// A key record that opens nothing, so that the one before it is destroyed.
 	box := make([]byte, 48)
 	_, _ = rand.Read(box) // never fails
 	return []crdt.Draft{{Sealed: []record.SealedEntry{{
-		Kind: record.KeyPut, Visit: i.ID, Audience: record.BeforeAudience, Version: version, Until: s.keep(i.Last), Box: box,
+		Kind: record.KeyPut, Visit: i.ID, Audience: record.BeforeAudience, Version: s.version(i.ID), Until: s.keep(i.Last), Box: box,
 	}}}}
 }
 
@@ -177,7 +169,7 @@ func (s *Service) tidyFilled(ctx context.Context) {
 		if i.Off.IsZero() && !i.Denied() && (len(i.Times) > 0 || !s.declined(i)) {
 			continue
 		}
-		if drafts := s.shred(i); len(drafts) > 0 {
+		if drafts := s.shred(i); len(drafts) > 0 && s.ends.allow(i.ID, s.cfg.Now()) {
 			if _, err := s.cfg.Replica.Commit(ctx, drafts...); err != nil {
 				s.cfg.Logger.Warn("what was filled in before a visit that is off could not be ended, and is tried again", "invitation", i.ID.Short(), "err", err)
 				return

@@ -153,30 +153,53 @@ func TestCancelEndsWhatWasFilledIn(t *testing.T) {
 	is("what it stands instead of", first, "")
 }
 
-// A member that wrote above what anybody can write has nobody end it over and over:
-// it lives until its date, and the register does not grow by it.
-func TestWhatCannotBeEndedIsNotTriedForEver(t *testing.T) {
-	desk := newHouse(t).spot("Reception", true)
-	linked(desk)
+// A hostile member that seals under the last version there is neither keeps what is
+// filled in from standing, nor has it live on once the invitation is off, nor has
+// desks write on and on.
+func TestTheLastVersionIsNotTheLastWord(t *testing.T) {
+	h := newHouse(t)
+	desk, gate := h.spot("Reception", true), h.spot("East gate", false)
+	linked(desk, gate)
 	made, token := desk.invitedBy(nil)
 	_, secret := parts(token)
-	sealed, err := paper{}.SealBefore(made.ID, math.MaxUint32, 0, codec.EncodeBefore(record.Before{At: 1}), secret)
-	if err == nil {
-		_, err = desk.Commit(t.Context(), crdt.Draft{Sealed: sealed})
+	desk.fill(token, filled("a"))
+	seal := func(s *spot) {
+		t.Helper()
+		b := filled("hostile")
+		b.At = h.clock().UnixMilli()
+		sealed, err := s.cfg.Vault.SealBefore(made.ID, math.MaxUint32, record.DayOf(h.clock())+9, codec.EncodeBefore(b), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.cfg.Replica.Commit(t.Context(), crdt.Draft{Sealed: sealed}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
+	sheettest.Heal(t, desk.Desk, gate.Desk)
+	seal(gate)
+	sheettest.Heal(t, desk.Desk, gate.Desk)
+	h.advance(time.Minute)
+	desk.fill(token, filled("b"))
+	if b := desk.before(made.ID, secret); b == nil || b.Company != "b" {
+		t.Fatal("what was filled in later does not stand")
 	}
-	wants(t, "above all", desk.Fill(t.Context(), token, filled("x")), "invitations.not_now")
 	if err := desk.CallOff(t.Context(), "op", made.ID); err != nil {
 		t.Fatal(err)
 	}
-	changed := desk.Changed()
-	desk.tidyFilled(t.Context())
-	select {
-	case <-changed:
-		t.Error("something was written that ends nothing")
-	default:
+	if desk.before(made.ID, secret) != nil {
+		t.Error("it lives on")
+	}
+	wrote := 0
+	for range 3 * maxEnds {
+		h.advance(time.Minute)
+		seal(desk)
+		desk.tidyFilled(t.Context())
+		if desk.before(made.ID, secret) == nil {
+			wrote++
+		}
+	}
+	if wrote != maxEnds {
+		t.Errorf("%d were ended, want %d", wrote, maxEnds)
 	}
 }
 

@@ -148,6 +148,7 @@ type Service struct {
 	// trying lets one code be tried at a time: a try is made to cost.
 	trying sync.Mutex
 	fills  *pace
+	ends   *pace
 	words  *pace
 }
 
@@ -186,7 +187,7 @@ func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Service{cfg: cfg, fills: newPace(maxFills, fillsFor), words: newPace(maxWords, wordsFor)}
+	return &Service{cfg: cfg, fills: newPace(maxFills, fillsFor), ends: newPace(maxEnds, endsFor), words: newPace(maxWords, wordsFor)}
 }
 
 // State says how an invitation stands.

@@ -202,8 +202,7 @@ func (s *Service) Invite(ctx context.Context, by string, r Request) (Made, error
 	drafts := []crdt.Draft{{Event: &event}, {Sealed: append(forDesks, sealed...), Fresh: true}}
 	if before != nil {
 		// It was filled in for the one that this stands instead of.
-		version, _ := s.version(id) // nothing is above a new one
-		again, err := s.cfg.Vault.SealBefore(id, version, until, codec.EncodeBefore(*before), secret)
+		again, err := s.cfg.Vault.SealBefore(id, s.version(id), until, codec.EncodeBefore(*before), secret)
 		if err != nil {
 			return Made{}, fmt.Errorf("invite: %w", err)
 		}

@@ -186,7 +186,7 @@ func (s *Service) renew(ctx context.Context, holds map[string]Hold, today record
 // seal seals a record in the place of one of a version (0: of none) until a day at
 // most, durably. Whoever is no desk outranks none, by whatever version.
 func (s *Service) seal(ctx context.Context, id record.VisitID, k record.Kept, stands uint32, until record.Day) error {
-	entries, stored, err := s.cfg.Vault.Seal(id, max(stands+1, 1), until, map[record.Audience][]byte{record.DossierAudience: fitting(k)})
+	entries, stored, err := s.cfg.Vault.Seal(id, record.NextVersion(stands), until, map[record.Audience][]byte{record.DossierAudience: fitting(k)})
 	if err != nil {
 		return fmt.Errorf("seal what is kept: %w", err)
 	}

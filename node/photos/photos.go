@@ -123,7 +123,7 @@ func (s *Service) Keep(ctx context.Context, p record.Photo) error {
 	if part, err := s.cfg.Replica.Sealed(keyOf(p.Visit)); err == nil {
 		version = part.Version
 	}
-	return s.seal(ctx, p, version+1, until)
+	return s.seal(ctx, p, record.NextVersion(version), until)
 }
 
 // seal seals a photograph. What others need to open other things too does not wait

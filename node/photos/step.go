@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -57,10 +58,10 @@ func (s *Service) Step(ctx context.Context) error {
 		case s.cfg.Replica.Shredded(p.Visit):
 			over = append(over, id)
 		case kept(p.Visit):
-		case end <= today:
+		case end <= today, end < part.Until && part.Version == math.MaxUint32:
 			over = append(over, id)
 		case end < part.Until:
-			if err := s.seal(ctx, p, part.Version+1, end); err != nil && !errors.Is(err, crdt.ErrErased) {
+			if err := s.seal(ctx, p, record.NextVersion(part.Version), end); err != nil && !errors.Is(err, crdt.ErrErased) {
 				return err
 			}
 		}

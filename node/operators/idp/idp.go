@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -26,8 +25,11 @@ import (
 const (
 	// patience bounds a request to the provider, and most its answer.
 	patience, most = 10 * time.Second, 1 << 20
-	// known is for how long it is known where a provider is.
+	// known is for how long it is known where a provider is, and pause for how long
+	// one that could not be reached is not asked again: who waits at the screen to sign
+	// in is told at once, however many do.
 	known = time.Hour
+	pause = 5 * time.Second
 )
 
 // Errors; none says more, since what a provider answers may name somebody.
@@ -70,10 +72,11 @@ type Asker struct {
 	now    func() time.Time
 	client *http.Client
 
-	mu   sync.Mutex
-	held *oidc.Provider
-	of   string
-	at   time.Time
+	// asking is held by who asks where a provider is, and guards the rest.
+	asking chan struct{}
+	held   *oidc.Provider // nil: it could not be reached
+	of     string
+	at     time.Time
 }
 
 // New makes an Asker. through carries its requests; nil: the network.
@@ -81,7 +84,7 @@ func New(now func() time.Time, through http.RoundTripper) *Asker {
 	if through == nil {
 		through = http.DefaultTransport
 	}
-	return &Asker{now: now, client: &http.Client{Timeout: patience, Transport: bounded{through}}}
+	return &Asker{now: now, asking: make(chan struct{}, 1), client: &http.Client{Timeout: patience, Transport: bounded{through}}}
 }
 
 // CheckIssuer reports whether an issuer can be asked: over TLS, or at this
@@ -145,21 +148,44 @@ func (a *Asker) Finish(ctx context.Context, q Question, code string) (Person, er
 }
 
 // provider is where a provider is, by its own word. Its keys are asked for anew
-// when it signs with one that is not known.
+// when it signs with one that is not known. One asks at a time, for all who wait.
 func (a *Asker) provider(ctx context.Context, issuer string) (*oidc.Provider, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.held != nil && a.of == issuer && a.now().Sub(a.at).Abs() < known {
-		return a.held, nil
-	}
 	ctx, done := context.WithTimeout(ctx, patience)
 	defer done()
-	found, err := oidc.NewProvider(oidc.ClientContext(ctx, a.client), issuer)
-	if err != nil {
+	select {
+	case a.asking <- struct{}{}:
+		defer func() { <-a.asking }()
+	case <-ctx.Done():
 		return nil, ErrAway
 	}
-	a.held, a.of, a.at = found, issuer, a.now()
+	if found, fresh := a.last(issuer); found != nil {
+		return found, nil
+	} else if fresh {
+		return nil, ErrAway
+	}
+	found, err := oidc.NewProvider(oidc.ClientContext(ctx, a.client), issuer)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return nil, ErrAway // it was the browser that went away
+	}
+	if a.held, a.of, a.at = found, issuer, a.now(); err != nil {
+		a.held = nil
+		return nil, ErrAway
+	}
 	return found, nil
+}
+
+// last is where a provider was when it was asked last; fresh: of late, whether or
+// not it was found. Callers hold asking.
+func (a *Asker) last(issuer string) (found *oidc.Provider, fresh bool) {
+	age := a.now().Sub(a.at).Abs()
+	switch {
+	case a.of != issuer:
+	case a.held == nil:
+		return nil, age < pause
+	case age < known:
+		return a.held, true
+	}
+	return nil, false
 }
 
 // bounded reads no more of an answer than can be one.

@@ -2,9 +2,13 @@ package idp_test
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/node/operators/idp"
@@ -83,6 +87,41 @@ func TestWhoSomebodyIs(t *testing.T) {
 	if _, _, err := a.Begin(t.Context(), campus, redirect); !errors.Is(err, idp.ErrAway) {
 		t.Error("an issuer that calls itself something else:", err)
 	}
+}
+
+// gone is a provider that nobody reaches, and counts who tries.
+type gone struct{ tries atomic.Int32 }
+
+func (g *gone) RoundTrip(*http.Request) (*http.Response, error) {
+	g.tries.Add(1)
+	time.Sleep(5 * time.Second)
+	return nil, errors.New("nobody answers")
+}
+
+// However many want to sign in while the provider is away, one request goes there
+// at a time, and nobody waits for those of all others.
+func TestManyWhoAskAProviderThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gone
+		a, began := idp.New(time.Now, &g), time.Now()
+		ask := func() {
+			if _, _, err := a.Begin(t.Context(), idp.Provider{Issuer: "https://login.example.se"}, redirect); !errors.Is(err, idp.ErrAway) {
+				t.Error(err)
+			}
+		}
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(ask)
+		}
+		all.Wait()
+		if took := time.Since(began); took != 5*time.Second || g.tries.Load() != 1 {
+			t.Errorf("%d requests, %v", g.tries.Load(), took)
+		}
+		time.Sleep(6 * time.Second)
+		if ask(); g.tries.Load() != 2 {
+			t.Error("it is not asked again")
+		}
+	})
 }
 
 func TestIssuersThatCanBeAsked(t *testing.T) {
