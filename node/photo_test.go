@@ -230,6 +230,7 @@ func TestAPhotoDiesWithItsVisitOrBefore(t *testing.T) {
 		if _, err := east.replica.Commit(ctx, crdt.Draft{Sealed: sealed}); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Minute)
 		// Four days, and the photo is gone, while the name is not.
 		if _, err := desk.Rights().SetTerms(ctx, terms.Photos, "", 4, false); err != nil {
 			t.Fatal(err)
