@@ -42,19 +42,26 @@ func (o *Office) toProvider(r *webkit.Request) (webkit.Response, error) {
 	if not != "" {
 		return o.notByProvider(r, want, operators.ErrNoProvider)
 	}
-	to, state, err := o.cfg.Node.Operators().AskProvider(r.Context(), at.Origin+"/login/idp/back")
+	to, state, err := o.cfg.Node.Operators().AskProvider(r.Context(), at.Origin+"/login/idp/back", o.device(r))
 	if err != nil {
 		return o.notByProvider(r, want, err)
 	}
 	return webkit.Away{To: to, Cookie: o.awayCookie(r, state+":"+want, 300)}, nil
 }
 
-// awayCookie comes along when another site sends the browser back, and to no other
-// path.
+// awayCookie comes along when another site sends the browser back. Over TLS no other
+// name of the domain can set it: who planted one could sign a reader in as somebody else.
 func (o *Office) awayCookie(r *webkit.Request, value string, age int) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieAway, Value: value, Path: "/login/idp", MaxAge: age, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+		Name: awayName(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
 	}
+}
+
+func awayName(r *webkit.Request) string {
+	if r.TLS != nil {
+		return "__Host-" + cookieAway
+	}
+	return cookieAway
 }
 
 func (o *Office) notByProvider(r *webkit.Request, to string, err error) (webkit.Response, error) {
@@ -71,7 +78,7 @@ func (o *Office) fromProvider(r *webkit.Request) (webkit.Response, error) {
 		return res, nil
 	}
 	mine, to := "", "/desk"
-	if c, err := r.Cookie(cookieAway); err == nil {
+	if c, err := r.Cookie(awayName(r)); err == nil {
 		mine, to, _ = strings.Cut(c.Value, ":")
 		to = back(to)
 	}

@@ -51,7 +51,7 @@ func TestSigningInByAProvider(t *testing.T) {
 	if got := to.Query().Get("redirect_uri"); got != h.url+"/login/idp/back" {
 		t.Fatal(got)
 	}
-	if c := r.header.Get("Set-Cookie"); !strings.Contains(c, "HttpOnly") || !strings.Contains(c, "SameSite=Lax") || !strings.Contains(c, "Path=/login/idp") {
+	if c := r.header.Get("Set-Cookie"); !strings.Contains(c, "HttpOnly") || !strings.Contains(c, "SameSite=Lax") || !strings.Contains(c, "Path=/;") {
 		t.Error("the cookie is", c)
 	}
 	back := "/login/idp/back?" + p.Authorize(to.String(), claims).Encode()

@@ -33,7 +33,7 @@ func (o *Office) askPasskey(r *webkit.Request) (webkit.Response, error) {
 	if why != "" {
 		return nil, lang.Problem{Key: "passkey.refused"}
 	}
-	question, options, err := o.cfg.Node.Operators().AskPasskey(at)
+	question, options, err := o.cfg.Node.Operators().AskPasskey(at, o.device(r))
 	if err != nil {
 		return nil, inWords(err)
 	}

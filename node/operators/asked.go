@@ -2,6 +2,7 @@ package operators
 
 import (
 	"crypto/rand"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,9 @@ const (
 	askedFor = 5 * time.Minute
 	// maxAsked bounds the questions that wait; the oldest goes.
 	maxAsked = 1024
+	// maxAskedOf bounds those of one device, or one operator: of more its own oldest
+	// goes, so that who asks and asks takes nobody else's.
+	maxAskedOf = 32
 )
 
 // asked is a question to a browser that waits for its answer: for a passkey,
@@ -20,6 +24,7 @@ const (
 type asked struct {
 	at       passkey.Party
 	q        passkey.Question
+	by       string // the device, or the operator
 	since    time.Time
 	id       ID
 	password string
@@ -44,6 +49,16 @@ func (q *questions) put(a asked) string {
 	for len(q.order) > 0 && (len(q.order) >= maxAsked || q.over(q.held[q.order[0]])) {
 		delete(q.held, q.order[0])
 		q.order = q.order[1:]
+	}
+	own := 0
+	for i := len(q.order) - 1; i >= 0; i-- {
+		if one, ok := q.held[q.order[i]]; !ok || one.by != a.by {
+			continue
+		}
+		if own++; own >= maxAskedOf {
+			delete(q.held, q.order[i])
+			q.order = slices.Delete(q.order, i, i+1)
+		}
 	}
 	name := rand.Text()
 	q.held[name] = a

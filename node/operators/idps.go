@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -156,12 +157,13 @@ type waiting struct {
 type gone struct {
 	q     idp.Question
 	mark  string
+	addr  string // of the device
 	since time.Time
 }
 
 // AskProvider sends a browser to the identity provider, to come back to redirect.
 // The browser is to keep state and to show it when it comes. Errors: *Problem.
-func (s *Service) AskProvider(ctx context.Context, redirect string) (to, state string, err error) {
+func (s *Service) AskProvider(ctx context.Context, redirect string, from Device) (to, state string, err error) {
 	p, ok := s.Provider()
 	if !s.cfg.Desk() || !ok {
 		return "", "", ErrNoProvider
@@ -173,18 +175,26 @@ func (s *Service) AskProvider(ctx context.Context, redirect string) (to, state s
 	at, _ := s.cfg.Settings.Setting(key(campusID, providerField))
 	s.waiting.mu.Lock()
 	defer s.waiting.mu.Unlock()
-	oldest, now := "", s.cfg.Now()
-	for state, one := range s.waiting.held {
-		if now.Sub(one.since).Abs() >= askedFor {
-			delete(s.waiting.held, state)
-		} else if oldest == "" || one.since.Before(s.waiting.held[oldest].since) {
-			oldest = state
+	now := s.cfg.Now()
+	oldest := func(of func(gone) bool) (state string, n int) {
+		for name, one := range s.waiting.held {
+			if !of(one) {
+				continue
+			}
+			if n++; state == "" || one.since.Before(s.waiting.held[state].since) {
+				state = name
+			}
 		}
+		return state, n
 	}
-	if len(s.waiting.held) >= maxAsked {
-		delete(s.waiting.held, oldest)
+	maps.DeleteFunc(s.waiting.held, func(_ string, one gone) bool { return now.Sub(one.since).Abs() >= askedFor })
+	if state, n := oldest(func(one gone) bool { return one.addr == from.Addr }); n >= maxAskedOf {
+		delete(s.waiting.held, state)
 	}
-	s.waiting.held[q.State] = gone{q, at.Value.String(), now}
+	if state, n := oldest(func(gone) bool { return true }); n >= maxAsked {
+		delete(s.waiting.held, state)
+	}
+	s.waiting.held[q.State] = gone{q, at.Value.String(), from.Addr, now}
 	return to, q.State, nil
 }
 
@@ -268,7 +278,7 @@ func (s *Service) meant(ctx context.Context, p Provider, who idp.Person) (o Oper
 	if !known {
 		found := s.named(email)
 		switch {
-		case len(found) == 1 && !strings.HasPrefix(s.linkOf(found[0].ID), subject[:sha256.Size]):
+		case len(found) == 1 && s.unbound(found[0].ID, subject[:sha256.Size]):
 			o = found[0]
 		case len(found) > 0 || role == "" || email == "":
 			return o, ErrProviderUnknown
@@ -310,6 +320,13 @@ func (s *Service) linkOf(id ID) string {
 		return ""
 	}
 	return string(plain)
+}
+
+// unbound reports whether an account may be bound to somebody of a provider: it is
+// bound to nobody there. One that is, to whom cannot be read here, may be.
+func (s *Service) unbound(id ID, provider string) bool {
+	plain, mark, err := s.open(id, idpField)
+	return mark == "" || err == nil && !strings.HasPrefix(string(plain), provider)
 }
 
 func (s *Service) linked(subject string) (Operator, bool) {

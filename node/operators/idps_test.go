@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/node/operators/idp/idptest"
 )
 
@@ -25,7 +27,7 @@ func (d *desk) provider(t testing.TB, p Provider) {
 // come is somebody who signs in by a provider that says this of them.
 func (d *desk) come(t testing.TB, p *idptest.Provider, claims map[string]any) (Operator, string, bool, error) {
 	t.Helper()
-	to, state, err := d.AskProvider(t.Context(), backTo)
+	to, state, err := d.AskProvider(t.Context(), backTo, Device{Addr: d.text(8)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,16 +162,65 @@ func TestProviderAndSecondFactors(t *testing.T) {
 	}
 }
 
+// Who sends browsers to the provider again and again loses ways back of their own,
+// and takes nobody else's.
+func TestWaysBackOfOneDevice(t *testing.T) {
+	p := idptest.New(t)
+	c := newCampus()
+	c.now = time.Now()
+	d := c.desk(t, "a")
+	d.add(t, "astrid@example.se", Admin, good)
+	d.provider(t, providerOf(p))
+	to, state, err := d.AskProvider(t.Context(), backTo, Device{Addr: "192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range maxAskedOf + 5 {
+		if _, _, err := d.AskProvider(t.Context(), backTo, Device{Addr: "192.0.2.66"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(d.waiting.held); n != maxAskedOf+1 {
+		t.Errorf("%d ways back are held", n)
+	}
+	if _, _, _, err := d.SignInProvider(t.Context(), state, p.Authorize(to, says("s1", "astrid@example.se")).Get("code"), away); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whom an account is bound to is not always to be read here: then it is bound to
+// nobody else.
+func TestABindingThatCannotBeRead(t *testing.T) {
+	p := idptest.New(t)
+	c := newCampus()
+	c.now = time.Now()
+	d := c.desk(t, "a")
+	o := d.add(t, "astrid@example.se", Admin, good)
+	d.provider(t, providerOf(p))
+	if _, _, _, err := d.come(t, p, says("s1", "astrid@example.se")); err != nil {
+		t.Fatal(err)
+	}
+	at, ok := d.cfg.Settings.Setting(key(o.ID, idpField))
+	if !ok {
+		t.Fatal("she is bound to nobody")
+	}
+	if err := d.cfg.Settings.Set(t.Context(), crdt.Setting{Key: key(o.ID, idpField+"/"+at.Value.String()), Value: shape.Bytes(nil)}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, _, err := d.come(t, p, says("s2", "astrid@example.se"))
+	wants(t, err, ErrProviderUnknown)
+}
+
 func TestProviderIsAsked(t *testing.T) {
 	p := idptest.New(t)
 	c := newCampus()
 	c.now = time.Now()
 	d := c.desk(t, "a")
 	d.add(t, "astrid@example.se", Admin, good)
-	_, _, err := d.AskProvider(t.Context(), backTo)
+	_, _, err := d.AskProvider(t.Context(), backTo, Device{Addr: d.text(8)})
 	wants(t, err, ErrNoProvider)
 	d.provider(t, providerOf(p))
-	to, state, err := d.AskProvider(t.Context(), backTo)
+	to, state, err := d.AskProvider(t.Context(), backTo, Device{Addr: d.text(8)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +237,7 @@ func TestProviderIsAsked(t *testing.T) {
 	if d.last().what != "login.idp_wrong" {
 		t.Error("on record is", d.last())
 	}
-	to, state, err = d.AskProvider(t.Context(), backTo)
+	to, state, err = d.AskProvider(t.Context(), backTo, Device{Addr: d.text(8)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +248,7 @@ func TestProviderIsAsked(t *testing.T) {
 	p.Away(false)
 	// A setting that has changed meanwhile is not what was asked by; the secret
 	// stays where none is given.
-	_, state, err = d.AskProvider(t.Context(), backTo)
+	_, state, err = d.AskProvider(t.Context(), backTo, Device{Addr: d.text(8)})
 	if err != nil {
 		t.Fatal(err)
 	}

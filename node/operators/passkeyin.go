@@ -12,7 +12,7 @@ import (
 
 // AskPasskey asks a browser, at a page of a party, for a passkey of any operator.
 // The answer to question is SignInPasskey's. Errors: *Problem.
-func (s *Service) AskPasskey(at passkey.Party) (question string, options []byte, err error) {
+func (s *Service) AskPasskey(at passkey.Party, from Device) (question string, options []byte, err error) {
 	if !s.cfg.Desk() {
 		return "", nil, ErrNotDesk
 	}
@@ -20,7 +20,7 @@ func (s *Service) AskPasskey(at passkey.Party) (question string, options []byte,
 	if err != nil {
 		return "", nil, err
 	}
-	return s.asked.put(asked{at: at, q: q}), options, nil
+	return s.asked.put(asked{at: at, q: q, by: "device " + from.Addr}), options, nil
 }
 
 // SignInPasskey finds the operator whose passkey a browser has shown, and says

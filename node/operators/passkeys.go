@@ -129,7 +129,7 @@ func (s *Service) NewPasskey(at passkey.Party, id ID, password, name string, fro
 	if err != nil {
 		return "", nil, err
 	}
-	return s.asked.put(asked{at: at, q: q, id: id, password: o.Password, name: name}), options, nil
+	return s.asked.put(asked{at: at, q: q, by: id.By(), id: id, password: o.Password, name: name}), options, nil
 }
 
 // FinishPasskey keeps the passkey that the browser made. Errors: *Problem, the

@@ -42,7 +42,7 @@ func (d *desk) registered(t testing.TB, at passkey.Party, o Operator, name strin
 // show signs in with a passkey at a page.
 func (d *desk) show(t testing.TB, at passkey.Party, key *passkeytest.Device) (Operator, string, error) {
 	t.Helper()
-	question, options, err := d.AskPasskey(at)
+	question, options, err := d.AskPasskey(at, Device{Addr: "a"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestPasskeysThatAreRefused(t *testing.T) {
 	at := page("a")
 	key := d.registered(t, at, o, "Telefonen")
 	ask := func() (string, []byte) {
-		question, options, err := d.AskPasskey(at)
+		question, options, err := d.AskPasskey(at, Device{Addr: "a"})
 		if err != nil {
 			t.Fatal(err)
 		}
