@@ -87,6 +87,11 @@ var flows = []Flow{
 		Write("#code", "7k3m9q28"), Press(submit), Stands("goodbye", ".goodbye", "goodbye.hand_in"),
 		Press(".goodbye a"), Begins(".choices"),
 	}},
+	{Name: "leaves by name", From: "/kiosk/leave?lang={lang}", Steps: []Step{
+		Press(`a[href*="/leave/name"]`), Stands("leave-name", "#knows", "leave.name_lede"),
+		Write("#name", "Bo Marker"), Write("#knows", "1"), Press(submit), Stands("leave-name-fault", ".summary", "self.not_found"),
+		Write("#knows", "0701740605"), Press(submit), Stands("", ".goodbye", "goodbye.hand_in"),
+	}},
 	{Name: "calls for help, and goes on with the form", From: "/kiosk/arrive/visitor?lang={lang}", Steps: []Step{
 		Write("#name", "Bo Ek"), Press(".aid button[formaction]"), Stands("help", ".help-state", "help.calling_text"),
 		Press(`main a[href*="/kiosk/held/"]`), Stands("", `#name[value="Bo Ek"]`, "arrive.lede"),

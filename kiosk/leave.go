@@ -14,7 +14,9 @@ import (
 
 // leavePage is the form with what was typed and what is wrong with it.
 type leavePage struct {
-	Typed  string
+	Typed string
+	// ByName: who has no badge at hand may say who they are.
+	ByName bool
 	Faults faults
 	Pause  webkit.Pause
 	Note   template.HTML
@@ -26,7 +28,7 @@ func (k *Kiosk) leaveForm(r *webkit.Request) (webkit.Response, error) {
 
 func (k *Kiosk) leavePage(r *webkit.Request, p leavePage, status int) (webkit.Response, error) {
 	note, err := k.note(r)
-	p.Pause, p.Note = k.pause(), note
+	p.Pause, p.Note, p.ByName = k.pause(), note, k.cfg.Mine != nil
 	return webkit.Page{Name: "leave", Status: status, Data: p}, err
 }
 
@@ -47,6 +49,11 @@ func (k *Kiosk) leave(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	return k.left(r, d)
+}
+
+// left says goodbye.
+func (k *Kiosk) left(r *webkit.Request, d Departure) (webkit.Response, error) {
 	switch {
 	case d.Name != "":
 		page := rand.Text()

@@ -20,6 +20,8 @@ import (
 type MineAsk struct {
 	// Code is the badge's code or QR, Knows what only they know.
 	Code, Knows string
+	// Name is what who has no badge at hand is called, to "find" their visit.
+	Name string
 	// Link is a mailed link instead of both, Use a secret of who has opened it.
 	Link, Use string
 	// Do is "see", "rectify", "withdraw" or "erase"; "mail" has a link sent to the
@@ -33,7 +35,9 @@ type MineAsk struct {
 // MineAnswer is what is stored about the person, once what they asked is done. It
 // prints as [withheld].
 type MineAnswer struct {
-	Text string
+	// Visit is the visit that "find" has found.
+	Visit string
+	Text  string
 	// Lang is the language of Text; empty: that of the page.
 	Lang lang.Locale
 	// Data is the same for machines; empty where it is not handed out.
@@ -92,6 +96,8 @@ func (k *Kiosk) mineRoutes() []webkit.Route {
 		return nil
 	}
 	return []webkit.Route{
+		{Method: "GET", Pattern: "/kiosk/leave/name", Handler: k.leaveNameForm},
+		{Method: "POST", Pattern: "/kiosk/leave/name", Handler: k.leaveByName},
 		{Method: "GET", Pattern: "/kiosk/mine", Handler: k.mineForm},
 		{Method: "POST", Pattern: "/kiosk/mine", Handler: k.mineOpen},
 		{Method: "POST", Pattern: "/kiosk/mine/mail", Handler: k.mineMail},

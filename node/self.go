@@ -36,7 +36,7 @@ type selfWire struct {
 
 func (n *Node) openSelf() {
 	n.self.Store(rights.NewSelf(n.rights, rights.SelfConfig{
-		Bears: n.visits.Bears, Withdraw: n.Withdraw, Rectify: n.rectifySelf,
+		Bears: n.visits.Bears, Inside: n.insideCalled, Withdraw: n.Withdraw, Rectify: n.rectifySelf,
 		Data: func(x rights.Extract, g []rights.Given) ([]byte, error) {
 			if n.cfg.ExtractJSON == nil {
 				return nil, nil
@@ -46,6 +46,20 @@ func (n *Node) openSelf() {
 		Links: newSelfLinks(n),
 	}))
 }
+
+// insideCalled are those inside in whose cards every word of a name is found.
+func (n *Node) insideCalled(name record.Private) (out []record.VisitID) {
+	look := n.visits.Look(name.Reveal())
+	for _, p := range n.replica.OpenNow() {
+		if fits, named := look.Fits(p); fits && named && len(out) < mostCalled {
+			out = append(out, p.Visit)
+		}
+	}
+	return out
+}
+
+// mostCalled bounds whose addresses are looked at for one name.
+const mostCalled = 64
 
 // rectifySelf corrects what the person says is right.
 func (n *Node) rectifySelf(ctx context.Context, v record.VisitID, right map[string]string, by string) error {

@@ -31,7 +31,7 @@ func (s selfAsker) first(ctx context.Context, desks []identity.NodeID, a rights.
 		case err != nil:
 			last = rights.ErrSelfNone
 			s.log.Info("a desk did not answer a person who asks about their own visit", "desk", id.Short(), "err", err)
-			if told && a.Do != rights.AskSee {
+			if told && a.Do != rights.AskSee && a.Do != rights.AskFind {
 				return rights.SelfAnswer{}, rights.ErrSelfMaybe
 			}
 		case w.Problem == "":

@@ -77,6 +77,7 @@ const (
 	SelfNoDesk        = "self.no_desk"
 	SelfAtDesk        = "self.at_desk"
 	SelfNoMail        = "self.no_mail"
+	SelfFind          = "self.not_found"
 	SelfLink          = "self.link"
 	SubjectNotYet     = "subject.not_yet"
 	MinorContact      = "minor.contact"

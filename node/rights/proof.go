@@ -52,6 +52,44 @@ func (f *Self) identify(a SelfAsk) (record.VisitID, proof, error) {
 	return v, unproved, ErrSelf
 }
 
+// find finds the one visit of somebody inside who says their name and what only they
+// know. A name is no secret, so that it takes an address that they gave: who leaves by
+// it is off the list of an evacuation. Who is wrong is counted by the name.
+func (f *Self) find(a SelfAsk) (found record.VisitID, err error) {
+	name := plainly(record.Private(a.Name))
+	if name == "" || f.cfg.Inside == nil {
+		return found, ErrSelfFind
+	}
+	may := f.cfg.Inside(record.Private(a.Name))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now, by := f.s.cfg.Now(), typed("name "+name)
+	f.wrong.tidy(now)
+	f.all = within(f.all, now)
+	if len(f.wrong[by]) >= selfTries || len(f.all) >= selfAll {
+		return found, ErrSelfWait
+	}
+	several := false
+	for _, v := range may {
+		switch c, d, err := f.s.cfg.Open(v); {
+		case errors.Is(err, ErrNotYet):
+			return record.VisitID{}, ErrNotYet
+		case err != nil || plainly(c.Name) != name || proves(a.Knows, false, c, d) != byAddress:
+		default:
+			several = !found.IsZero()
+			found = v
+		}
+	}
+	if found.IsZero() || several {
+		f.all, f.wrong[by] = append(f.all, now), append(f.wrong[by], now)
+		return record.VisitID{}, ErrSelfFind
+	}
+	return found, f.counted(now, found)
+}
+
+// plainly is a name without the differences that people do not mean.
+func plainly(p record.Private) string { return strings.Join(strings.Fields(folded(p)), " ") }
+
 // counted counts what a person does about their visit: each is on record for as
 // long as the visit, on every node. Callers hold mu.
 func (f *Self) counted(now time.Time, v record.VisitID) error {
@@ -102,8 +140,7 @@ func proves(knows string, shown bool, c record.Card, d record.Dossier) proof {
 	if mail := folded(d.Email); mail != "" && folded(record.Private(knows)) == mail {
 		return byAddress
 	}
-	plain := func(p record.Private) string { return strings.Join(strings.Fields(folded(p)), " ") }
-	if shown && d.Phone == "" && d.Email == "" && c.Name != "" && plain(record.Private(knows)) == plain(c.Name) {
+	if shown && d.Phone == "" && d.Email == "" && c.Name != "" && plainly(record.Private(knows)) == plainly(c.Name) {
 		return byBadge
 	}
 	return unproved

@@ -23,6 +23,7 @@ const (
 // which by asking.
 var (
 	ErrSelf       = &Problem{"self.refused", "that does not fit anything that is stored: check the code on the badge, and write the telephone number or e-mail address that was given at check-in; whoever gave none shows the QR code of the badge and writes their name; a desk helps"}
+	ErrSelfFind   = &Problem{"self.not_found", "nobody inside has that name and that telephone number or e-mail address: check what is written, or ask at a desk; who gave neither is checked out there"}
 	ErrSelfWait   = &Problem{"self.wait", "that was wrong too often: wait an hour, or ask at a desk"}
 	ErrSelfMaybe  = &Problem{"self.maybe", "it may have been done, but no desk has said so: look at what is stored in a few minutes, and ask again only if it was not"}
 	ErrSelfEnough = &Problem{"self.enough", fmt.Sprintf("that is enough for now: %d times within an hour; wait an hour, or ask at a desk", selfActs)}
@@ -41,6 +42,9 @@ const (
 	// AskMail asks that links be mailed to an address, which is Knows. The answer is
 	// empty, whether or not there is such an address.
 	AskMail = "mail"
+	// AskFind asks whose visit it is, of those inside, who is called Name and Knows
+	// the telephone number or e-mail address that was given. It changes nothing.
+	AskFind = "find"
 )
 
 // SelfAsk is what a person asks about their own visit, with what proves that it
@@ -50,6 +54,8 @@ type SelfAsk struct {
 	// Code is the badge's: its code, or the payload of its QR. Knows is what only
 	// they know: their telephone number, e-mail address, or name.
 	Code, Knows string
+	// Name is what who has no badge at hand is called, for AskFind.
+	Name string `json:",omitempty"`
 	// Link is the token of a mailed link, instead of both; Use a secret of who opened
 	// it, by which it stays theirs.
 	Link, Use string `json:",omitempty"`
@@ -68,6 +74,8 @@ func (SelfAsk) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[withheld]")
 // SelfAnswer is what there is, after what was asked has been done. It holds
 // personal data: for the person, and for no log.
 type SelfAnswer struct {
+	// Visit answers AskFind, and nothing else does.
+	Visit record.VisitID
 	// Text is the extract in words; Data the same for machines.
 	Text string
 	Data []byte
@@ -92,6 +100,8 @@ type SelfConfig struct {
 	// Bears says whose badge a code is, and whether the badge itself was shown:
 	// its QR opens the bearer's name.
 	Bears func(code string) (v record.VisitID, shown bool, err error)
+	// Inside are visits of those inside whose names may be this; nil: none are known.
+	Inside func(name record.Private) []record.VisitID
 	// Rectify corrects fields by name, as they were checked; Withdraw takes back a
 	// consent. by is who does so, on record.
 	Rectify  func(ctx context.Context, v record.VisitID, right map[string]string, by string) error
@@ -140,6 +150,10 @@ func (f *Self) Answer(ctx context.Context, a SelfAsk) (SelfAnswer, error) {
 	}
 	if a.Do == AskMail {
 		return SelfAnswer{}, f.askMail(record.Private(a.Knows))
+	}
+	if a.Do == AskFind {
+		v, err := f.find(a)
+		return SelfAnswer{Visit: v}, err
 	}
 	v, by, err := f.who(ctx, a)
 	if err != nil {

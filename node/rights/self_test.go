@@ -69,6 +69,49 @@ func TestWhatProvesWhoAsks(t *testing.T) {
 	}
 }
 
+// Who has no badge at hand says their name and an address that they gave. A name alone
+// is known to many, and of two who fit neither is found.
+func TestFoundByName(t *testing.T) {
+	ctx := context.Background()
+	gave := record.Dossier{Email: "astrid@ek.test", Phone: "070-123 45"}
+	for _, c := range []struct {
+		what, name, knows string
+		dossier           record.Dossier
+		inside            []record.VisitID
+		want              bool
+	}{
+		{"telephone", " astrid  EK ", "+46 70 123 45", gave, []record.VisitID{aVis}, true},
+		{"mail", "Astrid Ek", "ASTRID@ek.test", gave, []record.VisitID{aVis}, true},
+		{"a part of the name", "Astrid", "070-123 45", gave, []record.VisitID{aVis}, false},
+		{"another's telephone", "Astrid Ek", "070-123 46", gave, []record.VisitID{aVis}, false},
+		{"the name twice", "Astrid Ek", "Astrid Ek", record.Dossier{}, []record.VisitID{aVis}, false},
+		{"no address was given", "Astrid Ek", "", record.Dossier{}, []record.VisitID{aVis}, false},
+		{"nobody inside", "Astrid Ek", "070-123 45", gave, nil, false},
+		{"two who fit", "Astrid Ek", "070-123 45", gave, []record.VisitID{aVis, {7}}, false},
+		{"no name", " ", "070-123 45", gave, []record.VisitID{aVis}, false},
+	} {
+		h := newHouse(t)
+		h.dossier = c.dossier
+		self, _ := h.own()
+		self.cfg.Inside = func(record.Private) []record.VisitID { return c.inside }
+		got, err := self.Answer(ctx, SelfAsk{Name: c.name, Knows: c.knows, Do: AskFind})
+		if c.want && (err != nil || got.Visit != aVis) || !c.want && (!errors.Is(err, ErrSelfFind) || !got.Visit.IsZero()) || got.Text != "" {
+			t.Errorf("%s: %v %v", c.what, got.Visit, err)
+		}
+	}
+	h := newHouse(t)
+	self, _ := h.own()
+	self.cfg.Inside = func(record.Private) []record.VisitID { return []record.VisitID{aVis} }
+	for range selfTries {
+		if _, err := self.Answer(ctx, SelfAsk{Name: "Astrid Ek", Knows: "070-123 46", Do: AskFind}); !errors.Is(err, ErrSelfFind) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := self.Answer(ctx, SelfAsk{Name: "astrid ek", Knows: "070-123 45", Do: AskFind}); !errors.Is(err, ErrSelfWait) {
+		t.Error("guessing goes on:", err)
+	}
+}
+
 func TestGuessingEnds(t *testing.T) {
 	h, ctx := newHouse(t), context.Background()
 	self, _ := h.own()

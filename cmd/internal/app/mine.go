@@ -18,7 +18,7 @@ func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, err
 		how = "link"
 	}
 	got, err := a.node.AnswerSelf(ctx, rights.SelfAsk{
-		Code: in.Code, Knows: in.Knows, Link: in.Link, Use: in.Use, Do: in.Do, Lang: written, Right: in.Right, Purpose: in.Purpose, How: how,
+		Code: in.Code, Knows: in.Knows, Name: in.Name, Link: in.Link, Use: in.Use, Do: in.Do, Lang: written, Right: in.Right, Purpose: in.Purpose, How: how,
 	})
 	var right *rights.Problem
 	var gone *privacy.Problem
@@ -29,6 +29,9 @@ func (a *App) mine(ctx context.Context, in kiosk.MineAsk) (kiosk.MineAnswer, err
 		return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfRefused}
 	case err != nil:
 		return kiosk.MineAnswer{}, inSelf(inWords(err))
+	}
+	if in.Do == rights.AskFind {
+		return kiosk.MineAnswer{Visit: got.Visit.String()}, nil
 	}
 	return kiosk.MineAnswer{Text: got.Text, Lang: lang.Locale(written), Data: got.Data, Photo: got.Photo, Consents: got.Consents, Due: got.Due, Erased: got.Erased, AtDesk: got.AtDesk}, nil
 }
@@ -46,7 +49,7 @@ func writtenIn(l lang.Locale) rights.Lang {
 // what they cannot mend sends them to the reception.
 func selfKey(key string) string {
 	switch key {
-	case lang.SelfWait, lang.SelfEnough, lang.SelfMaybe, lang.SelfNoDesk, lang.SelfAtDesk, lang.SelfNoMail, lang.SelfLink, lang.SubjectNotYet:
+	case lang.SelfFind, lang.SelfWait, lang.SelfEnough, lang.SelfMaybe, lang.SelfNoDesk, lang.SelfAtDesk, lang.SelfNoMail, lang.SelfLink, lang.SubjectNotYet:
 		return key
 	}
 	return lang.SelfRefused
