@@ -2,6 +2,7 @@ package kiosk_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,6 +21,8 @@ func (o *own) at(c *kiosk.Config) {
 		switch {
 		case a.Do == "find" && a.Name == "Bo Marker" && a.Knows == "0701740605":
 			return kiosk.MineAnswer{Visit: "7K3M9Q28"}, nil
+		case a.Do == "find" && a.Knows == "0701740666":
+			return kiosk.MineAnswer{}, fmt.Errorf("disk of %s, %s", a.Name, a.Knows)
 		case a.Do == "find" && a.Knows != "gone":
 			return kiosk.MineAnswer{}, lang.Problem{Key: lang.SelfFind}
 		case a.Knows == "gone":

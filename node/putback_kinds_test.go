@@ -122,6 +122,34 @@ func TestEveryKindIsPutBack(t *testing.T) {
 	}
 }
 
+// The history tells no password of the visitors' Wi-Fi: not the one that stands, nor
+// one of before, nor what would be put back. It is put back all the same.
+func TestHistoryTellsNoWifiPassword(t *testing.T) {
+	n := alone(t)
+	const by = "operator abcdefghjk"
+	ctx := Doing(t.Context(), by)
+	for _, password := range []string{"rowan lake 26", "birch lake 27"} {
+		if _, err := n.Kinds().Put(ctx, by, "contractor", kinds.Edit{Wifi: &kinds.Wifi{Network: "Guests", Password: password}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := n.SettingHistory("type/contractor/wifi/")
+	if err != nil || len(all) != 3 {
+		t.Fatal(len(all), err)
+	}
+	for _, e := range all {
+		if told := e.Open; told != (e.Key == "type/contractor/wifi/network") || !told && (e.From != "" || e.To != "" || e.Back != nil) {
+			t.Errorf("%+v", e)
+		}
+	}
+	if _, err := n.UndoSetting(t.Context(), by, newest(t, n, "type/contractor/wifi/password").ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if k, _ := n.Kinds().Get("contractor"); k.Wifi.Password != "rowan lake 26" {
+		t.Error("it was not put back")
+	}
+}
+
 func yes(b bool) string {
 	if b {
 		return "yes"

@@ -67,11 +67,11 @@ func reads(count *int, say *selfWire) stream.Handler {
 func TestAnActIsAskedOfOneDesk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good := &selfWire{Answer: rights.SelfAnswer{Text: "all there is"}}
-		for _, do := range []string{rights.AskSee, rights.AskRectify, rights.AskWithdraw, rights.AskErase} {
+		for _, do := range []string{rights.AskSee, rights.AskFind, rights.AskRectify, rights.AskWithdraw, rights.AskErase} {
 			silent, second := 0, 0
 			s, desks := asking(t, reads(&silent, nil), reads(&second, good))
 			got, err := s.first(t.Context(), desks, rights.SelfAsk{Do: do})
-			if do == rights.AskSee {
+			if do == rights.AskSee || do == rights.AskFind {
 				if err != nil || got.Text == "" || second != 1 {
 					t.Error("another desk was not asked to show it:", err)
 				}
