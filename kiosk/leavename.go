@@ -33,8 +33,6 @@ func (k *Kiosk) leaveNamePage(r *webkit.Request, p leaveNamePage, status int) (w
 // finds the visit; the departure is of this door.
 func (k *Kiosk) leaveByName(r *webkit.Request) (webkit.Response, error) {
 	ask := MineAsk{Name: r.Field("name"), Knows: r.Field("knows"), Do: "find", Lang: string(r.Locale)}
-	r.Withhold(ask.Name)
-	r.Withhold(ask.Knows)
 	again := func(p lang.Problem) (webkit.Response, error) {
 		return k.leaveNamePage(r, leaveNamePage{Name: ask.Name, Faults: faultsOf(r, p)}, http.StatusUnprocessableEntity)
 	}
