@@ -36,7 +36,7 @@ type past struct {
 // TestTwoYears lets two years pass (UPPROP_SOAK; else two months) at two desks,
 // an entrance and a handheld: visits every day, and erasures, corrections,
 // withdrawals, restrictions, cases, changes of the terms, signed documents, legal
-// holds, and a node that is off for days. Nothing personal outlives its date on any disk, which is read with
+// holds, photographs, deliveries, and a node that is off for days. Nothing personal outlives its date on any disk, which is read with
 // its own keys and those of other disks; nor is any of it ever there in clear. And
 // what must be kept is: cases, decisions, terms, reviews, who is inside, and what
 // was signed or is held, to its end.
@@ -65,15 +65,17 @@ func twoYears(t *testing.T, days int) {
 		}
 	}
 	time.Sleep(5 * time.Minute)
+	more := newBeside(w)
 	arrive := func(h *house, i int) record.VisitID {
 		t.Helper()
 		name := func(s string) record.Private { return record.Private(fmt.Sprint(marker, " ", s, " ", i)) }
 		in, err := h.Visits().CheckIn(ctx, visits.Arrival{
 			Name: name("name"), Company: name("company"), Host: name("host"), Assist: name("assist"), Purpose: name("purpose"),
 			Email: record.Private(fmt.Sprint(marker, i, "@example.org")), Phone: record.Private(fmt.Sprint("+4670", 1000000+i)), Notify: true,
-			Type: []string{"visitor", "delivery"}[i%2], How: "kiosk",
+			Type: []string{"visitor", "delivery"}[i%2], How: "kiosk", Photo: more.picture(i),
 		})
 		must(err)
+		more.taken(in)
 		return in.Visit
 	}
 	var all []past
@@ -132,8 +134,11 @@ func twoYears(t *testing.T, days int) {
 			_, err := desk.Erase(ctx, in[0])
 			must(err)
 			all[len(all)-4].until = today // at once
+			more.ends(record.PhotoID(in[0]), today)
 		case 2:
 			must(desk.Withdraw(ctx, in[1], consent.Assist, "desk", ""))
+			must(desk.Withdraw(ctx, in[0], consent.Photo, "desk", ""))
+			more.ends(record.PhotoID(in[0]), today)
 		case 3:
 			c, _, err := desk.Rights().OpenCase(ctx, in[2], rights.Objection, "protected identity")
 			must(err)
@@ -171,6 +176,7 @@ func twoYears(t *testing.T, days int) {
 			south.on()
 			must(desk.Rights().Reviewed(ctx, rights.Reviews[day/10%len(rights.Reviews)]))
 		}
+		more.day(day, today)
 		// Most days are short: what is looked after every ten minutes catches up.
 		lasts := time.Minute
 		if day%5 == 0 {
@@ -185,6 +191,8 @@ func twoYears(t *testing.T, days int) {
 				must(h.AllowExpiry(ctx, record.DayOf(h.now())))
 				h.resealer.Wake() // by running time it looks every hour
 				h.kept.Wake()
+				h.photos.Wake()
+				must(h.deliveries.Renew(ctx))
 			}
 		}
 		if day%30 == 0 || day == days {
@@ -192,8 +200,9 @@ func twoYears(t *testing.T, days int) {
 				south.on()
 				time.Sleep(5 * time.Minute)
 			}
-			w.passed(t, day, all, was)
+			w.passed(t, day, all, more.all, was)
 			w.papersPassed(t, day, papers, was)
+			more.stands(t, day)
 		}
 	}
 
@@ -270,20 +279,27 @@ func (w *town) papersPassed(t *testing.T, day int, papers []past, old disk) {
 
 // passed looks into every disk for what should be gone by now, and for anything
 // in clear.
-func (w *town) passed(t *testing.T, day int, all []past, old disk) {
+func (w *town) passed(t *testing.T, day int, all, apart []past, old disk) {
 	t.Helper()
 	today := record.DayOf(w.houses[0].now())
-	var gone, kept []record.VisitID
-	for _, p := range all {
-		switch {
-		case p.until < today-1: // the day itself, and one for a desk to hear of it
-			gone = append(gone, p.visit)
-		case p.until > today+1:
-			kept = append(kept, p.visit)
+	split := func(all []past) (gone, kept []record.VisitID) {
+		for _, p := range all {
+			switch {
+			case p.until < today-1: // the day itself, and one for a desk to hear of it
+				gone = append(gone, p.visit)
+			case p.until > today+1:
+				kept = append(kept, p.visit)
+			}
 		}
+		// What was dropped long ago is nowhere: look for the latest alone.
+		return gone[max(0, len(gone)-150):], kept
 	}
-	// What was dropped long ago is nowhere: look for the latest alone.
-	gone = gone[max(0, len(gone)-150):]
+	gone, kept := split(all)
+	also, standing := split(apart)
+	if day > 50 && (len(also) < 10 || len(standing) == 0) {
+		t.Errorf("day %d: of photos and deliveries %d are over and %d stand: nothing is proved", day, len(also), len(standing))
+	}
+	gone = append(gone, also...)
 	var disks []disk
 	for _, h := range w.houses {
 		h.plain(t)
@@ -304,6 +320,9 @@ func (w *town) passed(t *testing.T, day int, all []past, old disk) {
 		if len(l.cards) != 1 {
 			t.Errorf("day %d: what is to be kept does not open: nothing is proved", day)
 		}
+	}
+	if l := disks[0].open(t, w.houses[0].now, standing...); len(l.dossiers) != len(standing) {
+		t.Errorf("day %d: of %d photos and deliveries that are to be kept %d open", day, len(standing), len(l.dossiers))
 	}
 }
 
