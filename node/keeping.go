@@ -326,9 +326,13 @@ func (n *Node) ErasureStatuses() ([]privacy.Summary, error) { return n.privacy.S
 
 // Rectify implements api.Privacy; by is on record, empty: whoever sits at this
 // node. What is kept of the visit past its day is corrected too, or alone where
-// nothing else is left; v may be the id of one record of that.
+// nothing else is left; v may be the id of one record of that. Where that cannot be
+// corrected now, nothing is.
 func (n *Node) Rectify(ctx context.Context, v record.VisitID, c privacy.Correction, by string) error {
 	by = cmp.Or(by, privacy.Operator)
+	if err := n.kept.Ready(v); err != nil {
+		return err
+	}
 	err := n.resealer.Rectify(ctx, v, c, by)
 	if err != nil && !errors.Is(err, privacy.ErrNotOpened) {
 		return err

@@ -247,6 +247,53 @@ func rectifiedAfterItsDay(t *testing.T, desk, south *house, held, holdKey, nda, 
 	}
 }
 
+// A desk that has just started alone asks in vain which visits were erased, and
+// shows no name meanwhile. It corrects who is inside; where something is kept of
+// them besides, which waits, it corrects nothing rather than a part.
+func TestACorrectionIsWholeOrNotDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate")
+		defer w.close()
+		desk, east := w.houses[0], w.houses[1]
+		time.Sleep(2 * time.Minute)
+		desk.papers(365)
+		time.Sleep(time.Minute)
+		held, plain := east.signs("Astrid Ek", "nda"), east.arrive("Bo Al")
+		time.Sleep(time.Minute)
+		ctx := context.Background()
+		if _, err := desk.Kept().Add(ctx, held, "an accident in the yard", record.DayOf(desk.now())+60); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		desk.shut()
+		east.shut()
+		desk.on()
+		if desk.withheld() == nil {
+			t.Fatal("the desk does not ask: nothing is proved")
+		}
+		name := record.Private("Astrid Eek")
+		right := privacy.Correction{Name: &name}
+		if err := desk.Rectify(ctx, held, right, ""); !errors.Is(err, kept.ErrNotYet) {
+			t.Error("what is kept is corrected while it may be erased:", err)
+		}
+		if err := desk.Rectify(ctx, plain, right, ""); err != nil {
+			t.Error("nothing is kept of this one:", err)
+		}
+		time.Sleep(2 * time.Minute)
+		for v, want := range map[record.VisitID]record.Private{held: "Astrid Ek", plain: name} {
+			if c, _, err := desk.Visits().ForSubject(v); err != nil || c.Name != want {
+				t.Errorf("%q is there, want %q: %v", c.Name, want, err)
+			}
+		}
+		if err := desk.Rectify(ctx, held, right, ""); err != nil {
+			t.Error(err)
+		}
+		if got := desk.opened(held); len(got) != 1 || got[0].Name != name {
+			t.Errorf("what is kept says %+v", got)
+		}
+	})
+}
+
 // No desk runs for longer than anything is sealed: what was to be kept is gone on
 // time, nothing brings it back, and the desk that comes back says so.
 func TestWhatNoDeskKeepsIsLostAndSaidSo(t *testing.T) {

@@ -46,20 +46,16 @@ func (c Right) on(k record.Kept) record.Kept {
 // is; it is not called where nothing is kept or changed. It returns how many
 // records were corrected, durably. Errors: ErrNotDesk, ErrNotYet, those of first.
 func (s *Service) Rectify(ctx context.Context, v record.VisitID, c Right, first func() error) (done int, err error) {
-	if err := s.mayOpen(); err != nil {
-		return 0, err
-	}
 	s.keeping.Lock()
 	defer s.keeping.Unlock()
-	ids := s.idsOf(v)
-	if v.IsKept() {
-		ids = []record.VisitID{v}
+	if err := s.ready(v); err != nil {
+		return 0, err
 	}
 	holds := s.holds(s.today())
-	for _, id := range ids {
+	for _, id := range s.named(v) {
 		r, err := s.open(id)
 		switch {
-		case errors.Is(err, crdt.ErrErased), errors.Is(err, crdt.ErrExpired), errors.Is(err, crdt.ErrUnknownVisit):
+		case gone(err):
 			continue
 		case err != nil:
 			return done, fmt.Errorf("correct what is kept: %w", err)
@@ -87,4 +83,43 @@ func (s *Service) Rectify(ctx context.Context, v record.VisitID, c Right, first 
 		done++
 	}
 	return done, nil
+}
+
+// Ready says why what is kept of a visit could not be corrected here now, before
+// anything is done; nil where nothing is kept. Errors: ErrNotDesk, ErrNotYet.
+func (s *Service) Ready(v record.VisitID) error {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	return s.ready(v)
+}
+
+func (s *Service) ready(v record.VisitID) error {
+	if !s.cfg.Desk() {
+		return ErrNotDesk
+	}
+	for _, id := range s.named(v) {
+		_, err := s.open(id)
+		if gone(err) {
+			continue
+		}
+		if _, bad := s.may(); bad != nil {
+			return bad
+		}
+		if err != nil {
+			return fmt.Errorf("correct what is kept: %w", err)
+		}
+	}
+	return nil
+}
+
+func gone(err error) bool {
+	return errors.Is(err, crdt.ErrErased) || errors.Is(err, crdt.ErrExpired) || errors.Is(err, crdt.ErrUnknownVisit)
+}
+
+// named are the ids that stand for a visit, or for one record.
+func (s *Service) named(v record.VisitID) []record.VisitID {
+	if v.IsKept() {
+		return []record.VisitID{v}
+	}
+	return s.idsOf(v)
 }
