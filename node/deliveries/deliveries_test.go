@@ -51,6 +51,22 @@ func TestADeliveryIsTakenInAndPickedUp(t *testing.T) {
 	}
 }
 
+// A desk that has just started shows no name for a moment; who takes what waits is
+// taken down by it all the same.
+func TestWhoTookItIsTakenDownByADeskThatShowsNoNames(t *testing.T) {
+	desk := newHouse(t).spot("desk", true)
+	id := desk.take(nil)
+	desk.asking = errors.New("asking the others")
+	if desk.get(id).Parcel != nil {
+		t.Fatal("the desk shows names: nothing is proved")
+	}
+	desk.end(id, PickedUp, "Bo Ek")
+	desk.asking = nil
+	if x := desk.get(id); x.State != PickedUp || len(x.Ends) != 1 || x.Ends[0].To != "Bo Ek" {
+		t.Errorf("%+v", x)
+	}
+}
+
 func TestWhatIsWrittenIsJudged(t *testing.T) {
 	desk := newHouse(t).spot("desk", true)
 	for key, r := range map[string]Request{

@@ -55,7 +55,9 @@ func (s *Service) End(ctx context.Context, by string, id record.VisitID, how Sta
 	case s.cfg.Withheld() == nil && !s.cfg.Replica.Shredded(id):
 		s.cfg.Logger.Warn("what is sealed of a delivery could not be sealed anew as it ended; it lives until the date it has", "err", err)
 	}
-	if kind == record.PickedUp && t != "" && d.Parcel != nil && folded(t) != folded(d.Parcel.For.Reveal()) {
+	// Whom it was for cannot be read by a desk that has just started: who took it is
+	// taken down all the same.
+	if kind == record.PickedUp && t != "" && (d.Parcel == nil || folded(t) != folded(d.Parcel.For.Reveal())) {
 		sealed, stored, err := s.seal(slip, 1, until, codec.EncodeSlip(record.Slip{To: record.Private(t)}))
 		if err != nil {
 			return err

@@ -59,6 +59,7 @@ type spot struct {
 	days   record.Day
 	remind int
 	unsure bool
+	asking error // why no name is shown
 }
 
 func (h *house) spot(name string, desk bool) *spot {
@@ -82,6 +83,7 @@ func (h *house) spot(name string, desk bool) *spot {
 		},
 		Desk: func() bool { return desk }, Place: func() record.Place { return record.Place{Site: "North", Entrance: record.EntranceID(name)} },
 		Today: func() record.Day { return record.DayOf(h.now) }, Sure: func() (record.Day, bool) { return record.DayOf(h.now), !s.unsure }, Days: func() record.Day { return s.days },
+		Withheld:    func() error { return s.asking },
 		Mine:        func(id record.VisitID) bool { return id[0] == name[0] },
 		RemindAfter: func() int { return s.remind },
 		Act: func(by, what string, _ []record.VisitID) error {
