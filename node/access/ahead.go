@@ -112,8 +112,9 @@ func NewMaker(cfg MakerConfig) *Maker {
 }
 
 // Run makes what is missing until ctx ends. wake has it look at once, as after
-// a revocation; else it looks every ten minutes, and where keys could not be
-// kept or published, or the clock was in doubt, every ten seconds.
+// a revocation; else it looks every ten minutes, within ten seconds of another date,
+// and where keys could not be kept or published, or the clock was in doubt, every ten
+// seconds.
 func (m *Maker) Run(ctx context.Context, wake <-chan struct{}) error {
 	m.settle(ctx)
 	second := time.After(firstLook)
@@ -136,14 +137,29 @@ func (m *Maker) Run(ctx context.Context, wake <-chan struct{}) error {
 		} else if _, sure := m.cfg.Today(); !sure {
 			pause = again
 		}
-		tick := time.NewTimer(pause)
+		m.rest(ctx, pause, second, wake)
+	}
+}
+
+// rest waits for a pause, or until the date is another: after a clock that went
+// wrong has been put right, what is sealed waits for keys of the right dates.
+func (m *Maker) rest(ctx context.Context, pause time.Duration, second <-chan time.Time, wake <-chan struct{}) {
+	end, each := time.NewTimer(pause), time.NewTicker(again)
+	defer end.Stop()
+	defer each.Stop()
+	today, sure := m.cfg.Today()
+	for {
 		select {
 		case <-ctx.Done():
-		case <-tick.C:
+		case <-end.C:
 		case <-second:
 		case <-wake:
+		case <-each.C:
+			if d, ok := m.cfg.Today(); d == today && ok == sure {
+				continue
+			}
 		}
-		tick.Stop()
+		return
 	}
 }
 

@@ -74,6 +74,40 @@ func TestMakerTriesAgainSoon(t *testing.T) {
 	}
 }
 
+// A desk whose clock was years ahead when somebody was revoked made keys of dates
+// far off; it makes those of the right dates as soon as its clock is put right, for
+// until then what comes in is sealed to keys that the revoked member holds.
+func TestMakerLooksWhenTheDateIsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		self := identity.NodeID{1}
+		var date atomic.Int64
+		date.Store(56000)
+		today := func() record.Day { return record.Day(date.Load()) }
+		j := &jammed{shop: &shop{kept: map[seal.KeyID]bool{}, today: today}}
+		m := NewMaker(MakerConfig{
+			Store: j, Publisher: j, Book: NewBook(j), Self: self, Ahead: 3,
+			Members: func() []identity.Member { return []identity.Member{{ID: self, Role: identity.RoleDesk}} },
+			Today:   func() (record.Day, bool) { return today(), true },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- m.Run(ctx, nil) }()
+		time.Sleep(2 * time.Minute)
+		if n := j.count(); n != 2*3 {
+			t.Errorf("%d keys were made, want 6", n)
+		}
+		date.Store(20000)
+		time.Sleep(again + time.Second)
+		if n := j.count(); n != 2*2*3 {
+			t.Errorf("%d keys were made within %v of another date, want 12", n, again)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A desk whose disk has no room for entries, and room in its file of keys, does
 // not fill that: what it has made it publishes when it can.
 func TestMakerMakesNoKeyTwice(t *testing.T) {

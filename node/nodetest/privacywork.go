@@ -75,7 +75,7 @@ func (c *Campus) eraseAt(h *House, v *visit) (string, error) {
 	}
 	if err != nil {
 		v.ordered = true
-		if h.full {
+		if h.full || h.revoked && l.node.Barred() != nil { // it has just heard that it was revoked
 			return done + ", refused", nil
 		}
 		return done, violated("answers alone", "%s refuses an erasure: %v", h.Name, err)
