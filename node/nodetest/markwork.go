@@ -65,10 +65,10 @@ func (c *Campus) alarm(s Step) (string, error) {
 	if err != nil {
 		return done + ", in vain", c.refused(h, err)
 	}
-	for _, id := range e.IDs() {
-		if !slices.ContainsFunc(c.truth.starts, func(x *fact) bool { return x.evac == id }) {
+	for _, x := range e.Starts { // of one that ran already nothing new was written
+		if x.By == h.NodeID() && !slices.ContainsFunc(c.truth.starts, func(f *fact) bool { return f.evac == x.ID }) {
 			c.truth.starts = append(c.truth.starts, &fact{
-				kind: sounded, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, evac: id, shaky: h.revoked,
+				kind: sounded, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, evac: x.ID, shaky: h.revoked,
 			})
 		}
 	}
