@@ -131,7 +131,7 @@ func (p *process) own(badge, knows string) (text string) {
 // One person goes through the rights at two desks and an entrance, real
 // processes, of which one desk is off whenever a right is used and back later.
 // After each it is looked what every list, page, extract, log and backup of every
-// node holds, and what the person sees at the entrance. At last a desk is put back
+// node holds, also on all pages that an operator who may all can reach by links, and what the person sees at the entrance. At last a desk is put back
 // from the backup of before all this: nothing comes back with it.
 func TestOnePersonOnEveryNode(t *testing.T) {
 	all := campus(t, "desk", "entrance")
@@ -145,6 +145,11 @@ func TestOnePersonOnEveryNode(t *testing.T) {
 	words := []string{first, right, phone, chair}
 	in := into[api.Receipt](t, "visit", "in", "--data", gate.dir, "--name", "Astrid "+first, "--phone", phone, "--assist", chair)
 	v := in.Visit.String()
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte(staffPassword+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must1(t, "operator", "add", "boss", "--role", "admin", "--password-file", password, "--data", desk.dir)
 
 	// check waits until the desks agree, and then looks at everything.
 	check := func(step string, inLists, inExtract []string) {
@@ -179,6 +184,9 @@ func TestOnePersonOnEveryNode(t *testing.T) {
 			}
 			if len(elsewhere) > 0 {
 				t.Errorf("%s, at %s: %v", step, p.dir, elsewhere)
+			}
+			if s := p.signIn("boss").strays(v, in.Badge.String(), words, inLists, inExtract); len(s) > 0 {
+				t.Errorf("%s, behind the sign-in at %s: %v", step, p.dir, s)
 			}
 		}
 		lists, _, elsewhere := gate.holds(v, false, words...)
