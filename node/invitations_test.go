@@ -68,7 +68,8 @@ func TestInvitationsOnRealNodes(t *testing.T) {
 	if got, err := gate.Invitations().Open(forged, ""); err != nil || got.Invite.Name != "" {
 		t.Error("another secret opens the name:", err)
 	}
-	if _, err := desk.Erase(t.Context(), made.ID); err != nil {
+	// With the only visit that began by it goes what it says.
+	if _, err := desk.Erase(t.Context(), in.Visit); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "it is erased at the gate", func() bool {
@@ -84,6 +85,38 @@ func TestInvitationsOnRealNodes(t *testing.T) {
 		_, err := gate.Invitations().Open(made.QR, "")
 		return errors.As(err, &p) && p.Key == "invitations.off"
 	})
+}
+
+// TestWithAVisitGoesItsInvitation: but not while it is of another visit, or of a time
+// that comes.
+func TestWithAVisitGoesItsInvitation(t *testing.T) {
+	now := time.Now()
+	a, b, id := record.VisitID{1}, record.VisitID{2}, record.VisitID{3}
+	past, coming := record.Occasion{Span: record.Span{From: now.Unix() - 60}}, record.Occasion{Span: record.Span{From: now.Unix() + 60}}
+	off := coming
+	off.Off = record.Fact{ID: record.EventID{Seq: 1}}
+	for what, c := range map[string]struct {
+		i    record.Invitation
+		goes bool
+	}{
+		"of this visit alone":       {record.Invitation{Uses: []record.Use{{Visit: a}}}, true},
+		"of another too":            {record.Invitation{Uses: []record.Use{{Visit: a}, {Visit: b}}}, false},
+		"of another alone":          {record.Invitation{Uses: []record.Use{{Visit: b}}}, false},
+		"nobody has come":           {record.Invitation{}, false},
+		"repeats, and is over":      {record.Invitation{Uses: []record.Use{{Visit: a}}, Times: []record.Occasion{past}}, true},
+		"repeats, and a time comes": {record.Invitation{Uses: []record.Use{{Visit: a}}, Times: []record.Occasion{past, coming}}, false},
+		"what comes is called off":  {record.Invitation{Uses: []record.Use{{Visit: a}}, Times: []record.Occasion{past, off}}, true},
+	} {
+		c.i.ID = id
+		got := withInvitations([]record.VisitID{a}, []record.Invitation{c.i}, func(record.VisitID) bool { return false }, now)
+		if goes := slices.Contains(got, id); goes != c.goes || got[0] != a {
+			t.Errorf("%s: goes %v, want %v", what, goes, c.goes)
+		}
+	}
+	both := []record.Invitation{{ID: id, Uses: []record.Use{{Visit: a}, {Visit: b}}}}
+	if got := withInvitations([]record.VisitID{a}, both, func(v record.VisitID) bool { return v == b }, now); len(got) != 2 {
+		t.Error("the other visit has been erased, and its invitation stays:", got)
+	}
 }
 
 // TestInvitationsOutliveAStart: an invitation is there after the node was put

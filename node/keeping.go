@@ -305,10 +305,11 @@ func (n *Node) withheld() error {
 	return nil
 }
 
-// Erase implements api.Privacy. What must be kept of the visits is kept apart
+// Erase implements api.Privacy. With a visit goes the invitation by which it began,
+// where that is of nothing else. What must be kept of the visits is kept apart
 // first. Errors: *kept.HeldError, those of privacy.
 func (n *Node) Erase(ctx context.Context, v ...record.VisitID) (e privacy.Erasure, err error) {
-	v = n.deliveries.With(v)
+	v = withInvitations(n.deliveries.With(v), n.replica.Invitations(), n.replica.Shredded, n.cfg.Now())
 	err = n.kept.Erasing(ctx, v, func() (err error) {
 		e, err = n.privacy.Erase(ctx, n.withPhotos(v)...)
 		return err
