@@ -80,7 +80,7 @@ func (r *Replica) ownCarry(events []record.Stated, stays func(record.EventID) bo
 	going, vouched := map[record.VisitID]bool{}, map[record.VisitID]bool{}
 	for _, s := range events {
 		switch {
-		case s.ID.Actor.Node() != r.cfg.Node || s.Event.Kind != record.Arrived && s.Event.Kind != record.Carried:
+		case s.ID.Actor.Node() != r.cfg.Node || s.Event.Kind != record.Arrived && s.Event.Kind != record.Added && s.Event.Kind != record.Carried:
 		case stays(s.ID):
 			vouched[s.Event.Visit] = true
 		default:

@@ -64,16 +64,26 @@ func TestAnOldOpenVisitIsInThePositionUntilItIsCarriedOver(t *testing.T) {
 // That another node has carried a visit over does not speak for the one that
 // let the person in: who lacks both must call neither complete.
 func TestWhoCarriesOverVouchesItself(t *testing.T) {
-	for name, over := range map[string]func(*member, testing.TB, record.Day){
-		"carried over": func(m *member, t testing.TB, day record.Day) { m.carry(t, day, nil) },
-		"dropped":      func(m *member, t testing.TB, day record.Day) { m.dropBefore(t, day) },
+	carried := func(m *member, t testing.TB, day record.Day) { m.carry(t, day, nil) }
+	dropped := func(m *member, t testing.TB, day record.Day) { m.dropBefore(t, day) }
+	for name, c := range map[string]struct {
+		first record.Kind
+		over  func(*member, testing.TB, record.Day)
+	}{
+		"carried over":              {record.Arrived, carried},
+		"dropped":                   {record.Arrived, dropped},
+		"of an evacuation":          {record.Added, carried},
+		"of an evacuation, dropped": {record.Added, dropped},
 	} {
+		first, over := c.first, c.over
 		t.Run(name, func(t *testing.T) {
 			c := newTestCampus(t)
 			a, b, behind := c.node("a"), c.node("b"), c.node("behind")
 			a.cfg.RetainDays = 28
 			a.crash(t)
-			a.arrive(t, someone(1))
+			if _, err := a.Commit(context.Background(), Draft{Event: &record.Event{Kind: first, Visit: someone(1)}}); err != nil {
+				t.Fatal(err)
+			}
 			pull(t, b, a)
 			c.advance(31 * dayLong)
 			a.dropBefore(t, c.today()-31)

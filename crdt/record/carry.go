@@ -36,7 +36,7 @@ func CarryOver(events []Stated, stays func(EventID) bool) (out []Event) {
 		switch {
 		case p.Visit.IsZero(), !p.Joined.IsZero(), p.MarkedOnly:
 			// Marks go with their day, whether they count or not; who turned out to be another is on that visit.
-		case p.State == q.State && (!p.Open() || p.Since == q.Since):
+		case p.State == q.State && !q.MarkedOnly && (!p.Open() || p.Since == q.Since):
 		case p.Open():
 			out = append(out, p.carried(q)...)
 		case q.State != "":

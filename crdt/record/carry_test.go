@@ -14,7 +14,7 @@ func TestCarryOverKeepsTheList(t *testing.T) {
 		visit := func(label string) VisitID {
 			return VisitID{8: byte(rapid.IntRange(1, 3).Draw(t, label))} // one badge
 		}
-		kinds := []Kind{Arrived, Arrived, Left, Moved, TimedOut, Corrected, Carried}
+		kinds := []Kind{Arrived, Arrived, Left, Moved, TimedOut, Corrected, Carried, Added, Marked}
 		var events []Stated
 		for i := range rapid.IntRange(1, 12).Draw(t, "n") {
 			s := Stated{
@@ -28,6 +28,8 @@ func TestCarryOverKeepsTheList(t *testing.T) {
 				s.Event.Of = &of
 			case Carried:
 				s.Event.Since = HLC(rapid.IntRange(0, 20).Draw(t, "since"))
+			case Marked:
+				s.Event.Mark = Safe
 			}
 			events = append(events, s)
 		}
@@ -50,7 +52,7 @@ func TestCarryOverKeepsTheList(t *testing.T) {
 			}
 			after = append(after, Stated{ID: EventID{Doc: "today", Actor: ActorID{1}, Seq: uint64(i + 1)}, Event: e})
 		}
-		was, is := open(FoldBadge(events)), open(FoldBadge(after))
+		was, is := open(FoldBadge(events)), open(FoldBadge(after)) // but for who is known by marks alone
 		if len(was) != len(is) {
 			t.Fatalf("%d visits may be inside, %d after the drop\n%+v\n%+v", len(was), len(is), was, is)
 		}
@@ -79,10 +81,20 @@ func TestMarksGoWithTheirDay(t *testing.T) {
 	}
 }
 
+// Who was added at an evacuation, and is marked long after, is on the list for more
+// than the mark: what was told of them first is carried over all the same.
+func TestWhoWasAddedIsMoreThanAMark(t *testing.T) {
+	added, later := stated(1, 1, Event{Kind: Added, At: 5, Visit: visit(1), Ends: 90}), marked(2, 1, 50, Safe)
+	over := CarryOver([]Stated{added, later}, func(id EventID) bool { return id == later.ID })
+	if len(over) != 1 || over[0].Kind != Carried || over[0].Visit != visit(1) || over[0].Ends != 90 {
+		t.Errorf("carried over: %+v", over)
+	}
+}
+
 func open(ps []Presence) map[VisitID]Presence {
 	out := map[VisitID]Presence{}
 	for _, p := range ps {
-		if p.Open() {
+		if p.Open() && !p.MarkedOnly {
 			out[p.Visit] = p
 		}
 	}
