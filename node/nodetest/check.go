@@ -133,7 +133,9 @@ func (c *Campus) checkFreshness(h *House) error {
 // checkLosses: of a node that lost what it had told of, h says so, from the
 // first beat on that it hears of the new life, and until the node has it again.
 // What was under way for longer than late is of the new life for sure. Only
-// where no clock has been wrong: times are compared here.
+// where no clock has been wrong, for times are compared here; and only of what a
+// position names, the documents of a day and the day before: of what is older and
+// nobody else ever got, no beat says that it is lost.
 func (c *Campus) checkLosses(h, of *House, late time.Duration) error {
 	heard := c.seen.of(h).heard
 	if c.wrong || len(heard) == 0 || h.revoked || of.Node() == nil {
@@ -144,7 +146,7 @@ func (c *Campus) checkLosses(h, of *House, late time.Duration) error {
 			continue
 		}
 		for _, f := range heard {
-			if f.by != of {
+			if f.by != of || of.backAt.Sub(f.at) > 24*time.Hour {
 				continue
 			}
 			if v := c.truth.of(f); !knows(of, v, f) && !c.past(v, f) {
