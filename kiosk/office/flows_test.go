@@ -35,6 +35,12 @@ var flows = []Flow{
 		Press(`form[action$="/dossier"] button`), Stands("", ".visit:not(:has(form[action$='/dossier']))", "visit.no_dossier"),
 		Press(`form[action$="/out"] button`), Stands("", ".lists[data-live] #gone table", ""),
 	}},
+	{Name: "corrects what is written of somebody", From: "/desk?lang={lang}", Steps: []Step{
+		Press("#present tbody a"), Stands("", ".visit", "visit.correct"),
+		Press("#correct > summary"), Stands("", "#company", "visit.correct_hint"),
+		Write("#name", " "), Press("#correct [type=submit]"), Stands("visit-correct-fault", "#name-fault", "summary.heading"),
+		Write("#name", "Stina Bergström"), Press("#correct [type=submit]"), Stands("visit-corrected", ".visit [role=status]", "visit.corrected"),
+	}},
 	{Name: "has seen somebody who is unsure", From: "/desk?lang={lang}", Steps: []Step{
 		Press("#unsure tbody a"), Stands("visit-unsure", ".visit", "visit.has_left"),
 		Press(`form[action$="/seen"] button`), Stands("", ".visit:not(:has(form[action$='/seen']))", "visit.out"),

@@ -26,6 +26,13 @@ type visitPage struct {
 	Evidence []evidence
 	// May is what this operator may do here.
 	MayOut, MayDossier, MayPrint, MayLink bool
+	// Restricted: what is stored is used for nothing but to find them.
+	Restricted bool
+	// Correct is the form that corrects what is stored; nil: it may not be.
+	Correct *correction
+	// Did says what was just done, Faults what is wrong with a form.
+	Did    string
+	Faults faults
 	// Mailed says what became of a link that was to be sent; Done: it is sent.
 	Mailed string
 	Done   bool
@@ -69,8 +76,14 @@ func (o *Office) visit(r request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if key := didWords[r.URL.Query().Get("done")]; key != "" {
+		p.Did = r.Text(key, nil)
+	}
 	return webkit.Page{Name: "visit", Data: p}, nil
 }
+
+// didWords say what was just done.
+var didWords = map[string]string{"corrected": "visit.corrected"}
 
 func (o *Office) visitPage(r request) (visitPage, error) {
 	s, err := o.presence(r)
@@ -82,8 +95,9 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		Frame: o.frame(r, "desk"), Row: o.row(r, &s, now), Open: s.Open(), Unsure: s.Open() && unsure(&s),
 		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
-		MayLink: r.who.May(operators.Privacy),
+		MayLink: r.who.May(operators.Privacy), Restricted: len(s.Restricted) > 0,
 	}
+	p.Correct = o.correction(r, p)
 	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until
@@ -182,6 +196,7 @@ func (o *Office) dossier(r request) (webkit.Response, error) {
 	switch {
 	case err == nil:
 		p.Dossier, p.Signed = &d, o.signed(r, d.Signed)
+		p.Correct.withContact(d)
 	case errors.Is(err, crdt.ErrErased), errors.Is(err, crdt.ErrExpired):
 		p.Why = r.Text("visit.erased", nil)
 	default:
