@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 
 	"github.com/upprop/upprop/crdt/record"
-	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/privacy"
@@ -33,9 +32,6 @@ type namedText struct {
 	name string
 	text *record.Private
 }
-
-// errRestricted is told to who would use what may not be used.
-var errRestricted = lang.Problem{Key: "visit.restricted"}
 
 // correction is the form for what stands; nil where nothing may be corrected here.
 func (o *Office) correction(r request, p visitPage) *correction {
@@ -89,7 +85,7 @@ func (o *Office) correct(r request) (webkit.Response, error) {
 // rectifyChanged corrects the fields that were changed on the page.
 func (o *Office) rectifyChanged(r request, s record.Presence) error {
 	if len(s.Restricted) > 0 {
-		return errRestricted
+		return visits.ErrRestricted
 	}
 	var now visits.Arrival
 	if private(r, "name") == "" {

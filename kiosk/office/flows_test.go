@@ -41,6 +41,12 @@ var flows = []Flow{
 		Write("#name", " "), Press("#correct [type=submit]"), Stands("visit-correct-fault", "#name-fault", "summary.heading"),
 		Write("#name", "Stina Bergström"), Press("#correct [type=submit]"), Stands("visit-corrected", ".visit [role=status]", "visit.corrected"),
 	}},
+	{Name: "sends a message to a host", From: "/desk?lang={lang}", Steps: []Step{
+		Write("#q", "Anna-Lena"), Press(".find button"), Stands("", ".desk [data-filtered] a", ""), Press("#present tbody a"), Stands("", ".visit", ""),
+		Press("#say > summary"), Stands("visit-message", "#message", "visit.message_hint"),
+		Press("#say [type=submit]"), Stands("visit-message-fault", "#message-fault", "visit.no_words"),
+		Write("#message", "Din besökare väntar i receptionen"), Press("#say [type=submit]"), Stands("", ".visit [role=status]", "visit.messaged"),
+	}},
 	{Name: "has seen somebody who is unsure", From: "/desk?lang={lang}", Steps: []Step{
 		Press("#unsure tbody a"), Stands("visit-unsure", ".visit", "visit.has_left"),
 		Press(`form[action$="/seen"] button`), Stands("", ".visit:not(:has(form[action$='/seen']))", "visit.out"),
@@ -81,6 +87,7 @@ func TestDesksFlows(t *testing.T) {
 		}
 		t.Run(string(l)+"-"+string(hand), func(t *testing.T) {
 			h, _, _ := furnished(t)
+			h.channels()
 			p := b.Page(t, look)
 			w := Walk{Page: p, Hand: hand, URL: h.url, Lang: string(l), Dir: "ltr", Words: func(key string) string { return words.Text(l, key, nil) }}
 			w.House = map[string]func(){"comes": func() { h.arrived(visits.Arrival{Name: "Gunnar Ek", How: "kiosk"}, true) }}

@@ -30,6 +30,8 @@ type visitPage struct {
 	Restricted bool
 	// Correct is the form that corrects what is stored; nil: it may not be.
 	Correct *correction
+	// Message is the form for a word to the visitor or the host; nil: none is offered.
+	Message *message
 	// Did says what was just done, Faults what is wrong with a form.
 	Did    string
 	Faults faults
@@ -83,7 +85,7 @@ func (o *Office) visit(r request) (webkit.Response, error) {
 }
 
 // didWords say what was just done.
-var didWords = map[string]string{"corrected": "visit.corrected"}
+var didWords = map[string]string{"corrected": "visit.corrected", "messaged": "visit.messaged"}
 
 func (o *Office) visitPage(r request) (visitPage, error) {
 	s, err := o.presence(r)
@@ -97,7 +99,7 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
 		MayLink: r.who.May(operators.Privacy), Restricted: len(s.Restricted) > 0,
 	}
-	p.Correct = o.correction(r, p)
+	p.Correct, p.Message = o.correction(r, p), o.message(r, p, s.Visit)
 	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until
