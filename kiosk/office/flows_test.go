@@ -41,6 +41,11 @@ var flows = []Flow{
 		Write("#name", " "), Press("#correct [type=submit]"), Stands("visit-correct-fault", "#name-fault", "summary.heading"),
 		Write("#name", "Stina Bergström"), Press("#correct [type=submit]"), Stands("visit-corrected", ".visit [role=status]", "visit.corrected"),
 	}},
+	{Name: "says where somebody is now", From: "/desk?lang={lang}", Steps: []Step{
+		Press("#present tbody a"), Stands("", ".visit", "visit.move"),
+		Press("#move > summary"), Stands("visit-move", "#place", "visit.move_hint"),
+		Press("#move [type=submit]"), Stands("", ".visit [role=status]", "visit.moved"),
+	}},
 	{Name: "sends a message to a host", From: "/desk?lang={lang}", Steps: []Step{
 		Write("#q", "Anna-Lena"), Press(".find button"), Stands("", ".desk [data-filtered] a", ""), Press("#present tbody a"), Stands("", ".visit", ""),
 		Press("#say > summary"), Stands("visit-message", "#message", "visit.message_hint"),

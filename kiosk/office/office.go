@@ -157,6 +157,7 @@ func (o *Office) routes() []webkit.Route {
 		post("/desk/visit/{visit}/seen", o.may(operators.Create, o.stillHere)),
 		post("/desk/visit/{visit}/dossier", o.may(operators.Change, o.dossier)),
 		post("/desk/visit/{visit}/correct", o.may(operators.Change, o.correct)),
+		post("/desk/visit/{visit}/move", o.may(operators.Create, o.moveTo)),
 		post("/desk/visit/{visit}/message", o.may(operators.Create, o.sendMessage)),
 		post("/desk/visit/{visit}/link", o.may(operators.Privacy, o.mailLink)),
 		post("/desk/visit/{visit}/badge", o.may(operators.Print, o.reprint)),

@@ -32,6 +32,8 @@ type visitPage struct {
 	Correct *correction
 	// Message is the form for a word to the visitor or the host; nil: none is offered.
 	Message *message
+	// Move is the form that says where else the person is; nil: there is no other place.
+	Move *move
 	// Did says what was just done, Faults what is wrong with a form.
 	Did    string
 	Faults faults
@@ -85,7 +87,7 @@ func (o *Office) visit(r request) (webkit.Response, error) {
 }
 
 // didWords say what was just done.
-var didWords = map[string]string{"corrected": "visit.corrected", "messaged": "visit.messaged"}
+var didWords = map[string]string{"corrected": "visit.corrected", "messaged": "visit.messaged", "moved": "visit.moved"}
 
 func (o *Office) visitPage(r request) (visitPage, error) {
 	s, err := o.presence(r)
@@ -99,7 +101,7 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
 		MayLink: r.who.May(operators.Privacy), Restricted: len(s.Restricted) > 0,
 	}
-	p.Correct, p.Message = o.correction(r, p), o.message(r, p, s.Visit)
+	p.Correct, p.Message, p.Move = o.correction(r, p), o.message(r, p, s.Visit), o.move(r, p, s)
 	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until

@@ -12,13 +12,14 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/node/notify"
+	"github.com/upprop/upprop/node/points"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/visits"
 )
 
-// A desk that is cut off corrects a visit that was begun elsewhere, and writes to its
-// visitor: the correction reaches the others when it is back. Another desk than the
-// one that took the message down sends none.
+// A desk that is cut off corrects a visit that was begun elsewhere, says in which zone
+// its visitor is, and writes to them: the others hear of both when it is back. Another
+// desk than the one that took the message down sends none.
 func TestACutOffDeskActsOnAVisit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
@@ -27,6 +28,9 @@ func TestACutOffDeskActsOnAVisit(t *testing.T) {
 		desk, east := w.houses[0], w.houses[1]
 		in, err := east.Visits().CheckIn(t.Context(), visits.Arrival{Name: "Ana Marker", Phone: "0701234567", How: "desk"})
 		if err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Points().Assign(t.Context(), "op", points.Duty{Name: "Floor two", Free: true, Zone: "Plan 2"}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
@@ -54,6 +58,9 @@ func TestACutOffDeskActsOnAVisit(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
+			if err := south.Move(t.Context(), in.Visit, points.Zone{Site: record.SiteID(south.Self().Site), Zone: "Plan 2"}, "op"); err != nil {
+				t.Fatal(err)
+			}
 			if err := south.SendMessage(t.Context(), in.Visit, TextVisitor, "Din taxi", "form", "op"); err != nil {
 				t.Fatal(err)
 			}
@@ -65,6 +72,10 @@ func TestACutOffDeskActsOnAVisit(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		if a, b := south.Notices().Status(), desk.Notices().Status(); a.Pending+a.Failed != 1 || b.Counts != (notify.Counts{}) {
 			t.Error(a.Counts, b.Counts)
+		}
+		p, err := east.Replica().Presence(in.Visit)
+		if err != nil || p.Seen.Place.Zone != "Plan 2" || p.State != record.Present || p.Seen.By() != record.NodeID(south.key.ID()) {
+			t.Error(p.Seen, p.State, err)
 		}
 		if c, err := desk.Visits().Card(in.Visit); err != nil || c.Name != right {
 			t.Error("the correction has not come:", err)
