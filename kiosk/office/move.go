@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -45,6 +46,8 @@ func (o *Office) move(r request, p visitPage, s record.Presence) *move {
 	if len(m.Places) == 0 {
 		return nil
 	}
+	// Nobody is moved by a press alone.
+	m.Places = slices.Insert(m.Places, 0, choice{Word: r.Text("visit.choose_place", nil)})
 	if _, on := o.cfg.Node.Replica().Evacuations().Running(""); on {
 		m.Why = r.Text("visit.move_alarm", nil)
 	}

@@ -36,7 +36,7 @@ func TestIsNowElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.get(at).is(200, at, "Is in another place", `value="Norra/Plan 2"`, `value="Norra/Lagret"`, `!value="Norra/Hus A"`)
+	r.get(at).is(200, at, "Is in another place", `<option value="">Choose a place`, `value="Norra/Plan 2"`, `value="Norra/Lagret"`, `!value="Norra/Hus A"`)
 	for _, place := range []string{"", "Norra", "Norra/Källaren", "Södra/Plan 2"} {
 		r.post(at+"/move", "place="+place).is(422, at+"/move", "There is no such place", `id="move" open`)
 	}
