@@ -2,6 +2,7 @@ package office_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -33,7 +35,8 @@ func TestAMessageFromAVisit(t *testing.T) {
 	h := newHouse(t, identity.RoleDesk)
 	guard := h.operator("guard", operators.Security)
 	h.operator("audit", operators.Auditor)
-	at := "/desk/visit/" + h.guest(visits.Arrival{Name: "Ana Marker", Phone: "070-123 45 67", Host: "Karin Marker <karin@marker.test>"}).String()
+	v := h.guest(visits.Arrival{Name: "Ana Marker", Phone: "070-123 45 67", Host: "Karin Marker <karin@marker.test>"})
+	at := "/desk/visit/" + v.String()
 	bare := "/desk/visit/" + h.guest(visits.Arrival{Name: "Bo Marker", Phone: "växeln"}).String()
 	r := h.reader()
 	r.login("guard")
@@ -71,6 +74,11 @@ func TestAMessageFromAVisit(t *testing.T) {
 		if strings.Contains(l.Note, "arker") || l.What == node.ActMessage && l.Note != "visitor sms" && l.Note != "host smtp" {
 			t.Errorf("%q is on record", l.Note)
 		}
+	}
+	// The person is told that they were written to.
+	x, err := h.node.Rights().Export(context.Background(), v, "text")
+	if err != nil || !slices.ContainsFunc(x.Events, func(e rights.Event) bool { return e.What == "message sent" }) {
+		t.Error("the extract tells of no message:", err)
 	}
 	a := h.reader()
 	a.login("audit")
