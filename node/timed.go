@@ -45,6 +45,21 @@ func (n *Node) SignOutAfter() int {
 	return 0
 }
 
+// SignsOutAt is when the clock signs a visitor out unless they leave, or are seen,
+// before; zero: it does not.
+func (n *Node) SignsOutAt(p record.Presence) time.Time {
+	after := time.Duration(n.SignOutAfter()) * time.Hour
+	if after == 0 || p.State != record.Present || !p.Heard() || p.Since == 0 || p.Arrived.How == record.HowFed {
+		return time.Time{}
+	}
+	// A visit that seems to be older than anything that is kept was begun by a
+	// clock that was wrong.
+	if n.cfg.Now().Sub(p.Since.Time()) > retainDays*24*time.Hour {
+		return time.Time{}
+	}
+	return max(p.Since, p.Seen.At).Time().Add(after)
+}
+
 // runSignOut signs out those who have been inside for as long as is set, until
 // ctx ends.
 func (n *Node) runSignOut(ctx context.Context) error {
@@ -68,8 +83,7 @@ func (n *Node) runSignOut(ctx context.Context) error {
 // sees them. A desk does it, one after another; none whose clock is in doubt, and
 // none while an evacuation runs.
 func (n *Node) signOut(ctx context.Context) error {
-	after := time.Duration(n.SignOutAfter()) * time.Hour
-	if after == 0 || !n.access().Dossiers || n.Barred() != nil || !n.expiry.Sure() {
+	if n.SignOutAfter() == 0 || !n.access().Dossiers || n.Barred() != nil || !n.expiry.Sure() {
 		return nil
 	}
 	if _, on := n.replica.Evacuations().Running(""); on {
@@ -78,13 +92,8 @@ func (n *Node) signOut(ctx context.Context) error {
 	now, rank := n.cfg.Now(), time.Duration(n.desksBefore())
 	var drafts []crdt.Draft
 	for _, p := range n.replica.Open() {
-		if p.State != record.Present || !p.Heard() || p.Since == 0 || p.Arrived.How == record.HowFed {
-			continue
-		}
-		// A visit that seems to be older than anything that is kept was begun by a
-		// clock that was wrong.
-		inside := now.Sub(max(p.Since, p.Seen.At).Time())
-		if inside < after+rank*signOutTurn || now.Sub(p.Since.Time()) > retainDays*24*time.Hour {
+		due := n.SignsOutAt(p)
+		if due.IsZero() || now.Before(due.Add(rank*signOutTurn)) {
 			continue
 		}
 		drafts = append(drafts, crdt.Draft{Event: &record.Event{Kind: record.TimedOut, Visit: p.Visit, How: "clock", Place: place(n.Self())}})

@@ -50,9 +50,31 @@ func TestTheClockSignsOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		second := east.arrive("Bo Marker")
+		at := func() time.Time {
+			t.Helper()
+			p, err := desk.Replica().Presence(second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return desk.SignsOutAt(p)
+		}
+		time.Sleep(time.Second)
+		if left := time.Until(at()); left.Round(time.Minute) != 2*time.Hour {
+			t.Error("signed out in", left)
+		}
 		time.Sleep(3 * signOutTick)
 		if state(first) != record.Timed || state(second) != record.Present {
 			t.Fatal(state(first), state(second))
+		}
+		if p, err := desk.Replica().Presence(first); err != nil || !desk.SignsOutAt(p).IsZero() {
+			t.Error("signed out by the clock twice", err)
+		}
+		was := at()
+		if err := desk.Visits().Seen(t.Context(), second, "desk"); err != nil {
+			t.Fatal(err)
+		}
+		if now := at(); now.Sub(was).Round(time.Minute) != 3*time.Minute {
+			t.Error("who was seen lasts from then on:", now.Sub(was))
 		}
 		if !east.lists(first) {
 			t.Fatal("nobody leaves the list by the clock")

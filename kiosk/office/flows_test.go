@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/office"
 	. "github.com/upprop/upprop/kiosk/webkit/browsertest"
+	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -35,9 +36,31 @@ var flows = []Flow{
 		Press(`form[action$="/dossier"] button`), Stands("", ".visit:not(:has(form[action$='/dossier']))", "visit.no_dossier"),
 		Press(`form[action$="/out"] button`), Stands("", ".lists[data-live] #gone table", ""),
 	}},
+	{Name: "corrects what is written of somebody", From: "/desk?lang={lang}", Steps: []Step{
+		Press("#present tbody a"), Stands("", ".visit", "visit.correct"),
+		Press("#correct > summary"), Stands("", "#company", "visit.correct_hint"),
+		Write("#name", " "), Press("#correct [type=submit]"), Stands("visit-correct-fault", "#name-fault", "summary.heading"),
+		Write("#name", "Stina Bergström"), Press("#correct [type=submit]"), Stands("visit-corrected", ".visit [role=status]", "visit.corrected"),
+	}},
+	{Name: "says where somebody is now", From: "/desk?lang={lang}", Steps: []Step{
+		Press("#present tbody a"), Stands("", ".visit", "visit.move"),
+		Press("#move > summary"), Stands("visit-move", "#place", "visit.move_hint"),
+		Choose("#place", "Lagret vid"), Press("#move [type=submit]"), Stands("", ".visit [role=status]", "visit.moved"),
+	}},
+	{Name: "says that somebody stays longer", From: "/desk?lang={lang}", Steps: []Step{
+		Press("#present tbody a"), Stands("", ".visit", "visit.lasts"),
+		Press("#longer > summary"), Stands("visit-longer", "#longer [type=submit]", "visit.longer"),
+		Press("#longer [type=submit]"), Stands("", ".visit [role=status]", "visit.seen_now"),
+	}},
+	{Name: "sends a message to a host", From: "/desk?lang={lang}", Steps: []Step{
+		Write("#q", "Anna-Lena"), Press(".find button"), Stands("", ".desk [data-filtered] a", ""), Press("#present tbody a"), Stands("", ".visit", ""),
+		Press("#say > summary"), Stands("visit-message", "#message", "visit.message_hint"),
+		Press("#say [type=submit]"), Stands("visit-message-fault", "#message-fault", "visit.no_words"),
+		Write("#message", "Din besökare väntar i receptionen"), Press("#say [type=submit]"), Stands("", ".visit [role=status]", "visit.messaged"),
+	}},
 	{Name: "has seen somebody who is unsure", From: "/desk?lang={lang}", Steps: []Step{
 		Press("#unsure tbody a"), Stands("visit-unsure", ".visit", "visit.has_left"),
-		Press(`form[action$="/seen"] button`), Stands("", ".visit:not(:has(form[action$='/seen']))", "visit.out"),
+		Press(`form[action$="/seen"] button`), Stands("", ".visit:not(:has(.actions > form[action$='/seen']))", "visit.out"),
 	}},
 	{Name: "lets an invited in", From: "/desk/expected?lang={lang}", Steps: []Step{
 		Stands("expected", ".desk tbody a", "expected.today"),
@@ -75,6 +98,10 @@ func TestDesksFlows(t *testing.T) {
 		}
 		t.Run(string(l)+"-"+string(hand), func(t *testing.T) {
 			h, _, _ := furnished(t)
+			h.channels()
+			if err := h.node.EditSetting(t.Context(), "", node.SignOutAfterSetting, "4"); err != nil {
+				t.Fatal(err)
+			}
 			p := b.Page(t, look)
 			w := Walk{Page: p, Hand: hand, URL: h.url, Lang: string(l), Dir: "ltr", Words: func(key string) string { return words.Text(l, key, nil) }}
 			w.House = map[string]func(){"comes": func() { h.arrived(visits.Arrival{Name: "Gunnar Ek", How: "kiosk"}, true) }}

@@ -107,6 +107,12 @@ var known = []struct {
 	err        error
 	key, field string
 }{
+	{visits.ErrRestricted, "visit.restricted", ""},
+	{node.ErrNoWay, "visit.no_way", "way"},
+	{node.ErrNoWords, "visit.no_words", "message"},
+	{node.ErrNoPlace, "visit.no_place", "place"},
+	{node.ErrMoveInAlarm, "visit.move_alarm", ""},
+	{node.ErrNotInside, "visit.not_inside", ""},
 	{node.ErrNoEdit, "history.gone", ""},
 	{node.ErrNoUndo, "history.no_undo", ""},
 	{node.ErrNoEarlier, "history.no_earlier", ""},

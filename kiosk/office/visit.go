@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
@@ -26,6 +27,19 @@ type visitPage struct {
 	Evidence []evidence
 	// May is what this operator may do here.
 	MayOut, MayDossier, MayPrint, MayLink bool
+	// Restricted: what is stored is used for nothing but to find them.
+	Restricted bool
+	// Correct is the form that corrects what is stored; nil: it may not be.
+	Correct *correction
+	// Message is the form for a word to the visitor or the host; nil: none is offered.
+	Message *message
+	// Move is the form that says where else the person is; nil: there is no other place.
+	Move *move
+	// Lasts says until when the visit lasts, where anything but a check-out ends it.
+	Lasts lasts
+	// Did says what was just done, Faults what is wrong with a form.
+	Did    string
+	Faults faults
 	// Mailed says what became of a link that was to be sent; Done: it is sent.
 	Mailed string
 	Done   bool
@@ -69,8 +83,14 @@ func (o *Office) visit(r request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if key := didWords[r.URL.Query().Get("done")]; key != "" {
+		p.Did = r.Text(key, nil)
+	}
 	return webkit.Page{Name: "visit", Data: p}, nil
 }
+
+// didWords say what was just done.
+var didWords = map[string]string{"corrected": "visit.corrected", "messaged": "visit.messaged", "moved": "visit.moved", "seen": "visit.seen_now"}
 
 func (o *Office) visitPage(r request) (visitPage, error) {
 	s, err := o.presence(r)
@@ -82,8 +102,10 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 		Frame: o.frame(r, "desk"), Row: o.row(r, &s, now), Open: s.Open(), Unsure: s.Open() && unsure(&s),
 		Erased: o.cfg.Node.Replica().Shredded(s.Visit), Type: o.typeWord(r, s.Type),
 		MayOut: r.who.May(operators.Create), MayDossier: r.who.May(operators.Change), MayPrint: r.who.May(operators.Print),
-		MayLink: r.who.May(operators.Privacy),
+		MayLink: r.who.May(operators.Privacy), Restricted: len(s.Restricted) > 0,
 	}
+	p.Correct, p.Message, p.Move = o.correction(r, p), o.message(r, p, s.Visit), o.move(r, p, s)
+	p.Lasts = o.lasts(r, s, now)
 	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until
@@ -164,7 +186,28 @@ func (o *Office) stillHere(r request) (webkit.Response, error) {
 	if err := o.cfg.Node.Visits().Seen(ctx, s.Visit, "desk"); err != nil {
 		return nil, inWords(err)
 	}
-	return webkit.Redirect{To: r.Link("/desk/visit/" + s.Visit.String())}, nil
+	return webkit.Redirect{To: r.Link("/desk/visit/" + s.Visit.String() + "?done=seen")}, nil
+}
+
+// lasts is when the clock signs somebody out, until when it would not if they were
+// seen now, and when the host is asked whether they are still there; each empty where
+// that is not so.
+type lasts struct{ Out, Until, Asked string }
+
+// lasts is how long a visit lasts by itself. While an evacuation runs the clock ends
+// nothing.
+func (o *Office) lasts(r request, s record.Presence, now time.Time) (l lasts) {
+	if _, on := o.cfg.Node.Replica().Evacuations().Running(""); on || !s.Open() {
+		return l
+	}
+	if at := o.cfg.Node.SignsOutAt(s); !at.IsZero() {
+		l.Out = o.moment(r, at, now)
+		l.Until = o.moment(r, now.Add(time.Duration(o.cfg.Node.SignOutAfter())*time.Hour), now)
+	}
+	if at := o.cfg.Node.Notices().AsksAt(r.Context(), s); !at.IsZero() {
+		l.Asked = o.moment(r, at, now)
+	}
+	return l
 }
 
 // dossier shows what desks alone may read; that it was read is on record first.
@@ -182,6 +225,7 @@ func (o *Office) dossier(r request) (webkit.Response, error) {
 	switch {
 	case err == nil:
 		p.Dossier, p.Signed = &d, o.signed(r, d.Signed)
+		p.Correct.withContact(d)
 	case errors.Is(err, crdt.ErrErased), errors.Is(err, crdt.ErrExpired):
 		p.Why = r.Text("visit.erased", nil)
 	default:

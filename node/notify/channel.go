@@ -51,7 +51,7 @@ func (s *Service) message(set Settings, e Entry) (m message, err error) {
 		m.id = hookID(e)
 		m.body, m.text, err = tell(e, s.cfg.Zone)
 		return m, err
-	case HostKind, InviteKind, OwnKind, RemindKind, WatchKind:
+	case HostKind, InviteKind, OwnKind, RemindKind, WatchKind, DeskKind:
 		l, err := s.unlock(e.ID)
 		if err != nil {
 			return m, &fault{why: "lost", forGood: true}

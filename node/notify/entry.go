@@ -43,6 +43,8 @@ const (
 	WatchKind Kind = "watch"
 	// OwnKind: somebody has asked for a link to the page of their visit.
 	OwnKind Kind = "own"
+	// DeskKind: somebody at a desk has a word for a visitor, or for their host.
+	DeskKind Kind = "desk"
 	// HookKind: another system is told by ids.
 	HookKind Kind = "hook"
 )
@@ -86,7 +88,7 @@ type Entry struct {
 	Done  time.Time `json:"done,omitzero"`
 	// Why the last try failed, in a word.
 	Why string `json:"why,omitempty"`
-	// Box is the locked letter of a HostKind, an InviteKind, an OwnKind, a RemindKind or a WatchKind.
+	// Box is the locked letter of a HostKind, an InviteKind, an OwnKind, a RemindKind, a WatchKind or a DeskKind.
 	Box []byte `json:"box,omitempty"`
 	// Event is what a HookKind tells of, Site and Door where it was.
 	Event string            `json:"event,omitempty"`

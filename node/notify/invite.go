@@ -9,7 +9,8 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 )
 
-// Letter is a mail about an invitation or a delivery, or to who has asked for something.
+// Letter is a mail about an invitation or a delivery, or to who has asked for
+// something; a text message has To and Text alone.
 type Letter struct {
 	// Kind is InviteKind where it is empty.
 	Kind Kind
@@ -26,8 +27,11 @@ type Letter struct {
 	Once string
 }
 
-// ErrNoMail means that this node has no mail server.
-var ErrNoMail = errors.New("this node sends no mail")
+// Errors of what this node cannot send.
+var (
+	ErrNoMail  = errors.New("this node sends no mail")
+	ErrNoTexts = errors.New("this node sends no text messages")
+)
 
 // maxLetter is the largest pictures and text of a letter, in bytes.
 const maxLetter = 128 << 10
@@ -38,12 +42,25 @@ func (s *Service) Mail(l Letter) error {
 	if s.Settings().SMTP == nil {
 		return ErrNoMail
 	}
+	return s.takeDown(MailChannel, l)
+}
+
+// Text takes down a text message; it is durable when it returns.
+// Errors: ErrNoTexts, the disk's.
+func (s *Service) Text(l Letter) error {
+	if s.Settings().SMS == nil {
+		return ErrNoTexts
+	}
+	return s.takeDown(TextChannel, l)
+}
+
+func (s *Service) takeDown(channel string, l Letter) error {
 	if len(l.Picture)+len(l.Logo)+len(l.Text)+len(l.HTML)+len(l.Calendar) > maxLetter {
 		return errors.New("a letter is too large")
 	}
 	now, kind := s.cfg.Now().UTC(), cmp.Or(l.Kind, InviteKind)
 	e := Entry{
-		ID: idOf(kind, MailChannel, l.Visit[:], []byte(cmp.Or(l.Once, rand.Text()))), Kind: kind, Channel: MailChannel, Visit: l.Visit,
+		ID: idOf(kind, channel, l.Visit[:], []byte(cmp.Or(l.Once, rand.Text()))), Kind: kind, Channel: channel, Visit: l.Visit,
 		State: Pending, Made: now, Next: now, Until: l.Until,
 	}
 	s.boxing.Lock()

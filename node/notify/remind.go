@@ -75,6 +75,21 @@ func (s *Service) remind(ctx context.Context, now time.Time) (errs error) {
 	return errs
 }
 
+// AsksAt is when this node asks the host of a visit, or the reception, whether the
+// visitor is still there; zero: it does not, or has.
+func (s *Service) AsksAt(ctx context.Context, p record.Presence) time.Time {
+	set := s.Settings()
+	after := set.remindAfter()
+	if after == 0 || set.SMTP == nil || !s.cfg.Opens() || !p.Open() || !p.Heard() || p.Since == 0 || p.Added {
+		return time.Time{}
+	}
+	due := p.Since.Time().Add(after)
+	if host, err := s.cfg.Host(ctx, p.Visit); err != nil || recipient(set, Arrival{Host: host}) == "" || !s.cfg.Now().Before(due) {
+		return time.Time{}
+	}
+	return due
+}
+
 // remindOf asks about one visit. done: it has been asked about, or nobody can
 // be asked.
 func (s *Service) remindOf(ctx context.Context, set Settings, p record.Presence, now time.Time) (done bool, err error) {

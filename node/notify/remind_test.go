@@ -42,7 +42,14 @@ func TestHostIsAskedAboutALongVisit(t *testing.T) {
 		second.rank = 1
 		defer func() { first.stop(); second.stop(); door.stop() }()
 		v, left := w.stays(1, "Sven Ask <sven@example.org>"), w.stays(2, "eva@example.org")
-		w.stays(3, "nobody in particular")
+		nobody := w.stays(3, "nobody in particular")
+		p, err := w.Presence(v)
+		if got := first.AsksAt(t.Context(), p).Sub(p.Since.Time()); err != nil || got != 10*time.Hour || !door.AsksAt(t.Context(), p).IsZero() {
+			t.Error("asked after", got, err)
+		}
+		if p, err := w.Presence(nobody); err != nil || !first.AsksAt(t.Context(), p).IsZero() {
+			t.Error("a host without an address is asked", err)
+		}
 		later(9 * time.Hour)
 		w.leaves(left)
 		if first.post.count()+second.post.count() > 0 {
@@ -51,6 +58,9 @@ func TestHostIsAskedAboutALongVisit(t *testing.T) {
 		later(time.Hour + 2*remindEvery)
 		if got := first.post.to(); len(got) != 1 || got[0] != "sven@example.org" {
 			t.Fatal(got)
+		}
+		if !first.AsksAt(t.Context(), p).IsZero() {
+			t.Error("asked again")
 		}
 		m := first.post.sent[0]
 		if !strings.Contains(m.text, v.Badge().String()) || !strings.Contains(m.text, "East gate") || !strings.Contains(m.subject, "still here") {

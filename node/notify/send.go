@@ -239,7 +239,7 @@ func (s *Service) deliver(ctx context.Context, e Entry) (state State, err error)
 			return state, nil
 		}
 	}
-	if e.Kind == RemindKind && s.gone(e) {
+	if e.Kind == RemindKind && s.gone(e) || e.Kind == DeskKind && s.settled(e) {
 		return Over, nil
 	}
 	if !s.cfg.Now().Before(e.Until) {

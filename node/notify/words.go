@@ -27,6 +27,9 @@ type words struct {
 	remindText          string // badge, since, door
 	watchTitle          string
 	watchText           string // door, time, page
+	deskTitle           string
+	deskAbout           string // badge
+	deskFoot            string
 }
 
 var languages = map[string]words{
@@ -48,6 +51,10 @@ var languages = map[string]words{
 
 		remindTitle: "Är din besökare kvar?",
 		remindText:  "Din besökare med bricka %s, som kom kl. %s vid %s, har inte checkat ut. Vid en utrymning letar vi efter den som står på listan.\n\nÄr besökaren kvar behöver du inte göra något. Har besökaren gått: säg det till receptionen, så att listan stämmer.\n\nDet här meddelandet skickades av besökssystemet Upprop. Det går inte att svara på.\n",
+
+		deskTitle: "Meddelande från receptionen",
+		deskAbout: "Om din besökare med bricka %s:",
+		deskFoot:  "Det här meddelandet skickades från receptionen med besökssystemet Upprop. Det går inte att svara på.",
 	},
 	"en": {
 		real:       "REAL ALARM at %s, %s. Leave now!",
@@ -67,6 +74,10 @@ var languages = map[string]words{
 
 		remindTitle: "Is your visitor still here?",
 		remindText:  "Your visitor with badge %s, who came at %s by %s, has not checked out. In an evacuation whoever is on the list is searched for.\n\nIf the visitor is still here, you need do nothing. If the visitor has left, tell the reception, so that the list is right.\n\nThis message was sent by the visitor system Upprop. It cannot be answered.\n",
+
+		deskTitle: "Message from the reception",
+		deskAbout: "About your visitor with badge %s:",
+		deskFoot:  "This message was sent from the reception with the visitor system Upprop. It cannot be answered.",
 	},
 	"sv-simple": {
 		real:       "LARM PÅ RIKTIGT kl. %s, %s. Gå ut nu!",

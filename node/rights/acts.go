@@ -17,6 +17,9 @@ const actRectify = "subject.rectify"
 // actWithdraw is what it calls a consent that was taken back.
 const actWithdraw = "consent.withdraw"
 
+// actMessage is what it calls a word from a desk to a visitor or a host.
+const actMessage = "visit.message"
+
 // act is one act on record about a visit.
 type act struct {
 	At       time.Time
@@ -60,6 +63,8 @@ func (a act) event() (Event, bool) {
 		e.What, e.Note = "corrected", a.Note
 	case actWithdraw:
 		e.What = "consent withdrawn"
+	case actMessage:
+		e.What = "message sent"
 	default:
 		return e, false
 	}

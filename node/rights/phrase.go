@@ -38,6 +38,7 @@ var phrases = map[string]map[string][2]string{
 		"unrestricted":      {"begränsningen upphörde", "the restriction ended"},
 		"erasure ordered":   {"radering beslutades", "erasure was ordered"},
 		"consent withdrawn": {"ett samtycke togs tillbaka", "a consent was taken back"},
+		"message sent":      {"ett meddelande skickades från receptionen", "a message was sent from a desk"},
 		"erasure confirmed": {"radering bekräftades", "erasure was confirmed"},
 	},
 	"consent": {

@@ -2,12 +2,18 @@ package visits
 
 import "github.com/upprop/upprop/crdt/record"
 
+// MessageField is the field of a word from a desk.
+const MessageField = "message"
+
 // Line trims and judges one field of the particulars, by the rules of a
-// check-in. Errors: *Problem.
+// check-in, or a word from a desk. Errors: *Problem.
 func Line(field string, text record.Private) (record.Private, error) {
 	limit := MaxName
-	if field == "assist" || field == "purpose" {
+	switch field {
+	case "assist", "purpose":
 		limit = MaxText
+	case MessageField:
+		limit = MaxMessage
 	}
 	t, err := line(field, text, limit)
 	if err == nil && field == "name" && t == "" {

@@ -37,6 +37,8 @@ const (
 	MaxName  = 200
 	MaxText  = 500
 	MaxLabel = 64
+	// MaxMessage bounds a word from a desk, which may be a text message.
+	MaxMessage = 300
 )
 
 // cause turns an error of the floors below into a Problem where a person can

@@ -41,6 +41,10 @@ func Press(css string) Step { return Step{press, "press", css, ""} }
 // Write writes into a field, in place of what stands there.
 func Write(css, words string) Step { return Step{write, "write", css, words} }
 
+// Choose chooses one of a select by how its word begins. Fingers do so in a list that
+// is the system's and not the page's: what they choose there is set.
+func Choose(css, word string) Step { return Step{choose, "choose", css, word} }
+
 // Sign draws with a finger.
 func Sign(css string) Step {
 	return Step{func(w *Walk, at, _ string) { w.Page.Scrawl(at) }, "sign", css, ""}
@@ -156,6 +160,18 @@ func write(w *Walk, at, words string) {
 	}
 	if got := w.Page.String(`document.activeElement.value`); got != words {
 		w.Page.t.Fatalf("%s holds %q after %q was written", at, got, words)
+	}
+}
+
+func choose(w *Walk, at, word string) {
+	if w.Hand == Keyboard {
+		w.Page.Reach(at)
+		w.Page.Type(word)
+	} else {
+		w.Page.Bool(fmt.Sprintf(`((e, word) => { e.value = [...e.options].find(o => o.text.startsWith(word))?.value ?? ""; return true; })(document.querySelector(%q), %q)`, at, word))
+	}
+	if got := w.Page.String(fmt.Sprintf(`document.querySelector(%q).selectedOptions[0]?.text ?? ""`, at)); !strings.HasPrefix(got, word) {
+		w.Page.t.Fatalf("%s is at %q after %q was chosen", at, got, word)
 	}
 }
 
