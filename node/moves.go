@@ -22,7 +22,7 @@ const mostZones = 200
 
 // Errors of Move.
 var (
-	ErrNoPlace     = errors.New("nobody was moved: there is no such place on the campus: look at `upprop node list`")
+	ErrNoPlace     = errors.New("nobody was moved: there is no such place on the campus: look at `upprop nodes`")
 	ErrMoveInAlarm = errors.New("nobody was moved: while an evacuation runs, say on the warden's list where somebody is")
 )
 
