@@ -57,7 +57,7 @@ var (
 	errNoPlan  = &Problem{Key: "plans.none", Field: "plan", Hint: "there is no plan of that site, and nothing was changed: `upprop point plans` lists those that there are"}
 	errForgot  = &Problem{Key: "plans.gone", Field: "plan", Hint: "that picture has not come to this node, or is not whole, and nothing was changed: upload it again"}
 	errFull    = &Problem{Key: "plans.full", Field: "plan", Limit: MaxPlans, Hint: fmt.Sprintf("%d sites have a plan already, which is as many as there may be, and nothing was saved: take one away first", MaxPlans)}
-	errMany    = &Problem{Key: "plans.many", Field: "plan", Limit: MaxPictures, Hint: fmt.Sprintf("%d pictures have been kept, which is as many as every node can hold for good, and nothing was saved: put an earlier one back with `upprop settings history --key plan/`", MaxPictures)}
+	errMany    = &Problem{Key: "plans.used_up", Field: "plan", Limit: MaxPictures, Hint: fmt.Sprintf("%d pictures have been kept, which is as many as every node can hold for good, and nothing was saved: put an earlier one back with `upprop settings history --key plan/`", MaxPictures)}
 )
 
 // Plan is the picture of a site; of no site, that of the whole campus. It may not
