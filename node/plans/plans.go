@@ -54,7 +54,7 @@ const (
 var (
 	errNotHere = &Problem{Key: "plans.not_here", Hint: "this node may not change the campus's settings, and nothing was saved: do it at a desk, or at a node that may make tokens (`upprop nodes` lists them)"}
 	errNoSite  = &Problem{Key: "plans.no_site", Field: "site", Hint: "no site of that name is known here, and nothing was saved: write it as `upprop nodes` does, or \"\" for the plan of the whole campus"}
-	errNoPlan  = &Problem{Key: "plans.none", Field: "plan", Hint: "there is no plan of that site, and nothing was changed: `upprop point plans` lists those that there are"}
+	errNoPlan  = &Problem{Key: "plans.unknown", Field: "plan", Hint: "there is no plan of that site, and nothing was changed: `upprop point plans` lists those that there are"}
 	errForgot  = &Problem{Key: "plans.gone", Field: "plan", Hint: "that picture has not come to this node, or is not whole, and nothing was changed: upload it again"}
 	errFull    = &Problem{Key: "plans.full", Field: "plan", Limit: MaxPlans, Hint: fmt.Sprintf("%d sites have a plan already, which is as many as there may be, and nothing was saved: take one away first", MaxPlans)}
 	errMany    = &Problem{Key: "plans.used_up", Field: "plan", Limit: MaxPictures, Hint: fmt.Sprintf("%d pictures have been kept, which is as many as every node can hold for good, and nothing was saved: put an earlier one back with `upprop settings history --key plan/`", MaxPictures)}
