@@ -72,13 +72,15 @@ type Book struct {
 	cfg Config
 	// writing makes reading what stands and writing upon it one step.
 	writing sync.Mutex
-	memo    sheet.Memo[Plan]
+	memo    sheet.Memo[named]
 
-	// mu guards what was found out of pictures, by their names: a picture's name
-	// follows from what is in it, so that it is found out once.
+	// mu guards whole, the pictures that were looked at, by their names: a name follows
+	// from what is in it, so that each is looked at once.
 	mu    sync.Mutex
 	whole map[string]Picture
-	small map[string]Picture
+	// making guards small, what was made of them for pages, by the same names.
+	making sync.Mutex
+	small  map[string]Picture
 }
 
 // New makes a Book.
@@ -98,18 +100,33 @@ func New(cfg Config) *Book {
 	return &Book{cfg: cfg, whole: map[string]Picture{}, small: map[string]Picture{}}
 }
 
-// List are all plans, in order of site. What is in the settings and is no picture
-// that is whole counts for nothing. The caller changes nothing in it.
-func (b *Book) List() []Plan { return slices.Clone(b.memo.Of(b.cfg.Settings, "", b.fold)) }
+// named says which picture a site shows.
+type named struct {
+	site record.SiteID
+	id   string
+}
 
-// Of is the plan of a site; false where it has none.
+// List are all plans, in order of site. What is in the settings and is no picture
+// that is whole counts for nothing. The caller may keep the slice.
+func (b *Book) List() (out []Plan) {
+	for _, n := range b.memo.Of(b.cfg.Settings, "", b.fold) {
+		if p, ok := b.restored(n.id); ok {
+			out = append(out, Plan{n.site, p})
+		}
+	}
+	return out
+}
+
+// Of is the plan of a site; false where it has none. It looks at no other site's
+// picture: lists ask for it, and wait for nothing that does not concern them.
 func (b *Book) Of(site record.SiteID) (Plan, bool) {
 	all := b.memo.Of(b.cfg.Settings, "", b.fold)
-	i := slices.IndexFunc(all, func(p Plan) bool { return p.Site == site })
+	i := slices.IndexFunc(all, func(n named) bool { return n.site == site })
 	if i < 0 {
 		return Plan{}, false
 	}
-	return all[i], true
+	p, ok := b.restored(all[i].id)
+	return Plan{site, p}, ok
 }
 
 // Small is the plan of a site as pages show it, of MaxSmall bytes at most; false
@@ -119,8 +136,8 @@ func (b *Book) Small(site record.SiteID) (Plan, bool) {
 	if !ok {
 		return p, false
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.making.Lock()
+	defer b.making.Unlock()
 	s, made := b.small[p.ID]
 	if !made {
 		var err error
@@ -132,25 +149,19 @@ func (b *Book) Small(site record.SiteID) (Plan, bool) {
 	return Plan{site, s}, true
 }
 
-func (b *Book) fold() (out []Plan) {
+func (b *Book) fold() (out []named) {
 	for id, f := range sheet.Groups(b.cfg.Settings, Prefix) {
-		site := record.SiteID(f["site"].String())
-		if slug(site) != id || site != "" && record.CheckPlaceName(string(site)) != nil {
-			continue
-		}
-		if p, ok := b.restored(f["picture"].String()); ok {
-			out = append(out, Plan{site, p})
+		site, picture := record.SiteID(f["site"].String()), f["picture"].String()
+		if slug(site) == id && (site == "" || record.CheckPlaceName(string(site)) == nil) && picture != "" && picture != None {
+			out = append(out, named{site, picture})
 		}
 	}
-	slices.SortFunc(out, func(a, b Plan) int { return cmp.Compare(a.Site, b.Site) })
+	slices.SortFunc(out, func(a, b named) int { return cmp.Compare(a.site, b.site) })
 	return out
 }
 
 // restored is a picture that the settings hold whole.
 func (b *Book) restored(id string) (Picture, bool) {
-	if id == "" || id == None {
-		return Picture{}, false
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p, ok := b.whole[id]; ok {
