@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node/points"
 )
 
 // Alarm is what the buttons press. A lang.Problem among the errors is shown to
@@ -55,6 +56,8 @@ type Point struct {
 	// Position says in words where it is; Capacity is zero when nobody has said.
 	Position string
 	Capacity int
+	// Place is where it is on the plan of its site; nil where it is not on it.
+	Place *points.Place
 }
 
 // evacLine is what runs, in the reader's language: always in words whether it

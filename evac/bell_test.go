@@ -8,6 +8,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/evac"
 	"github.com/upprop/upprop/kiosk/lang"
+	"github.com/upprop/upprop/node/points"
 )
 
 // bell is a real, small Alarm over a house.
@@ -167,11 +168,12 @@ func (h *house) call(at record.RefugeAt, c record.Call) {
 func withBell(h *house) func(*evac.Config) {
 	return func(c *evac.Config) {
 		c.Alarm = bell{h: h, disk: &h.disk}
+		c.Plans = drawn{}
 		c.Points = func() []evac.Point {
 			return []evac.Point{
-				{Name: "Parkeringen", Site: "Norra", Position: "Norr om huset", Capacity: 300},
+				{Name: "Parkeringen", Site: "Norra", Position: "Norr om huset", Capacity: 300, Place: &points.Place{X: 200, Y: 910}},
 				{Name: "Fotbollsplanen", Position: "Bortom vägen"},
-				{Name: "Trapphus B, plan 3", Site: "Norra", Refuge: true, Capacity: 4},
+				{Name: "Trapphus B, plan 3", Site: "Norra", Refuge: true, Capacity: 4, Place: &points.Place{X: 455, Y: 500}},
 				{Name: "Hissbryggan", Refuge: true},
 			}
 		}

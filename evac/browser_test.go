@@ -137,6 +137,7 @@ func TestEveryPage(t *testing.T) {
 		{"marking-all", "/warden?tab=all", marking},
 		{"person", "/warden/person/" + visitOf(6).String(), marking},
 		{"point", "/warden/point", marking},
+		{"plan", "/warden/plan?of=Norra&point=Parkeringen", marking},
 		{"add", "/warden/add", marking},
 		{"added", "/warden/add?badge=" + visitOf(7).Badge().String(), marking},
 		{"sweep", "/warden/sweep", marking},
@@ -172,6 +173,9 @@ func TestEveryPage(t *testing.T) {
 						p.Until(`document.querySelector(".cut").open`)
 					}
 					p.Axe(face.name)
+					if face.name == "plan" {
+						p.Weight(face.name, 150_000)
+					}
 					contrast(t, p, face.name)
 					for _, s := range sizes {
 						p.Look(browsertest.Look{Width: s[0], Height: s[1], Dark: dark})

@@ -99,6 +99,8 @@ type Config struct {
 	// Points are the muster points and refuges that somebody has set up, in the
 	// order in which they are offered; nil: none.
 	Points func() []Point
+	// Plans are the pictures of the sites; nil: there are none.
+	Plans Plans
 	// PIN is the lock on this device's names, for those from whom nothing is
 	// withheld; nil: it has none.
 	PIN PIN

@@ -21,6 +21,8 @@ type pointLine struct {
 	// Unknown: nobody has set up a point of that name.
 	Unknown bool
 	Path    string
+	// Where shows it on its plan; empty where it is on none.
+	Where string
 }
 
 // here is the point that was chosen on this device, if any.
@@ -38,7 +40,7 @@ func (s *Service) here(r *webkit.Request) record.PointName {
 
 func (s *Service) pointLine(r *webkit.Request) pointLine {
 	name := s.here(r)
-	return pointLine{Name: name, Unknown: name != "" && !s.knownPoint(name), Path: path("/warden/point", siteOf(r))}
+	return pointLine{Name: name, Unknown: name != "" && !s.knownPoint(name), Path: path("/warden/point", siteOf(r)), Where: s.whereIs(name, siteOf(r))}
 }
 
 func (s *Service) knownPoint(name record.PointName) bool {
@@ -65,9 +67,16 @@ func (s *Service) refuges() (all []Point) {
 type pointPage struct {
 	Site         record.SiteID
 	Here         pointLine
-	Points       []Point
+	Points       []pointChoice
+	Plans        []planLink
 	Other, Fault string
 	Home         string
+}
+
+// pointChoice is a point that can be chosen; Where as in pointLine.
+type pointChoice struct {
+	Point
+	Where string
 }
 
 func (s *Service) pointPage(r *webkit.Request) (webkit.Response, error) {
@@ -83,9 +92,10 @@ func (s *Service) choosePoint(r *webkit.Request, p pointPage) (webkit.Response, 
 	for _, at := range s.points() {
 		// Who walks along with somebody at a refuge still stands at a point.
 		if !at.Refuge && (site == "" || at.Site == "" || at.Site == site) {
-			p.Points = append(p.Points, at)
+			p.Points = append(p.Points, pointChoice{at, s.where(at, site)})
 		}
 	}
+	p.Plans = s.planLinks(r, site)
 	status := 0
 	if p.Fault != "" {
 		status = http.StatusUnprocessableEntity

@@ -25,6 +25,8 @@ type helpPress struct {
 // refugeLine is one refuge in the reader's language.
 type refugeLine struct {
 	ID, Name, Position string
+	// Where shows it on its plan; empty where it is on none.
+	Where string
 	// Point and Site are what its buttons send.
 	Point record.PointName
 	Site  record.SiteID
@@ -63,7 +65,9 @@ func (s *Service) refugePage(r *webkit.Request) (webkit.Response, error) {
 		{record.HelpFetched, "leave", r.Text("refuges.do_fetched", nil)},
 	}
 	for _, x := range s.refuged(l) {
-		p.Places = append(p.Places, s.reader(r).refuge(x, l))
+		line := s.reader(r).refuge(x, l)
+		line.Where = s.whereIs(x.Point, site)
+		p.Places = append(p.Places, line)
 	}
 	return webkit.Page{Name: "refuge", Path: path("/warden/refuge", site), Data: p, Refresh: webkit.Refresh{After: reload}}, nil
 }

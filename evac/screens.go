@@ -52,6 +52,8 @@ func newScreens(s *Service) (http.Handler, error) {
 		{Method: "POST", Pattern: "/warden/add", Handler: s.add},
 		{Method: "GET", Pattern: "/warden/point", Handler: s.pointPage},
 		{Method: "POST", Pattern: "/warden/point", Handler: s.setPoint},
+		{Method: "GET", Pattern: "/warden/plan", Handler: s.planPage},
+		{Method: "GET", Pattern: "/warden/plan/picture", Handler: s.planPicture},
 		{Method: "GET", Pattern: "/warden/scan", Handler: s.scanPage},
 		{Method: "GET", Pattern: "/warden/list.pdf", Handler: s.paperPage(paperList)},
 		{Method: "GET", Pattern: "/warden/handover.pdf", Handler: s.paperPage(paperHandOver)},

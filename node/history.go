@@ -18,6 +18,7 @@ import (
 	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/look"
+	"github.com/upprop/upprop/node/plans"
 	"github.com/upprop/upprop/node/privacy"
 	"github.com/upprop/upprop/node/terms"
 )
@@ -125,7 +126,8 @@ func settingKinds() []settingKind {
 		{isWifiPassword, false, firstOfType, free, (*Node).putType},
 		{keys("type/"), true, firstOfType, fixedUnless("name", "badge", "note", "wifi", "ask", "approval", "document", "unattended", "group", "off"), (*Node).putType},
 		{keys("document/"), true, firstOfDocument, fixedUnless("name", "text", "off"), (*Node).putDocument},
-		{keys("point/"), true, firstOfPoint, fixedUnless("kind", "site", "position", "at", "capacity", "text"), (*Node).putPoint},
+		{keys("point/"), true, firstOfPoint, fixedUnless("kind", "site", "position", "at", "x", "y", "capacity", "text"), (*Node).putPoint},
+		{keys(plans.Prefix, "picture"), true, was(plans.None), free, (*Node).putPlan},
 		{keys(consent.Prefix), true, was(""), free, (*Node).putWords},
 		{keys("why/"), false, firstReason, free, (*Node).putReason},
 		{keys("privacy/"), false, was(""), free, (*Node).putHouse},

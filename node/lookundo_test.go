@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/upprop/upprop/node/look"
+	"github.com/upprop/upprop/node/plans"
 )
 
 func logoFile(t *testing.T, c color.NRGBA) []byte {
@@ -61,5 +62,49 @@ func TestLookIsPutBack(t *testing.T) {
 	}
 	if !n.Look().Now().Plain() {
 		t.Errorf("%+v", n.Look().Now())
+	}
+}
+
+// Which plan a site shows is in that history too, and is put back with its picture;
+// the first of it back to none.
+func TestPlanIsPutBack(t *testing.T) {
+	n := alone(t)
+	const by = "operator abcdefghjk"
+	ctx := Doing(t.Context(), by)
+	var first plans.Plan
+	for i, c := range []color.NRGBA{{1, 2, 3, 255}, {99, 2, 3, 255}} {
+		m := image.NewNRGBA(image.Rect(0, 0, 60, 40))
+		m.SetNRGBA(5, 5, c)
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		p, err := n.Plans().Set(ctx, by, "", b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = p
+		}
+	}
+	all, err := n.SettingHistory(plans.Prefix)
+	if err != nil || len(all) != 2 || all[0].From != first.ID || all[1].From != plans.None || all[0].By != by {
+		t.Fatalf("%+v %v", all, err)
+	}
+	if _, err := n.UndoSetting(t.Context(), by, all[0].ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if now, ok := n.Plans().Of(""); !ok || now.ID != first.ID {
+		t.Fatal(now.ID)
+	}
+	last, err := n.SettingHistory(plans.Prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.UndoSetting(t.Context(), by, all[1].ID, last[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := n.Plans().Of(""); ok {
+		t.Error("there is a plan from before there was one")
 	}
 }

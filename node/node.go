@@ -48,6 +48,7 @@ import (
 	"github.com/upprop/upprop/node/pairing"
 	"github.com/upprop/upprop/node/photos"
 	"github.com/upprop/upprop/node/pin"
+	"github.com/upprop/upprop/node/plans"
 	"github.com/upprop/upprop/node/points"
 	"github.com/upprop/upprop/node/printer"
 	"github.com/upprop/upprop/node/privacy"
@@ -139,6 +140,8 @@ type Node struct {
 	languages *languages.Book
 	// look is how the screens look.
 	look *look.Book
+	// plans are the pictures of the sites.
+	plans *plans.Book
 
 	documents   *documents.Book
 	invitations *invitations.Service

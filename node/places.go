@@ -9,6 +9,7 @@ import (
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/alarm"
+	"github.com/upprop/upprop/node/plans"
 	"github.com/upprop/upprop/node/points"
 	"github.com/upprop/upprop/node/trigger"
 )
@@ -18,6 +19,9 @@ var prefixTrigger = []byte("n/trigger/")
 
 // Points are the campus's muster points, refuges and who is on duty there.
 func (n *Node) Points() *points.Book { return n.points }
+
+// Plans are the pictures of the sites on which the points are seen.
+func (n *Node) Plans() *plans.Book { return n.plans }
 
 // Gathering are the muster points of a site and those of no site, by name and
 // where they are.
@@ -54,6 +58,10 @@ func (n *Node) openPlaces() (err error) {
 			return out
 		},
 		Record: n.noteBy,
+	})
+	n.plans = plans.New(plans.Config{
+		Settings: register{n.replica}, Barred: n.Barred, Known: n.knowsSite,
+		MayEdit: func() bool { return members{n.roster}.mayEdit(self) }, Record: n.noteBy,
 	})
 	n.trigger, err = trigger.Open(trigger.Config{
 		File: n.folder.triggers(), Keeper: triggerKeeper{n.store}, Known: n.knowsSite,

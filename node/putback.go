@@ -150,3 +150,8 @@ func operatorOf(key string) operators.ID {
 func (n *Node) putLook(ctx context.Context, by, key, value string) error {
 	return n.look.PutBack(ctx, by, key, value)
 }
+
+func (n *Node) putPlan(ctx context.Context, by, key, value string) error {
+	id, _ := idAndField(key)
+	return n.plans.PutBack(ctx, by, id, value)
+}

@@ -75,6 +75,7 @@ func TestEveryKindIsPutBack(t *testing.T) {
 		{"document/rules/off", func() error { return paper(documents.Edit{Off: new(true)}) }, func() string { return yes(paperNow().Off) }, "no"},
 		{"point/", func() error { return point(points.Edit{Position: &wharf}) }, func() string { return pointNow().Position }, shed},
 		{"point/", func() error { return point(points.Edit{Capacity: new(40)}) }, func() string { return yes(pointNow().Capacity == 40) }, "no"},
+		{"point/", func() error { return point(points.Edit{X: new(300), Y: new(400)}) }, func() string { return yes(pointNow().Place != nil) }, "no"},
 		{"point/", func() error { return n.Points().Remove(ctx, by, "Parking") }, func() string { return string(pointNow().Name) + pointNow().Position + pointNow().Text["en"] }, "Parking" + shed + "Wait."},
 		{"warden/", func() error {
 			return n.Points().Assign(ctx, by, points.Duty{Name: "Floor 2", Free: true, Point: "Parking"})

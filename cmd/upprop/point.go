@@ -19,7 +19,7 @@ import (
 )
 
 func (c *command) point() *cobra.Command {
-	return group("point", "Set up muster points, refuges and where screens stand", c.pointAdd(), c.pointList(), c.pointRemove(), c.pointScreen(), c.pointScreens())
+	return group("point", "Set up muster points, refuges and where screens stand", c.pointAdd(), c.pointList(), c.pointRemove(), c.pointPlan(), c.pointPlans(), c.pointPlace(), c.pointScreen(), c.pointScreens())
 }
 
 func (c *command) pointAdd() *cobra.Command {
@@ -113,17 +113,20 @@ func (c *command) pointList() *cobra.Command {
 			case len(out) == 0:
 				return c.say("No muster point is set up, so the kiosks cannot say where to go: `upprop point add NAME --position TEXT`.")
 			}
-			return c.table("NAME\tKIND\tSITE\tHOLDS\tON THE MAP\tPOSITION\tTEXTS", func(w io.Writer) error {
+			return c.table("NAME\tKIND\tSITE\tHOLDS\tON THE MAP\tON THE PLAN\tPOSITION\tTEXTS", func(w io.Writer) error {
 				for _, p := range out {
-					holds, at := "-", "-"
+					holds, at, placed := "-", "-", "-"
 					if p.Capacity > 0 {
 						holds = fmt.Sprint(p.Capacity)
 					}
 					if p.At != nil {
 						at = p.At.String()
 					}
+					if p.Place != nil {
+						placed = fmt.Sprintf("%g,%g", float64(p.Place.X)/10, float64(p.Place.Y)/10)
+					}
 					texts := strings.Join(slices.Sorted(maps.Keys(p.Text)), " ")
-					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, p.Kind, orDash(string(p.Site)), holds, at, orDash(p.Position), orDash(texts)); err != nil {
+					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, p.Kind, orDash(string(p.Site)), holds, at, placed, orDash(p.Position), orDash(texts)); err != nil {
 						return err
 					}
 				}

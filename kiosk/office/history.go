@@ -10,6 +10,7 @@ import (
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/plans"
 )
 
 // historyPage are the last changes of settings, the newest first.
@@ -47,6 +48,7 @@ var settingGroups = []struct{ prefix, key string }{
 	{"type/", "office.types"},
 	{"document/", "office.documents"},
 	{"point/", "office.points"},
+	{plans.Prefix, "plan.title"},
 	{"warden/", "office.points"},
 	{"why/", "statements.title"},
 	{"privacy/", "statements.title"},
@@ -95,7 +97,7 @@ func settingValue(r request, key, value string) string {
 	case "false":
 		return r.Text("history.no", nil)
 	case look.None:
-		if strings.HasPrefix(key, look.Prefix) {
+		if strings.HasPrefix(key, look.Prefix) || strings.HasPrefix(key, plans.Prefix) {
 			return r.Text("history.none_set", nil)
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/upprop/upprop/node/doctor"
 	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
+	"github.com/upprop/upprop/node/plans"
 )
 
 //go:embed pages/*.html parts/* static/* words/*.toml
@@ -116,9 +117,9 @@ func New(cfg Config) (*Office, error) {
 		Prefix: "/desk", Pages: sub("pages"), Assets: sub("static"), Parts: []fs.FS{sub("parts"), badge.Parts()}, Catalog: words,
 		Place: webkit.Place{Campus: cfg.CampusName, Site: cfg.Site, Node: cfg.NodeName}, Look: cfg.Node.Look().Now,
 		Hosts: cfg.Hosts, Zone: cfg.Zone, Clock: cfg.Clock, Logger: cfg.Logger,
-		// A logo is the largest that is sent; a document's page has its texts in every
+		// A logo, or a plan, is the largest that is sent; a document's page has its texts in every
 		// language.
-		Body: look.MaxUpload + 64<<10,
+		Body: max(look.MaxUpload, plans.MaxUpload) + 64<<10,
 	}, o.routes())
 	if err != nil {
 		return nil, fmt.Errorf("office: %w", err)
@@ -199,6 +200,8 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/documents/{document}", o.may(operators.Nodes, o.documentPage)),
 		post("/admin/documents/{document}", o.may(operators.Nodes, o.changeDocument)),
 		get("/admin/points", o.may(operators.Nodes, o.points)), post("/admin/points", o.may(operators.Nodes, o.changePoints)),
+		get("/admin/plan", o.may(operators.Nodes, o.plan)), post("/admin/plan", o.may(operators.Nodes, o.changePlan)),
+		get("/admin/plan/picture", o.may(operators.Nodes, o.planPicture)),
 		get("/admin/wardens", o.may(operators.Nodes, o.wardens)), post("/admin/wardens", o.may(operators.Nodes, o.changeWardens)),
 		get("/admin/history", o.may(operators.Nodes, o.history)), post("/admin/history", o.may(operators.Nodes, o.undoSetting)),
 		get("/admin/look", o.may(operators.Nodes, o.look)), post("/admin/look", o.may(operators.Nodes, o.changeLook)),

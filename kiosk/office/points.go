@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,10 +21,12 @@ type pointsPage struct {
 	Points []points.Point
 	// Form is what the form has; Old that it is of a point that is set up, whose
 	// name then stands.
-	Form   pointForm
-	Old    bool
-	Kinds  []choice
-	Sites  []choice
+	Form  pointForm
+	Old   bool
+	Kinds []choice
+	Sites []choice
+	// Plans are the sites, each with how it stands with its plan.
+	Plans  []planLine
 	Done   string
 	Faults faults
 }
@@ -40,15 +43,29 @@ func (o *Office) pointsPage(r request, p pointsPage) webkit.Page {
 	for _, k := range []points.Kind{points.Muster, points.Refuge} {
 		p.Kinds = append(p.Kinds, choice{Value: string(k), Word: kindWord(r, k), Chosen: p.Form.Kind == string(k)})
 	}
-	p.Sites = append(p.Sites, choice{Word: r.Text("places.campus", nil), Chosen: p.Form.Site == ""})
-	seen := map[string]bool{"": true}
+	for _, site := range o.sites() {
+		p.Sites = append(p.Sites, choice{Value: string(site), Word: siteWord(r, site), Chosen: p.Form.Site == string(site)})
+	}
+	p.Plans = o.planLines(r)
+	return webkit.Page{Name: "points", Path: "/admin/points", Data: p}
+}
+
+// sites are none, which is all of the campus, and each that a node stands at.
+func (o *Office) sites() []record.SiteID {
+	out := []record.SiteID{""}
 	for _, n := range o.cfg.Nodes() {
-		if !seen[n.Site] {
-			seen[n.Site] = true
-			p.Sites = append(p.Sites, choice{Value: n.Site, Word: n.Site, Chosen: p.Form.Site == n.Site})
+		if site := record.SiteID(n.Site); !slices.Contains(out, site) {
+			out = append(out, site)
 		}
 	}
-	return webkit.Page{Name: "points", Path: "/admin/points", Data: p}
+	return out
+}
+
+func siteWord(r request, site record.SiteID) string {
+	if site == "" {
+		return r.Text("places.campus", nil)
+	}
+	return string(site)
 }
 
 func kindWord(r request, k points.Kind) string {

@@ -20,6 +20,10 @@ type PointEdit struct {
 	// At is "LAT,LON"; empty: not known any more.
 	At       *string `json:"at,omitempty"`
 	Capacity *int    `json:"capacity,omitempty"`
+	// X and Y are where it is on the plan of its site, in per mille from the left and
+	// from the top; -1: not on it any more.
+	X *int `json:"x,omitempty"`
+	Y *int `json:"y,omitempty"`
 	// Text is by language; an empty one is taken away.
 	Text map[string]string `json:"text,omitempty"`
 }
@@ -60,7 +64,7 @@ func (a *API) putPoint(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return a.cfg.Node.Points().Put(r.Context(), "", in.Name, points.Edit{
-		Site: in.Site, Kind: in.Kind, Position: in.Position, At: in.At, Capacity: in.Capacity, Text: in.Text,
+		Site: in.Site, Kind: in.Kind, Position: in.Position, At: in.At, Capacity: in.Capacity, X: in.X, Y: in.Y, Text: in.Text,
 	})
 }
 

@@ -20,6 +20,8 @@ func Before(field string) (string, bool) {
 		return "", true
 	case "capacity":
 		return "0", true
+	case "x", "y":
+		return strconv.Itoa(NoPlace), true
 	}
 	return "", false
 }
@@ -52,12 +54,12 @@ func (b *Book) PutBack(ctx context.Context, by, id, field, value string) error {
 		e.At = &value
 	case what == "text":
 		e.Text = map[string]string{of: value}
-	case what == "capacity":
+	case what == "capacity" || what == "x" || what == "y":
 		n, err := strconv.Atoi(value)
 		if err != nil {
 			return errNoPoint
 		}
-		e.Capacity = &n
+		*map[string]**int{"capacity": &e.Capacity, "x": &e.X, "y": &e.Y}[what] = &n
 	default:
 		return errNoPoint
 	}
@@ -69,6 +71,10 @@ func (b *Book) PutBack(ctx context.Context, by, id, field, value string) error {
 func lastSaid(f map[string]shape.Value, e Edit) Edit {
 	site, position, at, capacity := record.SiteID(f["site"].String()), f["position"].String(), f["at"].String(), int(f["capacity"].Int())
 	e.Site, e.Position, e.At, e.Capacity, e.Text = &site, &position, &at, &capacity, sheet.ByLanguage(f, "text")
+	if x, y := f["x"], f["y"]; x.Kind() == shape.KindInt && y.Kind() == shape.KindInt {
+		left, top := int(x.Int()), int(y.Int())
+		e.X, e.Y = &left, &top
+	}
 	return e
 }
 

@@ -36,20 +36,39 @@ type Point struct {
 	Position string `json:"position"`
 	// At is where it is on a map; nil where that is not known.
 	At *LatLon `json:"at"`
+	// Place is where it is on the plan of its site; nil where it is not on it.
+	Place *Place `json:"place"`
 	// Capacity is how many it holds; zero where that is not known.
 	Capacity int `json:"capacity"`
 	// Text says what to do there, by language ("sv").
 	Text map[string]string `json:"text"`
 }
 
+// Place is a place on a plan, in per mille of its width from the left and of its
+// height from the top.
+type Place struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+const (
+	// NoPlace is X and Y of a point that is not on the plan.
+	NoPlace = -1
+	// farthest is the right edge of a plan, and the lower one.
+	farthest = 1000
+)
+
 // Edit is what is to be said of a point; what is nil stays as it is. Of a
-// point that is new, what is nil is empty.
+// point that is new, what is nil is empty. A point that comes to another site is
+// on no plan any more, unless it is said where.
 type Edit struct {
 	Site     *record.SiteID
 	Kind     *Kind
 	Position *string
 	// At is "LAT,LON"; empty: not known any more.
-	At       *string
+	At *string
+	// X and Y are those of a Place; NoPlace: not on the plan any more.
+	X, Y     *int
 	Capacity *int
 	Text     map[string]string
 }
@@ -93,6 +112,9 @@ func (b *Book) fold() (out []Point) {
 		if at, err := ParseLatLon(f["at"].String()); err == nil {
 			p.At = &at
 		}
+		if x, y := f["x"], f["y"]; x.Kind() == shape.KindInt && y.Kind() == shape.KindInt && onPlan(x.Int()) && onPlan(y.Int()) {
+			p.Place = &Place{int(x.Int()), int(y.Int())}
+		}
 		if p.Capacity < 0 || p.Capacity > MaxCapacity {
 			p.Capacity = 0
 		}
@@ -109,6 +131,8 @@ func (b *Book) fold() (out []Point) {
 	return out
 }
 
+func onPlan(n int64) bool { return n >= 0 && n <= farthest }
+
 var language = regexp.MustCompile(`^[a-z]{2,3}$`)
 
 // Put adds a point or changes what is said of one, durably, and returns it as
@@ -123,12 +147,15 @@ func (b *Book) Put(ctx context.Context, by string, name record.PointName, e Edit
 	if record.CheckPlaceName(string(name)) != nil {
 		return Point{}, &Problem{Key: "points.name", Hint: "that cannot name a point: write at most 64 bytes, without slashes or control characters, not beginning with a hyphen"}
 	}
-	_, known := b.find(name)
-	if !known {
+	was, known := b.find(name)
+	switch {
+	case !known:
 		if err := b.room(name); err != nil {
 			return Point{}, err
 		}
 		e = e.whole(b.cfg.Site())
+	case e.Site != nil && *e.Site != was.Site:
+		e = e.unplaced()
 	}
 	all, err := b.settings(prefixPoint+slug(string(name))+"/", name, known, e)
 	if err != nil {
@@ -165,6 +192,13 @@ func (e Edit) whole(site record.SiteID) Edit {
 	kind, none, zero := Muster, "", 0
 	e.Site, e.Kind = cmp.Or(e.Site, &site), cmp.Or(e.Kind, &kind)
 	e.Position, e.At, e.Capacity = cmp.Or(e.Position, &none), cmp.Or(e.At, &none), cmp.Or(e.Capacity, &zero)
+	return e.unplaced()
+}
+
+// unplaced is on no plan, where it is not said where.
+func (e Edit) unplaced() Edit {
+	nowhere := NoPlace
+	e.X, e.Y = cmp.Or(e.X, &nowhere), cmp.Or(e.Y, &nowhere)
 	return e
 }
 
@@ -201,6 +235,17 @@ func (b *Book) settings(at string, name record.PointName, known bool, e Edit) (a
 			s = p.String()
 		}
 		all = append(all, sheet.Text(at+"at", s))
+	}
+	// Always in this order: of two who place a point apart, one then has both.
+	for i, n := range []*int{e.X, e.Y} {
+		if n == nil {
+			continue
+		}
+		field := []string{"x", "y"}[i]
+		if *n != NoPlace && !onPlan(int64(*n)) {
+			return nil, &Problem{Key: "points.place", Field: field, Hint: "a place on the plan is written in percent: 0 to 100 from the left, and 0 to 100 from the top; nothing was saved"}
+		}
+		all = append(all, crdt.Setting{Key: at + field, Value: shape.Int(int64(*n))})
 	}
 	if e.Capacity != nil {
 		if *e.Capacity < 0 || *e.Capacity > MaxCapacity {

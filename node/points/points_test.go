@@ -130,6 +130,8 @@ func TestRefusals(t *testing.T) {
 		{"P", Edit{At: ptr("57.7")}, "points.at"},
 		{"P", Edit{At: ptr("91,0")}, "points.at"},
 		{"P", Edit{At: ptr("NaN,0")}, "points.at"},
+		{"P", Edit{X: ptr(1001), Y: ptr(0)}, "points.place"},
+		{"P", Edit{X: ptr(0), Y: ptr(-2)}, "points.place"},
 		{"P", Edit{Capacity: ptr(-1)}, "points.capacity"},
 		{"P", Edit{Capacity: ptr(MaxCapacity + 1)}, "points.capacity"},
 		{"P", Edit{Position: ptr(long)}, "text.too_long"},

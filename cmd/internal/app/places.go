@@ -77,7 +77,7 @@ func (a *App) hear(ctx context.Context, r alarm.HearRequest, seen string) error 
 // gatherings are the muster points and refuges, as the muster names them.
 func (a *App) gatherings() (out []evac.Point) {
 	for _, p := range a.node.Points().List() {
-		out = append(out, evac.Point{Name: p.Name, Site: p.Site, Refuge: p.Kind == points.Refuge, Position: p.Position, Capacity: p.Capacity})
+		out = append(out, evac.Point{Name: p.Name, Site: p.Site, Refuge: p.Kind == points.Refuge, Position: p.Position, Capacity: p.Capacity, Place: p.Place})
 	}
 	return out
 }

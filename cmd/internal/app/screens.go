@@ -117,7 +117,7 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 	}
 	muster, err := evac.New(evac.Config{
 		House: house{a}, Withhold: withhold, Alarm: bell{a.node.Alarm()}, Cables: a.cables(), PIN: a.PIN(), TypeWord: a.typeWord,
-		Points: a.gatherings, KnownPoint: a.node.Points().Known, Paper: papers, Printed: a.node.Printed,
+		Points: a.gatherings, Plans: a.node.Plans(), KnownPoint: a.node.Points().Known, Paper: papers, Printed: a.node.Printed,
 		NodeName: at.name, Site: at.site, CampusName: at.campus, Look: a.node.Look().Now, Hosts: at.names(), Logger: a.log,
 	})
 	if err != nil {
