@@ -64,9 +64,9 @@ func made(file []byte) (Picture, error) {
 	return p, err
 }
 
-// decode reads a PNG or a JPEG. How large it would be is judged before anything is
-// decoded. Errors: *Problem.
-func decode(file []byte) (image.Image, error) {
+// decode reads a PNG or a JPEG of at most so many pixels to each side. How large it
+// would be is judged before anything is decoded. Errors: *Problem.
+func decode(file []byte, side int) (image.Image, error) {
 	read, head := png.Decode, png.DecodeConfig
 	if bytes.HasPrefix(file, []byte{0xff, 0xd8}) {
 		read, head = jpeg.Decode, jpeg.DecodeConfig
@@ -78,7 +78,7 @@ func decode(file []byte) (image.Image, error) {
 	switch {
 	case err != nil || c.Width < 1 || c.Height < 1:
 		return nil, errPicture
-	case c.Width > maxPixels || c.Height > maxPixels || c.Width*c.Height > maxPixels:
+	case c.Width > side || c.Height > side || c.Width*c.Height > maxPixels:
 		return nil, errLarge
 	}
 	m, err := read(bytes.NewReader(file))
@@ -94,7 +94,7 @@ func decode(file []byte) (image.Image, error) {
 func shrink(file []byte, side, most int) (Picture, error) {
 	decoding <- struct{}{}
 	defer func() { <-decoding }()
-	whole, err := decode(file)
+	whole, err := decode(file, maxPixels)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -173,8 +173,8 @@ func judge(id string, file []byte) (Picture, bool) {
 	if len(file) > MaxStored || nameOf(file) != id {
 		return Picture{}, false
 	}
-	m, err := decode(file)
-	if err != nil || m.Bounds().Dx() > MaxSide || m.Bounds().Dy() > MaxSide {
+	m, err := decode(file, MaxSide)
+	if err != nil {
 		return Picture{}, false
 	}
 	kind := "image/png"
