@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
@@ -114,6 +115,10 @@ func TestWhoIsInsideIsMetByANewEntry(t *testing.T) {
 	if _, err := desk.Visits().CheckOut(t.Context(), left.Badge.String(), "desk"); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "the entry is made later", func() bool {
+		p, err := desk.replica.Presence(left.Visit)
+		return err == nil && time.Since(p.Since.Time()) > 2*time.Millisecond
+	})
 	if _, err := desk.Watch().Add(t.Context(), "", watch.Entry{Names: []record.Private{"Gunnar Marker"}, Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}
