@@ -3,6 +3,7 @@ package notify
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,10 @@ func TestADesksWord(t *testing.T) {
 		w := newTown(t)
 		o := w.office(1, true)
 		defer func() { o.stop() }()
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		o.post.fails = func(int, message) error {
-			if down {
+			if down.Load() {
 				return &fault{why: whyUnreachable}
 			}
 			return nil
@@ -50,7 +52,7 @@ func TestADesksWord(t *testing.T) {
 				}
 			}
 		})
-		down = false
+		down.Store(false)
 		later(10 * time.Minute)
 		if o.post.count() != 1 || !strings.HasPrefix(o.post.sent[0].text, "Din taxi, Astrid Marker\n") {
 			t.Fatal("sent:", o.post.count())
