@@ -14,12 +14,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/upprop/upprop/crdt"
-	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/node/sheet"
 )
 
@@ -134,13 +132,8 @@ func (b *Book) value(key string) string {
 }
 
 // picture is a kept picture, of the parts in which it was written.
-func (b *Book) picture(id string) (file []byte) {
-	parts := b.cfg.Settings.Settings(pictureKey + id + "/")
-	slices.SortFunc(parts, func(x, y crdt.Setting) int { return strings.Compare(x.Key, y.Key) })
-	for _, p := range parts {
-		file = append(file, p.Value.Bytes()...)
-	}
-	return file
+func (b *Book) picture(id string) []byte {
+	return sheet.Whole(b.cfg.Settings, pictureKey+id+"/", MaxStored)
 }
 
 func (b *Book) may() error {
@@ -248,12 +241,7 @@ func (b *Book) keep(l *Logo) (all []crdt.Setting) {
 			}
 		}
 	}
-	part := byte('a')
-	for some := range slices.Chunk(l.PNG, shape.MaxSetting) {
-		all = append(all, crdt.Setting{Key: pictureKey + l.ID + "/" + string(part), Value: shape.Bytes(some)})
-		part++
-	}
-	return all
+	return append(all, sheet.Parts(pictureKey+l.ID+"/", l.PNG)...)
 }
 
 func tidy(colour string) (string, error) {

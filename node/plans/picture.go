@@ -170,7 +170,7 @@ func nameOf(file []byte) string {
 // judge is a picture from the settings; false where they hold none of that name that
 // this program would have made.
 func judge(id string, file []byte) (Picture, bool) {
-	if len(file) > MaxStored || nameOf(file) != id {
+	if nameOf(file) != id {
 		return Picture{}, false
 	}
 	m, err := decode(file, MaxSide)

@@ -13,12 +13,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
-	"github.com/upprop/upprop/crdt/shape"
 	"github.com/upprop/upprop/node/sheet"
 )
 
@@ -167,13 +165,7 @@ func (b *Book) restored(id string) (Picture, bool) {
 	if p, ok := b.whole[id]; ok {
 		return p, true
 	}
-	parts := b.cfg.Settings.Settings(pictureKey + id + "/")
-	slices.SortFunc(parts, func(x, y crdt.Setting) int { return strings.Compare(x.Key, y.Key) })
-	var file []byte
-	for _, p := range parts {
-		file = append(file, p.Value.Bytes()...)
-	}
-	p, ok := judge(id, file)
+	p, ok := judge(id, sheet.Whole(b.cfg.Settings, pictureKey+id+"/", MaxStored))
 	if ok {
 		b.whole[id] = p
 	}
@@ -277,12 +269,7 @@ func (b *Book) keep(p Picture) (all []crdt.Setting, err error) {
 	if len(sheet.Groups(b.cfg.Settings, pictureKey)) >= MaxPictures {
 		return nil, errMany
 	}
-	part := byte('a')
-	for some := range slices.Chunk(p.File, shape.MaxSetting) {
-		all = append(all, crdt.Setting{Key: pictureKey + p.ID + "/" + string(part), Value: shape.Bytes(some)})
-		part++
-	}
-	return all, nil
+	return sheet.Parts(pictureKey+p.ID+"/", p.File), nil
 }
 
 // slug is how a site is named in the key of a setting.
