@@ -136,10 +136,7 @@ func (o *Office) arrive(r request) (webkit.Response, error) {
 			a.Signed = append(a.Signed, s)
 		}
 	}
-	form := r.Field("form")
-	if form == "" {
-		form = rand.Text()
-	}
+	form := formID(r)
 	page, err := o.done.once(form+string(r.who.ID), func() (string, error) { return o.checkIn(r, a) })
 	if err != nil {
 		if p := new(visits.Problem); errors.As(err, &p) && p.Key == "name.empty" {

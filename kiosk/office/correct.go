@@ -69,10 +69,7 @@ func (o *Office) correct(r request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	form := r.Field("form")
-	if form == "" {
-		form = rand.Text()
-	}
+	form := formID(r)
 	_, err = o.done.once(form+string(r.who.ID), func() (string, error) {
 		return "", o.rectifyChanged(r, s)
 	})

@@ -86,7 +86,7 @@ func (o *Office) takePage(r request, p takePage) webkit.Page {
 }
 
 func (o *Office) takeDelivery(r request) (webkit.Response, error) {
-	p := takePage{Form: r.Field("form"), Items: r.Field("items"), Request: deliveries.Request{
+	p := takePage{Form: formID(r), Items: r.Field("items"), Request: deliveries.Request{
 		For: private(r, "for"), Mail: private(r, "mail"), From: private(r, "from"), Kept: private(r, "kept"), Note: private(r, "note"), Cold: r.Field("cold") != "",
 	}}
 	form := func(f faults) webkit.Page {
@@ -98,9 +98,6 @@ func (o *Office) takeDelivery(r request) (webkit.Response, error) {
 		if p.Request.Items = n; err != nil || n == 0 {
 			p.Request.Items = -1 // no number of items: the rules say so
 		}
-	}
-	if p.Form == "" {
-		p.Form = rand.Text()
 	}
 	page, err := o.done.once(p.Form+string(r.who.ID), func() (string, error) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)

@@ -195,7 +195,7 @@ var repeatWords = map[string]string{
 
 func (o *Office) invite(r request) (webkit.Response, error) {
 	p := invitePage{
-		Form: r.Field("form"), Date: r.Field("date"), End: r.Field("end"), From: r.Field("from"), To: r.Field("to"), Instead: r.Field("instead"),
+		Form: formID(r), Date: r.Field("date"), End: r.Field("end"), From: r.Field("from"), To: r.Field("to"), Instead: r.Field("instead"),
 		Until: r.Field("until"), Days: r.Field("days"),
 		Request: invitations.Request{
 			Name: private(r, "name"), Company: private(r, "company"), Host: private(r, "host"), HostMail: private(r, "host_mail"),
@@ -225,9 +225,6 @@ func (o *Office) invite(r request) (webkit.Response, error) {
 		if p.Request.Instead, err = record.ParseVisitID(p.Instead); err != nil {
 			return nil, lang.Problem{Key: "page.missing"}
 		}
-	}
-	if p.Form == "" {
-		p.Form = rand.Text()
 	}
 	page, err := o.done.once(p.Form+string(r.who.ID), func() (string, error) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)

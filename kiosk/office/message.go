@@ -51,10 +51,7 @@ func (o *Office) sendMessage(r request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	form := r.Field("form")
-	if form == "" {
-		form = rand.Text()
-	}
+	form := formID(r)
 	words := record.Private(r.Lines("message"))
 	_, err = o.done.once(form+string(r.who.ID), func() (string, error) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)

@@ -1,6 +1,8 @@
 package office
 
 import (
+	"cmp"
+	"crypto/rand"
 	"sync"
 	"time"
 )
@@ -52,6 +54,10 @@ func (s *shelf[V]) once(id string, fn func() (V, error)) (V, error) {
 	}
 	return k.v, k.err
 }
+
+// formID is the id that a form was given when its page was made, by which what it asks
+// for is done once however often it is sent; a new one where it has none.
+func formID(r request) string { return cmp.Or(r.Field("form"), rand.Text()) }
 
 // put keeps a value under a new id.
 func (s *shelf[V]) put(id string, v V) {
