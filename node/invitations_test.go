@@ -103,6 +103,7 @@ func TestWithAVisitGoesItsInvitation(t *testing.T) {
 		"of another too":            {record.Invitation{Uses: []record.Use{{Visit: a}, {Visit: b}}}, false},
 		"of another alone":          {record.Invitation{Uses: []record.Use{{Visit: b}}}, false},
 		"nobody has come":           {record.Invitation{}, false},
+		"of more than are known":    {record.Invitation{Uses: slices.Repeat([]record.Use{{Visit: a}}, record.MaxUses)}, false},
 		"repeats, and is over":      {record.Invitation{Uses: []record.Use{{Visit: a}}, Times: []record.Occasion{past}}, true},
 		"repeats, and a time comes": {record.Invitation{Uses: []record.Use{{Visit: a}}, Times: []record.Occasion{past, coming}}, false},
 		"what comes is called off":  {record.Invitation{Uses: []record.Use{{Visit: a}}, Times: []record.Occasion{past, off}}, true},

@@ -11,14 +11,18 @@ import (
 // began, with what was filled in before: those by which nobody else has come, and
 // nobody is to come any more. The others are of somebody still, or of a day ahead.
 func withInvitations(visits []record.VisitID, all []record.Invitation, erased func(record.VisitID) bool, now time.Time) []record.VisitID {
-	out := slices.Clone(visits)
+	out, going := slices.Clone(visits), make(map[record.VisitID]bool, len(visits))
+	for _, v := range visits {
+		going[v] = true
+	}
 	for _, i := range all {
-		if len(i.Uses) == 0 || len(i.Uses) == record.MaxUses || comes(i, now) || erased(i.ID) || slices.Contains(visits, i.ID) {
+		// Of one that was used that often not all uses are known.
+		if len(i.Uses) == record.MaxUses || comes(i, now) || erased(i.ID) || going[i.ID] {
 			continue
 		}
 		mine, others := false, false
 		for _, u := range i.Uses {
-			in := slices.Contains(visits, u.Visit)
+			in := going[u.Visit]
 			mine, others = mine || in, others || !in && !erased(u.Visit)
 		}
 		if mine && !others {
