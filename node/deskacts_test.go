@@ -14,6 +14,7 @@ import (
 	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/points"
 	"github.com/upprop/upprop/node/privacy"
+	"github.com/upprop/upprop/node/rights"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -79,6 +80,26 @@ func TestACutOffDeskActsOnAVisit(t *testing.T) {
 		}
 		if c, err := desk.Visits().Card(in.Visit); err != nil || c.Name != right {
 			t.Error("the correction has not come:", err)
+		}
+		send := func(h *house) error {
+			return h.SendMessage(t.Context(), in.Visit, TextVisitor, "Din taxi", "another", "op")
+		}
+		there := points.Zone{Site: record.SiteID(south.Self().Site), Zone: "Plan 2"}
+		if err := south.Move(t.Context(), in.Visit, points.Zone{Site: there.Site, Zone: "Nowhere"}, "op"); !errors.Is(err, ErrNoPlace) {
+			t.Error("moved to where there is no place:", err)
+		}
+		if _, _, err := south.Rights().OpenCase(t.Context(), in.Visit, rights.Objection, "protected identity"); err != nil {
+			t.Fatal(err)
+		}
+		if err := send(south); !errors.Is(err, visits.ErrRestricted) {
+			t.Error("written to by what may not be used:", err)
+		}
+		south.leave(in.Visit)
+		if err := send(south); !errors.Is(err, ErrNotInside) {
+			t.Error("written to who has left:", err)
+		}
+		if err := south.Move(t.Context(), in.Visit, there, "op"); !errors.Is(err, ErrNotInside) {
+			t.Error("moved who has left:", err)
 		}
 	})
 }

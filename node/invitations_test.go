@@ -118,6 +118,13 @@ func TestWithAVisitGoesItsInvitation(t *testing.T) {
 	if got := withInvitations([]record.VisitID{a}, both, func(v record.VisitID) bool { return v == b }, now); len(got) != 2 {
 		t.Error("the other visit has been erased, and its invitation stays:", got)
 	}
+	mine := []record.Invitation{{ID: id, Uses: []record.Use{{Visit: a}}}}
+	if got := withInvitations([]record.VisitID{a, id}, mine, func(record.VisitID) bool { return false }, now); len(got) != 2 {
+		t.Error("named twice:", got)
+	}
+	if got := withInvitations([]record.VisitID{a}, mine, func(v record.VisitID) bool { return v == id }, now); len(got) != 1 {
+		t.Error("erased again:", got)
+	}
 }
 
 // TestInvitationsOutliveAStart: an invitation is there after the node was put
