@@ -261,6 +261,13 @@ func (o *office) start() {
 	o.stop = func() { cancel(); <-done }
 }
 
+// entry is what the outbox has of id, whatever runs beside.
+func (o *office) entry(id ID) Entry {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.entries[id]
+}
+
 // crash cuts the power and starts the node again.
 func (o *office) crash() {
 	next := o.disk.Crash()
