@@ -124,7 +124,7 @@ func settingKinds() []settingKind {
 		{keys("operator/", "alias", "password", "factor"), false, unknown, never(NotSecret), nil},
 		// Visitors' Wi-Fi is told to who has come, not to who reads a history.
 		{isWifiPassword, false, firstOfType, free, (*Node).putType},
-		{keys("type/"), true, firstOfType, fixedUnless("name", "badge", "note", "wifi", "ask", "approval", "document", "unattended", "group", "off"), (*Node).putType},
+		{keys("type/"), true, firstOfType, fixedUnless("name", "badge", "note", "wifi", "ask", "approval", "document", "unattended", "group", "mark", "escort", "off"), (*Node).putType},
 		{keys("document/"), true, firstOfDocument, fixedUnless("name", "text", "off"), (*Node).putDocument},
 		{keys("point/"), true, firstOfPoint, fixedUnless("kind", "site", "position", "at", "x", "y", "capacity", "text"), (*Node).putPoint},
 		{keys(plans.Prefix, "picture"), true, was(plans.None), free, (*Node).putPlan},

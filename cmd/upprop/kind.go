@@ -22,8 +22,8 @@ func (c *command) kind() *cobra.Command {
 func (c *command) kindSet() *cobra.Command {
 	var names, badges, notes, asks, sign, unsign []string
 	var wifi kinds.Wifi
-	var unattended, manyNames, off, asJSON bool
-	var approval string
+	var unattended, manyNames, escort, off, asJSON bool
+	var approval, mark string
 	cmd := &cobra.Command{
 		Use: "set ID", Short: "Add a type of visitor, or change what is said of one",
 		Long: `Add a type of visitor, or change what is said of one: only what is given
@@ -33,6 +33,7 @@ demanded at a door's screen, and not of a receptionist.`,
 		Example: `  upprop type set contractor --ask company=must --ask phone=must --sign safety
   upprop type set school-class --name sv=Skolklass --name en="School class" --group
   upprop type set delivery --unattended=false
+  upprop type set contractor --mark triangle --escort
   upprop type set visitor --note en="Park at P2." --wifi-network Guest --wifi-password "rowan lake 26"`,
 		Args: usage(cobra.ExactArgs(1)), ValidArgsFunction: c.completeKind,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,7 +68,7 @@ demanded at a door's screen, and not of a receptionist.`,
 			for name, flag := range map[string]struct {
 				v  bool
 				to **bool
-			}{"unattended": {unattended, &in.Unattended}, "group": {manyNames, &in.Group}, "off": {off, &in.Off}} {
+			}{"unattended": {unattended, &in.Unattended}, "group": {manyNames, &in.Group}, "escort": {escort, &in.Escort}, "off": {off, &in.Off}} {
 				if cmd.Flags().Changed(name) {
 					v := flag.v
 					*flag.to = &v
@@ -76,6 +77,10 @@ demanded at a door's screen, and not of a receptionist.`,
 			if cmd.Flags().Changed("approval") {
 				a := kinds.Approval(approval)
 				in.Approval = &a
+			}
+			if cmd.Flags().Changed("mark") {
+				m := kinds.Mark(mark)
+				in.Mark = &m
 			}
 			var out kinds.Kind
 			if err := newClient(c.data).ask(cmd.Context(), "POST", "/api/v1/types", in, &out); err != nil {
@@ -99,6 +104,8 @@ demanded at a door's screen, and not of a receptionist.`,
 	f.BoolVar(&unattended, "unattended", false, "such visitors may check in alone at a door's screen")
 	f.BoolVar(&manyNames, "group", false, "one form takes in many names")
 	f.StringVar(&approval, "approval", "", "whose approval such visitors need: no, one or another (than who invited)")
+	f.StringVar(&mark, "mark", "", "the `sign` by which the type is known on badges and lists: circle, square, triangle, diamond, star or hexagon; empty takes it away")
+	f.BoolVar(&escort, "escort", false, "such visitors are to be accompanied, which their badges say")
 	f.BoolVar(&off, "off", false, "offer the type nowhere")
 	jsonFlag(cmd, &asJSON)
 	return cmd
@@ -154,6 +161,9 @@ func (c *command) kindList() *cobra.Command {
 					}
 					if k.Approval != kinds.NotNeeded {
 						where += ", when approved"
+					}
+					if k.Escort {
+						where += ", accompanied"
 					}
 					if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Word("en"), orDash(strings.Join(asks, " ")), orDash(strings.Join(k.Documents, " ")), where); err != nil {
 						return err

@@ -24,6 +24,10 @@ type KindEdit struct {
 	Unattended *bool           `json:"unattended,omitempty"`
 	Group      *bool           `json:"group,omitempty"`
 	Off        *bool           `json:"off,omitempty"`
+	// Mark is the sign of the type; empty takes it away. Escort: such visitors are
+	// to be accompanied.
+	Mark   *kinds.Mark `json:"mark,omitempty"`
+	Escort *bool       `json:"escort,omitempty"`
 	// Approval is whose approval such visitors need.
 	Approval *kinds.Approval `json:"approval,omitempty"`
 }
@@ -39,7 +43,7 @@ func (a *API) putKind(r *http.Request) (any, error) {
 	}
 	return a.cfg.Node.Kinds().Put(r.Context(), "", in.ID, kinds.Edit{
 		Name: in.Name, Badge: in.Badge, Note: in.Note, Wifi: in.Wifi, Ask: in.Ask, Documents: in.Documents, Unattended: in.Unattended, Group: in.Group, Off: in.Off,
-		Approval: in.Approval,
+		Approval: in.Approval, Mark: in.Mark, Escort: in.Escort,
 	})
 }
 

@@ -17,9 +17,9 @@ func Before(id, field string) (string, bool) {
 	switch what, of, _ := strings.Cut(field, "/"); what {
 	case "name":
 		return "", k.Standard
-	case "badge", "note", "wifi":
+	case "badge", "note", "wifi", "mark":
 		return "", true
-	case "document", "off":
+	case "document", "escort", "off":
 		return "false", true
 	case "ask":
 		a, ok := k.Ask[of]
@@ -69,10 +69,15 @@ func (b *Book) PutBack(ctx context.Context, by, id, field, value string) error {
 	case "approval":
 		a := Approval(value)
 		e.Approval = &a
+	case "mark":
+		m := Mark(value)
+		e.Mark = &m
 	case "unattended":
 		e.Unattended = &flag
 	case "group":
 		e.Group = &flag
+	case "escort":
+		e.Escort = &flag
 	case "off":
 		e.Off = &flag
 	default:

@@ -30,6 +30,11 @@ type Kind struct {
 	// Approval says whether such visitors must be approved before they are
 	// welcome, and by whom.
 	Approval Approval `json:"approval"`
+	// Mark is the sign by which the type is known on badges and lists; empty: none.
+	Mark Mark `json:"mark"`
+	// Escort: such visitors are to be accompanied for as long as they are inside.
+	// Their badges say so; nobody is kept in or out by it.
+	Escort bool `json:"escort"`
 	// Standard: the type is there without anybody having set it up. It can be
 	// switched off, and back on, and is never gone.
 	Standard bool `json:"standard"`
@@ -60,6 +65,18 @@ const (
 )
 
 func (a Approval) valid() bool { return a == NotNeeded || a == ByOne || a == ByAnother }
+
+// Mark is a sign by which a type is known at a glance: a shape that has its own
+// colour, so that neither is all there is to see (WCAG 1.4.1).
+type Mark string
+
+// Marks are the signs that there are, in the order in which they are offered. Do not
+// change the slice.
+func Marks() []Mark { return marks }
+
+var marks = []Mark{"circle", "square", "triangle", "diamond", "star", "hexagon"}
+
+func (m Mark) valid() bool { return m == "" || slices.Contains(marks, m) }
 
 // Fields are what a type may ask for besides the name, in the order of the
 // form. Do not change the slice.

@@ -160,13 +160,16 @@ func (k *Kind) lay(f map[string]shape.Value) {
 	for _, flag := range []struct {
 		field string
 		to    *bool
-	}{{"unattended", &k.Unattended}, {"group", &k.Group}, {"off", &k.Off}} {
+	}{{"unattended", &k.Unattended}, {"group", &k.Group}, {"escort", &k.Escort}, {"off", &k.Off}} {
 		if v := f[flag.field]; v.Kind() == shape.KindBool {
 			*flag.to = v.Bool()
 		}
 	}
 	if a := Approval(f["approval"].String()); a.valid() {
 		k.Approval = a
+	}
+	if m := Mark(f["mark"].String()); m.valid() {
+		k.Mark = m
 	}
 	for field, v := range f {
 		if id, ok := strings.CutPrefix(field, "document/"); ok && v.Bool() && sheet.Name(id) {
@@ -190,14 +193,15 @@ type Edit struct {
 	Ask               map[string]Asked
 	Wifi              *Wifi
 	// Documents says of documents, by id, whether they are to be signed.
-	Documents              map[string]bool
-	Unattended, Group, Off *bool
-	Approval               *Approval
+	Documents                      map[string]bool
+	Unattended, Group, Escort, Off *bool
+	Approval                       *Approval
+	Mark                           *Mark
 }
 
 // Empty reports whether an edit says nothing.
 func (e Edit) Empty() bool {
-	return len(e.Name)+len(e.Badge)+len(e.Note)+len(e.Ask)+len(e.Documents) == 0 && e.Wifi == nil && e.Unattended == nil && e.Group == nil && e.Off == nil && e.Approval == nil
+	return len(e.Name)+len(e.Badge)+len(e.Note)+len(e.Ask)+len(e.Documents) == 0 && e.Wifi == nil && e.Unattended == nil && e.Group == nil && e.Escort == nil && e.Off == nil && e.Approval == nil && e.Mark == nil
 }
 
 // Put adds a type or changes what is said of one, durably, and returns it as it
@@ -309,10 +313,16 @@ func (b *Book) settings(at string, was Kind, known bool, e Edit) (all []crdt.Set
 		}
 		all = append(all, sheet.Text(at+"approval", string(*e.Approval)))
 	}
+	if e.Mark != nil {
+		if !e.Mark.valid() {
+			return nil, &Problem{Key: "kinds.mark", Field: "mark", Hint: fmt.Sprintf("there is no such sign, and nothing was saved: it is one of %v, or none", marks)}
+		}
+		all = append(all, sheet.Text(at+"mark", string(*e.Mark)))
+	}
 	for _, flag := range []struct {
 		field string
 		v     *bool
-	}{{"unattended", e.Unattended}, {"group", e.Group}, {"off", e.Off}} {
+	}{{"unattended", e.Unattended}, {"group", e.Group}, {"escort", e.Escort}, {"off", e.Off}} {
 		if flag.v == nil {
 			continue
 		}

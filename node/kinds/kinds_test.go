@@ -105,6 +105,41 @@ func TestNoApprovalIsNeededUnlessItIsSaid(t *testing.T) {
 	}
 }
 
+// No type has a sign, and nobody is accompanied, until it is said; both are put back
+// by themselves, and what is no sign is none.
+func TestASignAndAnEscort(t *testing.T) {
+	b, l := newBook()
+	for _, k := range b.List() {
+		if k.Mark != "" || k.Escort {
+			t.Errorf("%s has the sign %q, accompanied: %v", k.ID, k.Mark, k.Escort)
+		}
+	}
+	k, err := b.Put(t.Context(), "op", "contractor", Edit{Mark: ptr(Mark("triangle")), Escort: ptr(true)})
+	if err != nil || k.Mark != "triangle" || !k.Escort {
+		t.Errorf("%+v %v", k, err)
+	}
+	if d := cmp.Diff([]string{"type/contractor/mark", "type/contractor/escort"}, l.written); d != "" {
+		t.Error(d)
+	}
+	for _, field := range []string{"mark", "escort"} {
+		value, ok := Before("contractor", field)
+		if err := b.PutBack(t.Context(), "op", "contractor", field, value); err != nil || !ok {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if k, _ := b.Get("contractor"); k.Mark != "" || k.Escort {
+		t.Errorf("put back: %q, %v", k.Mark, k.Escort)
+	}
+	for _, written := range []shape.Value{shape.String("skull"), shape.Bool(true)} {
+		if err := l.Set(t.Context(), crdt.Setting{Key: "type/contractor/mark", Value: written}); err != nil {
+			t.Fatal(err)
+		}
+		if k, _ := b.Get("contractor"); k.Mark != "" {
+			t.Errorf("the sign %q", k.Mark)
+		}
+	}
+}
+
 // An edit writes what it changes and nothing else, so that what another
 // operator changes apart stays.
 func TestEditsMergeFieldByField(t *testing.T) {
@@ -168,6 +203,7 @@ func TestWhatATypeCannotBe(t *testing.T) {
 		{"visitor", Edit{Documents: map[string]bool{"nda": true}}, "kinds.document"},
 		{"visitor", Edit{Documents: many}, "kinds.documents"},
 		{"visitor", Edit{Off: ptr(true)}, "kinds.default"},
+		{"visitor", Edit{Mark: ptr(Mark("skull"))}, "kinds.mark"},
 	} {
 		_, err := b.Put(t.Context(), "op", c.id, c.edit)
 		var p *Problem

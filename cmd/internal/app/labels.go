@@ -25,6 +25,7 @@ func (a *App) printBadges(faces []badge.Face, words func(string) string) bool {
 		w := badge.Words{
 			Logo: logo,
 			Kind: cmp.Or(f.Kind, words("badge.visitor")), Campus: f.Campus, Name: f.Name, Company: f.Company,
+			Mark: f.Mark, Escort: f.Escort,
 			Since: f.At.Local().Format("2006-01-02 15:04"), Code: f.Code, QR: f.Payload,
 		}
 		if len(f.Photo) > 0 {

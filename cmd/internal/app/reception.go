@@ -19,7 +19,7 @@ func (a *App) kioskTypes() (out []kiosk.Type) {
 
 func (a *App) kioskType(k kinds.Kind) kiosk.Type {
 	t := kiosk.Type{
-		ID: k.ID, Name: k.Name, Badge: k.Badge, Group: k.Group, Ask: map[string]string{},
+		ID: k.ID, Name: k.Name, Badge: k.Badge, Group: k.Group, Mark: string(k.Mark), Escort: k.Escort, Ask: map[string]string{},
 		Note: k.Note, Wifi: kiosk.Wifi{Network: k.Wifi.Network, Password: k.Wifi.Password, Code: k.Wifi.Code()},
 	}
 	for f, asked := range k.Ask {
