@@ -40,7 +40,10 @@ type Face struct {
 	Shape  Shape
 	Campus string
 	// Kind says what the bearer is: "Contractor"; empty: a visitor.
-	Kind                string
+	Kind string
+	// Mark is the sign of the type, a Mark's ID; empty: none. Escort says, in words,
+	// that the bearer is to be accompanied; empty: they are not.
+	Mark, Escort        string
 	Name, Company, Host string
 	Code                string
 	At                  time.Time

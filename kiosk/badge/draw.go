@@ -45,6 +45,9 @@ func (s Size) dots(mm float64) int { return int(mm * float64(s.DPI) / 25.4) }
 // payload of its code.
 type Words struct {
 	Kind, Campus, Name, Company, Host, Since, Code, QR string
+	// Mark is the sign of the type, a Mark's ID, and Escort says that the bearer is to
+	// be accompanied; empty for none.
+	Mark, Escort string
 	// Photo is a picture of the bearer; nil: none.
 	Photo image.Image
 	// Logo stands in the place of the campus's name; nil for none. It has nothing to
@@ -73,7 +76,12 @@ func Draw(w Words, size Size) (*image.Paletted, error) {
 	margin, band := size.dots(2), max(size.dots(5), height/7)
 	draw.Draw(p.on, image.Rect(0, 0, width, band), image.Black, image.Point{}, draw.Src)
 	p.ink = image.White
-	kind := p.line(w.Kind, gobold.TTF, margin, band/6, (width-3*margin)*2/3, band*2/3)
+	from := margin
+	if m, ok := MarkOf(w.Mark); ok {
+		p.mark(m, from, band/8, band*3/4)
+		from += band*3/4 + margin
+	}
+	kind := from - margin + p.line(w.Kind, gobold.TTF, from, band/6, (width-3*margin)*2/3-from+margin, band*2/3)
 	if w.Logo == nil || !p.logo(w.Logo, image.Rect(2*margin+kind, band/10, width-margin, band-band/10)) {
 		p.right(w.Campus, width-margin, band/6, width-3*margin-kind, band*2/3)
 	}
@@ -98,6 +106,11 @@ func Draw(w Words, size Size) (*image.Paletted, error) {
 	}
 	lines := []string{w.Company, w.Host, w.Since}
 	high := min(free*2/10, size.dots(5.5))
+	if w.Escort != "" {
+		high = min(free*6/40, size.dots(5.5)) // a line more
+		p.notice(w.Escort, beside, y, left, high)
+		y += high
+	}
 	for _, l := range lines {
 		if l != "" {
 			p.line(l, goregular.TTF, beside, y, left, high)
@@ -157,6 +170,17 @@ func (p *pen) line(text string, ttf []byte, x, y, width, high int) int {
 	w := p.fitting(text, ttf, width, high*9/10)
 	p.put(w, x, y, high)
 	return w.width
+}
+
+// notice writes a text in white on black.
+func (p *pen) notice(text string, x, y, width, high int) {
+	gap := high / 4
+	w := p.fitting(text, gobold.TTF, width-2*gap, high*7/10)
+	draw.Draw(p.on, image.Rect(x, y, x+min(w.width+2*gap, width), y+high), image.Black, image.Point{}, draw.Src)
+	was := p.ink
+	p.ink = image.White
+	p.put(w, x+gap, y, high)
+	p.ink = was
 }
 
 // right writes a text so that it ends at x.

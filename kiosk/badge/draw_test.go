@@ -2,6 +2,7 @@ package badge
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -30,6 +31,7 @@ var people = map[string]Words{
 	"empty":   {QR: payload},
 	"arabic":  {Kind: "Besökare", Campus: "Norrköping", Name: "محمد علي الحسن", Company: "شركة البناء", Host: "Till Björn Ek", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
 	"chinese": {Kind: "访客", Campus: "Norrköping", Name: "欧阳小明", Company: "王氏有限公司", Host: "Till דוד לוי", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
+	"escort":  {Kind: "Entreprenör", Mark: "triangle", Escort: "Ska ledsagas", Campus: "Norrköping", Name: "Åsa Öberg", Company: "Ångpanna & Söner AB", Host: "Till Björn Ek", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
 	"logo":    {Kind: "Besökare", Campus: "Norrköping", Name: "Åsa Öberg", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload, Logo: disc()},
 	"hindi":   {Kind: "आगंतुक", Campus: "Norrköping", Name: "प्रिया क्षत्रिय", Company: strings.Repeat("கட்டுமானம் ", 9), Host: "สมชาย ใจดี", Since: "2026-11-27 14:05", Code: "7KQ2-M4XZ", QR: payload},
 }
@@ -73,6 +75,62 @@ func TestLogoOnALabel(t *testing.T) {
 			t.Errorf("%s: %d white and %d black dots", s, light, dark)
 		}
 	}
+}
+
+// A sign is white on the band, left of the type, and each is another; that somebody is
+// to be accompanied is white on black.
+func TestSignOnALabel(t *testing.T) {
+	for s, size := range sizes {
+		seen := map[string]string{}
+		for _, m := range append([]Mark{{}}, marks...) {
+			w := people["escort"]
+			w.Mark = m.ID
+			p, err := Draw(w, size)
+			if err != nil {
+				t.Fatal(s, m.ID, err)
+			}
+			band := max(size.dots(5), p.Bounds().Dy()/7)
+			corner := p.SubImage(image.Rect(size.dots(2), 0, size.dots(2)+band, band)).(*image.Paletted)
+			white, dots := 0, ""
+			for y := range band {
+				for x := range band {
+					if at := corner.ColorIndexAt(size.dots(2)+x, y); at == 0 {
+						white++
+						dots += fmt.Sprint(y, x, " ")
+					}
+				}
+			}
+			if seen[dots] != "" || m.ID != "" && (white < band*band/8 || white > band*band*2/3) {
+				t.Errorf("%s: %q has %d white dots, and looks like %q", s, m.ID, white, seen[dots])
+			}
+			seen[dots] = m.ID + "."
+		}
+		w := people["escort"]
+		with, err := Draw(w, size)
+		w.Escort = ""
+		without, err2 := Draw(w, size)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		if most, was := longestRun(with), longestRun(without); most < size.dots(10) || was >= size.dots(10) {
+			t.Errorf("%s: black for %d dots below the band, %d without an escort", s, most, was)
+		}
+	}
+}
+
+// longestRun is how long a line below the band is black without a break.
+func longestRun(p *image.Paletted) (most int) {
+	b := p.Bounds()
+	for y := b.Dy() / 3; y < b.Dy(); y++ {
+		run := 0
+		for x := range b.Dx() {
+			if run++; p.ColorIndexAt(x, y) == 0 {
+				run = 0
+			}
+			most = max(most, run)
+		}
+	}
+	return most
 }
 
 // Every label is of two colours and the size of the paper, and its code is read
