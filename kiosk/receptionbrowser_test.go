@@ -25,7 +25,7 @@ func reception(c *kiosk.Config) {
 		}
 		return []kiosk.Type{
 			{ID: "visitor", Name: map[string]string{"sv": "Besökare", "en": "Visitor"}, Ask: ask("host", "company")},
-			{ID: "contractor", Name: map[string]string{"sv": "Entreprenör", "en": "Contractor"}, Ask: ask("host", "company", "phone", "purpose", "email"), Papers: []kiosk.Paper{rules}},
+			{ID: "contractor", Name: map[string]string{"sv": "Entreprenör", "en": "Contractor"}, Mark: "triangle", Escort: true, Ask: ask("host", "company", "phone", "purpose", "email"), Papers: []kiosk.Paper{rules}},
 			{ID: "delivery", Name: map[string]string{"sv": "Leverans", "en": "Delivery"}, Ask: ask("host")},
 			{ID: "group", Name: map[string]string{"sv": "Skolklass eller grupp", "en": "School or group"}, Ask: ask("host"), Group: true},
 		}

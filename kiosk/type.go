@@ -17,6 +17,10 @@ type Type struct {
 	Name, Badge map[string]string
 	// Ask says of a field whether it is asked for: "may", "must", or not.
 	Ask map[string]string
+	// Mark is the sign on the badge, a badge.Mark's ID; empty: none. Escort: such
+	// visitors are to be accompanied.
+	Mark   string
+	Escort bool
 	// Group: others come with the visitor, on the same form.
 	Group bool
 	// Note is what such visitors should know of the house, by language, and Wifi a

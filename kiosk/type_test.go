@@ -14,7 +14,7 @@ func doorWithTypes(t *testing.T) (*kiosk.Kiosk, *house) {
 		c.Types = func() []kiosk.Type {
 			return []kiosk.Type{
 				{ID: "visitor", Name: map[string]string{"sv": "Besökare", "en": "Visitor"}, Ask: map[string]string{"host": "may", "phone": "no"}},
-				{ID: "craft", Name: map[string]string{"sv": "Hantverkare <b>"}, Badge: map[string]string{"sv": "HANTVERKARE"}, Ask: map[string]string{"phone": "must", "purpose": "may"}},
+				{ID: "craft", Name: map[string]string{"sv": "Hantverkare <b>"}, Badge: map[string]string{"sv": "HANTVERKARE"}, Mark: "star", Escort: true, Ask: map[string]string{"phone": "must", "purpose": "may"}},
 			}
 		}
 	})
@@ -48,7 +48,7 @@ func TestEachTypeHasItsForm(t *testing.T) {
 	h.refuse = nil
 	v.post("/kiosk/arrive", "form=$form", "type=craft", "name=Anna", "phone=070-1", "purpose=Rör")
 	v.follow()
-	has(200, "HANTVERKARE")
+	has(200, "HANTVERKARE", "<polygon", "Ska ledsagas", "Någon kommer och hämtar dig", "!Vänta här på den du ska träffa")
 	if got := h.checkedIn(); len(got) != 1 || got[0].Type != "craft" || got[0].Phone != "070-1" || got[0].Purpose != "Rör" {
 		t.Errorf("%d arrived", len(got))
 	}

@@ -87,6 +87,10 @@ func ofBadges(l lang.Locale) lang.Locale {
 // faces are the badges of those who came on one form.
 func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 	l := ofBadges(r.Locale)
+	escort := ""
+	if w.Type.Escort {
+		escort = r.TextIn(l, "badge.escort")
+	}
 	faces := make([]badge.Face, 0, 1+len(w.Others))
 	for i, one := range append([]Receipt{w.Receipt}, w.Others...) {
 		name := w.Name
@@ -99,7 +103,7 @@ func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 			return nil, err
 		}
 		faces = append(faces, badge.Face{
-			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: cmp.Or(w.Type.OnBadge(l), r.TextIn(l, "badge.visitor")), Name: name, Company: w.Company, Host: w.Host,
+			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: cmp.Or(w.Type.OnBadge(l), r.TextIn(l, "badge.visitor")), Mark: w.Type.Mark, Escort: escort, Name: name, Company: w.Company, Host: w.Host,
 			Code: grouped, At: one.At, QR: qr, Payload: one.QR, Photo: one.Photo,
 		})
 	}

@@ -93,6 +93,12 @@ func (o *Office) onBadge(r request, id string) string {
 	return k.OnBadge(string(r.Locale))
 }
 
+// sign is the sign of a type, and whether such visitors are to be accompanied.
+func (o *Office) sign(id string) (mark string, escort bool) {
+	k, _ := o.cfg.Node.Kinds().Get(id)
+	return string(k.Mark), k.Escort
+}
+
 func (o *Office) arriveForm(r request) (webkit.Response, error) {
 	return o.arrivePage(r, arrivePage{Form: rand.Text()}), nil
 }
@@ -194,8 +200,13 @@ func (o *Office) checkIn(r request, a visits.Arrival) (page string, err error) {
 func (o *Office) face(r request, kind string, name, company, host record.Private, code record.BadgeCode, payload string, at time.Time) (badge.Face, error) {
 	grouped := badge.Group(code.String())
 	qr, err := badge.SVG(payload, r.Text("badge.qr", map[string]any{"Code": grouped}))
+	mark, accompanied := o.sign(kind)
+	escort := ""
+	if accompanied {
+		escort = r.Text("badge.escort", nil)
+	}
 	return badge.Face{
-		Shape: o.cfg.Badge, Campus: o.cfg.CampusName, Kind: o.onBadge(r, kind), Name: name.Reveal(), Company: company.Reveal(), Host: host.Reveal(),
+		Shape: o.cfg.Badge, Campus: o.cfg.CampusName, Kind: o.onBadge(r, kind), Mark: mark, Escort: escort, Name: name.Reveal(), Company: company.Reveal(), Host: host.Reveal(),
 		Code: grouped, At: at, QR: qr, Payload: payload,
 	}, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,9 @@ type row struct {
 	Chip, Word                  string
 	// Type is the type in a word; empty for the plain visitor.
 	Type string
+	// Sign is the type's, Escort says that the visitor is to be accompanied.
+	Sign   template.HTML
+	Escort bool
 	// Approval says that it is lacking, where it is needed.
 	Approval string
 	// Why is why it is not sure whether they left.
@@ -213,6 +217,8 @@ func (o *Office) row(r request, s *record.Presence, now time.Time) row {
 		one.Name, one.Company, one.Host, one.Assist = c.Name, c.Company, c.Host, c.Assist
 	}
 	one.Type = o.typeShown(r, s.Type)
+	mark, escort := o.sign(s.Type)
+	one.Sign, one.Escort = signOf(kinds.Mark(mark)), escort && s.Open()
 	if s.Since != 0 {
 		one.Came = o.moment(r, s.Since.Time(), now)
 	}

@@ -2,8 +2,10 @@ package office
 
 import (
 	"context"
+	"html/template"
 	"slices"
 
+	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/kinds"
@@ -20,9 +22,10 @@ type typesPage struct {
 // typeLine is one type in words.
 type typeLine struct {
 	ID, Word, Asks    string
+	Sign              template.HTML
 	Signs             []string
 	Unattended, Group bool
-	Off               bool
+	Escort, Off       bool
 }
 
 func (o *Office) types(r request) (webkit.Response, error) {
@@ -38,7 +41,7 @@ func (o *Office) typesPage(r request, id, name string, f faults) webkit.Page {
 }
 
 func (o *Office) typeLine(r request, k kinds.Kind) typeLine {
-	l := typeLine{ID: k.ID, Word: k.Word(string(r.Locale)), Unattended: k.Unattended, Group: k.Group, Off: k.Off}
+	l := typeLine{ID: k.ID, Sign: signOf(k.Mark), Word: k.Word(string(r.Locale)), Unattended: k.Unattended, Group: k.Group, Escort: k.Escort, Off: k.Off}
 	for _, f := range kinds.Fields() {
 		if k.Ask[f] == kinds.No {
 			continue
@@ -95,8 +98,12 @@ type typePage struct {
 	// Approval is whose approval is needed, WasApproval what it said.
 	Approval    []choice
 	WasApproval string
-	Saved       bool
-	Faults      faults
+	// Marks are the signs to choose among, Sign the one that is, WasMark what it said.
+	Marks   []choice
+	Sign    template.HTML
+	WasMark string
+	Saved   bool
+	Faults  faults
 }
 
 // languageLine is what a type is called in one language.
@@ -166,9 +173,12 @@ func (o *Office) layType(r request, k kinds.Kind) typePage {
 	}
 	p.approval(r, k.Approval)
 	p.WasApproval = string(k.Approval)
+	p.marks(r, k.Mark)
+	p.WasMark = string(k.Mark)
 	p.Ticks = []tickLine{
 		{Name: "unattended", Word: r.Text("types.unattended", nil), Hint: r.Text("types.unattended_hint", nil), On: k.Unattended, Was: k.Unattended},
 		{Name: "group", Word: r.Text("types.group", nil), Hint: r.Text("types.group_hint", nil), On: k.Group, Was: k.Group},
+		{Name: "escort", Word: r.Text("types.escort", nil), Hint: r.Text("types.escort_hint", nil), On: k.Escort, Was: k.Escort},
 		{Name: "off", Word: r.Text("types.off", nil), Hint: r.Text("types.off_hint", nil), On: k.Off, Was: k.Off, Fixed: k.ID == kinds.Default},
 	}
 	for _, d := range o.cfg.Node.Documents().List() {
@@ -187,6 +197,25 @@ func (p *typePage) approval(r request, chosen kinds.Approval) {
 	}{{kinds.NotNeeded, "types.approval_no"}, {kinds.ByOne, "types.approval_one"}, {kinds.ByAnother, "types.approval_another"}} {
 		p.Approval = append(p.Approval, choice{Value: string(c.value), Word: r.Text(c.key, nil), Chosen: c.value == chosen})
 	}
+}
+
+func (p *typePage) marks(r request, chosen kinds.Mark) {
+	p.Marks = []choice{{Word: r.Text("types.mark_none", nil), Chosen: chosen == ""}}
+	for _, m := range kinds.Marks() {
+		p.Marks = append(p.Marks, choice{Value: string(m), Word: r.Text(markWords[m], nil), Chosen: m == chosen})
+	}
+	p.Sign = signOf(chosen)
+}
+
+var markWords = map[kinds.Mark]string{
+	"circle": "types.mark_circle", "square": "types.mark_square", "triangle": "types.mark_triangle",
+	"diamond": "types.mark_diamond", "star": "types.mark_star", "hexagon": "types.mark_hexagon",
+}
+
+// signOf is a type's sign for a page.
+func signOf(m kinds.Mark) template.HTML {
+	sign, _ := badge.MarkOf(string(m))
+	return sign.SVG()
 }
 
 // changeType writes what was changed on the page.
@@ -249,6 +278,11 @@ func (p *typePage) edit(r request) kinds.Edit {
 		e.Approval = &now
 	}
 	p.approval(r, now)
+	mark := kinds.Mark(r.Field("mark"))
+	if p.WasMark = r.Field("was-mark"); string(mark) != p.WasMark {
+		e.Mark = &mark
+	}
+	p.marks(r, mark)
 	for i := range p.Ticks {
 		t := &p.Ticks[i]
 		t.On, t.Was = r.Field(t.Name) != "", r.Field("was-"+t.Name) != ""
@@ -261,6 +295,8 @@ func (p *typePage) edit(r request) kinds.Edit {
 			e.Unattended = &on
 		case "group":
 			e.Group = &on
+		case "escort":
+			e.Escort = &on
 		case "off":
 			e.Off = &on
 		}

@@ -1,9 +1,11 @@
 package office_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/operators"
@@ -49,4 +51,49 @@ func TestTypesOfVisitors(t *testing.T) {
 	r.post("/desk/new", "form="+form[1], "name=Anna Marker", "type=contractor")
 	r.is(200, r.at.Path, "ON SITE WORK", "Anna Marker")
 	r.get("/desk").is(200, "/desk", `<span class="kind">Contractor</span>`)
+}
+
+// A sign and an escort stand on the type's page, on the badge and at the desk, and on
+// nobody else's; what is no sign is refused, and what was chosen before stays.
+func TestASignAndAnEscort(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Admin)
+	r := h.reader()
+	r.login("desk")
+	at := "/admin/types/contractor"
+	r.get(at).is(200, at, `name="mark"`, "Orange triangle", "!<polygon")
+	r.post(at, "was-mark=", "mark=skull", "was-escort=", "escort=yes").is(422, at, "Choose one of the signs")
+	r.post(at, "was-mark=", "mark=triangle", "was-escort=", "escort=yes").is(200, at, "Saved.", `<option value="triangle" selected>`, "<polygon")
+	r.post(at, "was-mark=triangle", "mark=triangle", "was-escort=yes", "escort=yes", "was-name-en=Contractor", "name-en=Trade").is(200, at, "Saved.")
+	if k, _ := h.node.Kinds().Get("contractor"); k.Mark != "triangle" || !k.Escort || k.Word("en") != "Trade" {
+		t.Errorf("%+v", k)
+	}
+	r.get("/admin/types").is(200, "/admin/types", "<polygon", "Must be accompanied")
+	for kind, not := range map[string]string{"contractor": "", "visitor": "!"} {
+		form := formID.FindStringSubmatch(r.get("/desk/new").body)
+		r.post("/desk/new", "form="+form[1], "name=Anna Marker", "type="+kind)
+		r.is(200, r.at.Path, "Anna Marker", not+"<polygon", not+"Must be accompanied")
+	}
+	r.get("/desk").is(200, "/desk", "Must be accompanied")
+	if n := strings.Count(r.body, "<polygon"); n != 1 {
+		t.Errorf("%d signs on the desk's list", n)
+	}
+}
+
+// Each sign that a type may have is drawn, and offered in words.
+func TestEachSignIsDrawn(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	h.operator("desk", operators.Admin)
+	page := h.reader().login("desk").get("/admin/types/contractor").body
+	seen := map[string]bool{}
+	for _, m := range kinds.Marks() {
+		drawn, ok := badge.MarkOf(string(m))
+		if !ok || drawn.SVG() == "" || seen[drawn.Colour] || seen[string(drawn.SVG())] {
+			t.Errorf("%s: %+v", m, drawn)
+		}
+		seen[drawn.Colour], seen[string(drawn.SVG())] = true, true
+		if !regexp.MustCompile(`<option value="` + string(m) + `">[A-Z][a-z]+ [a-z]+<`).MatchString(page) {
+			t.Errorf("%s is not offered in words", m)
+		}
+	}
 }
