@@ -16,6 +16,7 @@ import (
 	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/shape"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/plans"
@@ -118,6 +119,7 @@ func settingKinds() []settingKind {
 		{keys("operators.factor/"), true, was("false"), free, (*Node).putFactorRule},
 		{keys(look.ColourKey), true, was(look.None), free, (*Node).putLook},
 		{keys(look.LogoKey), true, was(look.None), free, (*Node).putLook},
+		{keys(badges.Prefix), true, firstOfBadge, free, (*Node).putBadges},
 		{keys("operator/", "role"), true, unknown, free, (*Node).putRole},
 		{keys("operator/", "disabled"), true, was("false"), free, (*Node).putDisabled},
 		{keys("operator/", "removed"), true, unknown, never(NotRemoved), nil},

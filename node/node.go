@@ -31,6 +31,7 @@ import (
 	"github.com/upprop/upprop/node/access"
 	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/audit"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/cable"
 	"github.com/upprop/upprop/node/calls"
 	"github.com/upprop/upprop/node/deliveries"
@@ -140,6 +141,8 @@ type Node struct {
 	languages *languages.Book
 	// look is how the screens look.
 	look *look.Book
+	// badges is what stands on badges.
+	badges *badges.Book
 	// plans are the pictures of the sites.
 	plans *plans.Book
 
@@ -269,7 +272,7 @@ func Open(cfg Config) (n *Node, err error) {
 		Running: func() (record.Evacuation, bool) { return n.replica.Evacuations().Running("") },
 	})
 	n.labels = printer.OpenLabels(printer.LabelConfig{
-		File: n.folder.labels(), Check: n.cfg.LabelSize, Record: n.note, Now: cfg.Now, Logger: n.log,
+		File: n.folder.labels(), Check: n.cfg.LabelSize, Record: n.noteBy, Now: cfg.Now, Logger: n.log,
 	})
 	n.counts = statistics.Open(statistics.Config{
 		File: n.folder.statistics(), Visits: n.replica.Visits, Horizon: n.replica.Horizon, Now: cfg.Now, Logger: n.log,

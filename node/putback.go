@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/kinds"
@@ -49,6 +50,10 @@ func idAndField(key string) (id, field string) {
 }
 
 func firstOfType(key string) (string, bool) { return kinds.Before(idAndField(key)) }
+
+func firstOfBadge(key string) (string, bool) {
+	return badges.Before(strings.TrimPrefix(key, badges.Prefix))
+}
 
 func firstOfDocument(key string) (string, bool) {
 	_, field := idAndField(key)
@@ -145,6 +150,10 @@ func (n *Node) putDisabled(ctx context.Context, by, key, value string) error {
 func operatorOf(key string) operators.ID {
 	id, _, _ := strings.Cut(strings.TrimPrefix(key, "operator/"), "/")
 	return operators.ID(id)
+}
+
+func (n *Node) putBadges(ctx context.Context, by, key, value string) error {
+	return n.badges.PutBack(ctx, by, strings.TrimPrefix(key, badges.Prefix), value)
 }
 
 func (n *Node) putLook(ctx context.Context, by, key, value string) error {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/documents"
 	"github.com/upprop/upprop/node/invitations"
 	"github.com/upprop/upprop/node/kinds"
@@ -32,7 +33,11 @@ func (n *Node) openReception() {
 		Settings: register{n.replica}, Built: n.cfg.Languages, Check: n.cfg.Language, Usable: n.cfg.LanguageKept, MayEdit: mayEdit, Barred: n.Barred, Record: record,
 	})
 	n.look = look.New(look.Config{Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record})
+	n.badges = badges.New(badges.Config{Settings: register{n.replica}, MayEdit: mayEdit, Barred: n.Barred, Record: record})
 }
+
+// Badges is what stands on the campus's badges.
+func (n *Node) Badges() *badges.Book { return n.badges }
 
 // Look is how the campus's screens look.
 func (n *Node) Look() *look.Book { return n.look }

@@ -39,7 +39,7 @@ var owners = []struct {
 }
 
 // services of the house never import one another: they meet in the replica.
-var services = []string{"visits", "access", "privacy", "audit", "notify", "alarm", "pin", "rights", "points", "trigger", "feed", "cable", "printer", "pairing", "backup", "operators", "kinds", "documents", "invitations", "hosts", "statistics", "watch", "kept", "photos", "languages", "calls", "deliveries", "look", "plans"}
+var services = []string{"visits", "access", "privacy", "audit", "notify", "alarm", "pin", "rights", "points", "trigger", "feed", "cable", "printer", "pairing", "backup", "operators", "kinds", "documents", "invitations", "hosts", "statistics", "watch", "kept", "photos", "languages", "calls", "deliveries", "look", "plans", "badges"}
 
 // Judge is the reason why from may not import to, both paths below the module
 // or library paths; empty when it may. test says that only a test imports it.
