@@ -14,6 +14,7 @@ import (
 	"github.com/upprop/upprop/kiosk"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
+	"github.com/upprop/upprop/node/badges"
 )
 
 // serve serves a kiosk until the test ends; its streams end first.
@@ -65,11 +66,17 @@ func TestPause(t *testing.T) {
 // TestPrint checks the size of the paper and keeps it for people to look at.
 func TestPrint(t *testing.T) {
 	b := browsertest.Start(t)
-	for shape, want := range map[kiosk.Badge][2]float64{
-		kiosk.BadgeCard:  {86, 54},
-		kiosk.BadgeLabel: {62, 100},
+	for shape, want := range map[badges.Shape][2]float64{
+		badges.Card:  {86, 54},
+		badges.Label: {62, 100},
 	} {
-		k, _, _ := door(t, func(c *kiosk.Config) { c.Badge = shape })
+		k, _, _ := door(t, func(c *kiosk.Config) {
+			c.Badges = func() badges.Layout {
+				l := badges.Standard()
+				l.Shape = shape
+				return l
+			}
+		})
 		srv := serve(t, k)
 		p := b.Page(t, browsertest.Look{})
 		p.Goto(srv.URL + "/kiosk/arrive?lang=sv")

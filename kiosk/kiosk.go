@@ -23,21 +23,12 @@ import (
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/steps"
 	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/look"
 )
 
 //go:embed pages/*.html pages/parts/*.html pages/own static/*
 var files embed.FS
-
-// Badge is the shape of the printed badge.
-type Badge = badge.Shape
-
-// The shapes that the print style knows.
-const (
-	BadgeCard  = badge.Card
-	BadgeLabel = badge.Label
-	BadgeNone  = badge.None
-)
 
 // Config describes one door. Only Visits and Logger are required.
 type Config struct {
@@ -62,8 +53,10 @@ type Config struct {
 	PhotoConsent func(lang.Locale) (words string, in lang.Locale)
 	// Mine answers people about their own visits; nil: there is no such page here.
 	Mine func(context.Context, MineAsk) (MineAnswer, error)
-	// Badge is the shape of the badge; empty means BadgeCard.
-	Badge Badge
+	// Badges is what stands on badges, and Where in which part of the house this door
+	// is. Nil: the standard layout. It is asked often and must not block.
+	Badges func() badges.Layout
+	Where  string
 	// Print prints badges on labels; nil: there is no label printer.
 	Print badge.Printer
 	// Memory keeps what is held for pages on a screen when the door is built anew; nil:
@@ -235,8 +228,8 @@ func (c Config) withDefaults() Config {
 	if c.RetentionDays == nil {
 		c.RetentionDays = func() int { return 30 }
 	}
-	if c.Badge == "" {
-		c.Badge = BadgeCard
+	if c.Badges == nil {
+		c.Badges = badges.Standard
 	}
 	if c.Warn == 0 {
 		c.Warn = 60 * time.Second

@@ -8,6 +8,7 @@ import (
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 	"github.com/upprop/upprop/kiosk/webkit"
+	"github.com/upprop/upprop/node/badges"
 )
 
 // welcome is a page with a badge, held until it is put away.
@@ -27,7 +28,7 @@ type welcome struct {
 type welcomePage struct {
 	welcome
 	Page, Code string
-	Shape      Badge
+	Shape      badges.Shape
 	Note       template.HTML
 	// Faces are the badges, the first that of who wrote the form.
 	Faces []badge.Face
@@ -45,7 +46,7 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(w.Receipt.Photo) > 0 {
+	if len(faces[0].Photo) > 0 {
 		faces[0].PhotoAt = "/kiosk/welcome/" + id + "/photo"
 	}
 	house, err := k.houseNote(r, w.Type)
@@ -59,7 +60,7 @@ func (k *Kiosk) welcome(r *webkit.Request) (webkit.Response, error) {
 	return webkit.Page{
 		Name: "welcome",
 		Data: welcomePage{
-			welcome: w, Page: id, Code: badge.Group(w.Receipt.Badge), Shape: k.cfg.Badge, Note: note, Pause: k.pause(),
+			welcome: w, Page: id, Code: badge.Group(w.Receipt.Badge), Shape: faces[0].Shape, Note: note, Pause: k.pause(),
 			Faces: faces, House: house,
 		},
 		Refresh: webkit.Refresh{After: time.Minute, To: "/kiosk"},
@@ -87,7 +88,7 @@ func ofBadges(l lang.Locale) lang.Locale {
 // faces are the badges of those who came on one form.
 func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 	l := ofBadges(r.Locale)
-	escort := ""
+	layout, escort := k.cfg.Badges(), ""
 	if w.Type.Escort {
 		escort = r.TextIn(l, "badge.escort")
 	}
@@ -103,9 +104,9 @@ func (k *Kiosk) faces(r *webkit.Request, w welcome) ([]badge.Face, error) {
 			return nil, err
 		}
 		faces = append(faces, badge.Face{
-			Shape: k.cfg.Badge, Campus: k.cfg.CampusName, Kind: cmp.Or(w.Type.OnBadge(l), r.TextIn(l, "badge.visitor")), Mark: w.Type.Mark, Escort: escort, Name: name, Company: w.Company, Host: w.Host,
-			Code: grouped, At: one.At, QR: qr, Payload: one.QR, Photo: one.Photo,
-		})
+			Campus: k.cfg.CampusName, Kind: cmp.Or(w.Type.OnBadge(l), r.TextIn(l, "badge.visitor")), Mark: w.Type.Mark, Escort: escort, Name: name, Company: w.Company, Host: w.Host,
+			Code: grouped, At: one.At, QR: qr, Payload: one.QR, Photo: one.Photo, Where: k.cfg.Where,
+		}.Lay(layout, string(l)))
 	}
 	return faces, nil
 }

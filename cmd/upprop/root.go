@@ -50,7 +50,7 @@ Make a campus on the first machine, then let others join with one pasted line:
 		c.point(),
 		c.invite(), c.delivery(),
 		c.host(), c.watch(),
-		c.kind(), c.language(), c.look(),
+		c.kind(), c.language(), c.look(), c.badgeLayout(),
 		c.paper(),
 		c.warden(),
 		c.trigger(),

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"slices"
 	"strings"
 
 	"github.com/skip2/go-qrcode"
@@ -44,7 +45,9 @@ func (s Size) dots(mm float64) int { return int(mm * float64(s.DPI) / 25.4) }
 // Words are what stands on a drawn badge, each ready to be read. QR is the
 // payload of its code.
 type Words struct {
-	Kind, Campus, Name, Company, Host, Since, Code, QR string
+	Kind, Campus, Name, Company, Host, Where, Since, Code, QR string
+	// Rest is what of the name is written smaller, after Name.
+	Rest string
 	// Mark is the sign of the type, a Mark's ID, and Escort says that the bearer is to
 	// be accompanied; empty for none.
 	Mark, Escort string
@@ -97,25 +100,32 @@ func Draw(w Words, size Size) (*image.Paletted, error) {
 
 	left, y := width-side-3*margin, band+margin
 	free := height - y - margin
-	p.words(strings.Fields(w.Name), margin, y, left, free*4/10)
-	y += free * 4 / 10
+	high := free * 4 / 10
+	if w.Rest == "" {
+		p.words(strings.Fields(w.Name), margin, y, left, high)
+	} else {
+		p.line(w.Name, gobold.TTF, margin, y, left, high*13/20)
+		p.line(w.Rest, gobold.TTF, margin, y+high*13/20, left, high*7/20)
+	}
+	y += high
 	beside := margin
 	if w.Photo != nil {
 		beside += p.photo(w.Photo, margin, y, left*2/5, height-y-margin) + margin
 		left -= beside - margin
 	}
-	lines := []string{w.Company, w.Host, w.Since}
-	high := min(free*2/10, size.dots(5.5))
+	lines := slices.DeleteFunc([]string{w.Company, w.Host, w.Where, w.Since}, func(l string) bool { return l == "" })
+	many := len(lines)
 	if w.Escort != "" {
-		high = min(free*6/40, size.dots(5.5)) // a line more
+		many++
+	}
+	high = min(free*6/10/max(many, 3), size.dots(5.5))
+	if w.Escort != "" {
 		p.notice(w.Escort, beside, y, left, high)
 		y += high
 	}
 	for _, l := range lines {
-		if l != "" {
-			p.line(l, goregular.TTF, beside, y, left, high)
-			y += high
-		}
+		p.line(l, goregular.TTF, beside, y, left, high)
+		y += high
 	}
 	return p.twoColours(), nil
 }

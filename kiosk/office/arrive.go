@@ -185,19 +185,24 @@ func (o *Office) checkIn(r request, a visits.Arrival) (page string, err error) {
 		if i > 0 {
 			name = with[i-1]
 		}
-		face, err := o.face(r, a.Type, name, a.Company, a.Host, one.Badge, one.QR, one.At)
+		face, err := o.face(r, a.Type, name, a.Company, a.Host, one.Badge, one.QR, o.where(), one.At)
 		if err != nil {
 			return "", err
 		}
-		faces = append(faces, face)
+		faces = append(faces, o.laid(r, face))
 	}
 	page = rand.Text()
 	o.shown.put(page, badgePage{Faces: faces, Visit: all[0].Visit.String(), New: true, Coming: o.print(r, faces)})
 	return page, nil
 }
 
-// face is what stands on a badge.
-func (o *Office) face(r request, kind string, name, company, host record.Private, code record.BadgeCode, payload string, at time.Time) (badge.Face, error) {
+// laid is a face with what stands on the house's badges.
+func (o *Office) laid(r request, f badge.Face) badge.Face {
+	return f.Lay(o.cfg.Node.Badges().Now(), string(r.Locale))
+}
+
+// face is what may stand on a badge.
+func (o *Office) face(r request, kind string, name, company, host record.Private, code record.BadgeCode, payload, where string, at time.Time) (badge.Face, error) {
 	grouped := badge.Group(code.String())
 	qr, err := badge.SVG(payload, r.Text("badge.qr", map[string]any{"Code": grouped}))
 	mark, accompanied := o.sign(kind)
@@ -206,9 +211,23 @@ func (o *Office) face(r request, kind string, name, company, host record.Private
 		escort = r.Text("badge.escort", nil)
 	}
 	return badge.Face{
-		Shape: o.cfg.Badge, Campus: o.cfg.CampusName, Kind: o.onBadge(r, kind), Mark: mark, Escort: escort, Name: name.Reveal(), Company: company.Reveal(), Host: host.Reveal(),
-		Code: grouped, At: at, QR: qr, Payload: payload,
+		Campus: o.cfg.CampusName, Kind: o.onBadge(r, kind), Mark: mark, Escort: escort, Name: name.Reveal(), Company: company.Reveal(), Host: host.Reveal(),
+		Code: grouped, At: at, QR: qr, Payload: payload, Where: where,
 	}, err
+}
+
+// where is in which part of the house this desk is, for badges.
+func (o *Office) where() string {
+	m := o.cfg.Node.Self()
+	return insideOf(record.Place{Site: record.SiteID(m.Site), Zone: record.ZoneID(m.Zone)})
+}
+
+// insideOf is the part of the house that a place is in.
+func insideOf(p record.Place) string {
+	if p.Zone == "" {
+		return string(p.Site)
+	}
+	return string(p.Zone)
 }
 
 // print has badges printed where there is a label printer.

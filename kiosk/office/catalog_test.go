@@ -16,7 +16,7 @@ func TestCatalog(t *testing.T) {
 		Templates: []fs.FS{os.DirFS("pages"), os.DirFS("parts")},
 		GoDirs: []string{
 			".", "../../node/operators", "../../node/kinds", "../../node/documents", "../../node/invitations", "../../node/hosts", "../../node/watch",
-			"../../node/terms", "../../node/kept", "../../node/rights", "../../node/privacy", "../../node/points", "../../node/deliveries", "../../node/look", "../../node/languages", "../../node/plans",
+			"../../node/terms", "../../node/kept", "../../node/rights", "../../node/privacy", "../../node/points", "../../node/deliveries", "../../node/look", "../../node/languages", "../../node/plans", "../../node/badges",
 		},
 	})
 }

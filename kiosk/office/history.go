@@ -8,6 +8,7 @@ import (
 
 	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/look"
 	"github.com/upprop/upprop/node/operators"
 	"github.com/upprop/upprop/node/plans"
@@ -42,6 +43,7 @@ var settingGroups = []struct{ prefix, key string }{
 	{node.SignOutAfterSetting, "settings.sign_out"},
 	{node.RemindDeliverySetting, "settings.remind"},
 	{look.Prefix, "look.title"},
+	{badges.Prefix, "badges.title"},
 	{"retention/", "settings.retention"},
 	{"operators.factor/", "factor.roles"},
 	{"operator/", "office.operators"},

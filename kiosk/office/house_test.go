@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/kiosk/lang"
 
 	"github.com/upprop/upprop/kiosk/office"
@@ -75,7 +76,8 @@ func newHouse(t testing.TB, role identity.Role, prepare ...func(dir string)) *ho
 	h := &house{t: t, logs: &logs{}}
 	log := slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	n, err := node.Open(node.Config{
-		Dir: dir, Logger: log, PasswordCost: operators.Cost{Time: 1, Memory: 64, Threads: 1}, Languages: []string{"sv", "en", "ar"},
+		LabelSize: func(width, height, dpi int) error { return badge.Size{Width: width, Height: height, DPI: dpi}.Check() },
+		Dir:       dir, Logger: log, PasswordCost: operators.Cost{Time: 1, Memory: 64, Threads: 1}, Languages: []string{"sv", "en", "ar"},
 		Language:     func(l string, file []byte) error { return lang.CheckExtra(lang.Locale(l), file) },
 		LanguageKept: func(l string, file []byte) error { return lang.CheckKept(lang.Locale(l), file) },
 	})

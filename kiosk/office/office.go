@@ -65,8 +65,6 @@ type Config struct {
 	// LanguageTemplate are the words of a language for visitors, as a file to be
 	// translated; nil: it is not handed out.
 	LanguageTemplate func(lang string) ([]byte, error)
-	// Badge is the shape of printed badges; empty means badge.Card.
-	Badge badge.Shape
 	// Print prints badges on labels; nil: there is no label printer.
 	Print badge.Printer
 	// Hosts are names under which the node may be called besides localhost
@@ -95,9 +93,6 @@ type Office struct {
 func New(cfg Config) (*Office, error) {
 	if cfg.Node == nil || cfg.Sessions == nil || cfg.Nodes == nil || cfg.Findings == nil || cfg.AtNode == nil || cfg.Logger == nil {
 		return nil, errors.New("office: Node, Sessions, Nodes, Findings, AtNode and Logger are required")
-	}
-	if cfg.Badge == "" {
-		cfg.Badge = badge.Card
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
@@ -206,6 +201,9 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/history", o.may(operators.Nodes, o.history)), post("/admin/history", o.may(operators.Nodes, o.undoSetting)),
 		get("/admin/look", o.may(operators.Nodes, o.look)), post("/admin/look", o.may(operators.Nodes, o.changeLook)),
 		get("/admin/look/preview", o.may(operators.Nodes, o.previewLook)),
+		get("/admin/badges", o.may(operators.Nodes, o.badges)), post("/admin/badges", o.may(operators.Nodes, o.changeBadges)),
+		get("/admin/badges/preview", o.may(operators.Nodes, o.previewBadge)), get("/admin/badges/label.png", o.may(operators.Nodes, o.labelPicture)),
+		get("/admin/badges/photo.png", o.may(operators.Nodes, o.nobodysPhoto)),
 		get("/admin/languages", o.may(operators.Nodes, o.languages)), post("/admin/languages", o.may(operators.Nodes, o.changeLanguages)),
 		get("/admin/languages/template/{lang}", o.may(operators.Nodes, o.languageTemplate)),
 		get("/admin/settings", o.may(operators.Nodes, o.settings)),

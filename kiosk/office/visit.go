@@ -279,7 +279,7 @@ func (o *Office) reprint(r request) (webkit.Response, error) {
 	if s.Since != 0 {
 		at = s.Since.Time()
 	}
-	face, err := o.face(r, s.Type, one.Name, one.Company, one.Host, s.Badge(), s.Visit.QR(), at)
+	face, err := o.face(r, s.Type, one.Name, one.Company, one.Host, s.Badge(), s.Visit.QR(), insideOf(s.Seen.Place), at)
 	if err != nil {
 		return nil, err
 	}
@@ -288,6 +288,7 @@ func (o *Office) reprint(r request) (webkit.Response, error) {
 			face.Photo, face.PhotoAt = photo.Picture, part.At
 		}
 	}
+	face = o.laid(r, face)
 	return webkit.Page{
 		Name: "badge", Path: "/desk/visit/" + one.ID,
 		Data: badgePage{Frame: o.frame(r, "desk"), Faces: []badge.Face{face}, Visit: one.ID, Coming: o.print(r, []badge.Face{face})},

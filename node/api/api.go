@@ -111,6 +111,8 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/languages", file: true, answer: (*API).addLanguage},
 		{method: "DELETE", path: "/api/v1/languages", answer: (*API).removeLanguage},
 		{method: "POST", path: "/api/v1/languages/offer", answer: (*API).offerLanguages},
+		{method: "GET", path: "/api/v1/badge-layout", answer: (*API).showBadgeLayout},
+		{method: "POST", path: "/api/v1/badge-layout", answer: (*API).setBadgeLayout},
 		{method: "GET", path: "/api/v1/look", answer: (*API).showLook},
 		{method: "POST", path: "/api/v1/look", file: true, answer: (*API).setLook},
 		{method: "GET", path: "/api/v1/papers", answer: (*API).listPapers},

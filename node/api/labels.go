@@ -54,14 +54,14 @@ func (a *API) setLabels(r *http.Request) (any, error) {
 	s := printer.LabelSettings{
 		Printers: in.Printers, Width: cmp.Or(in.Width, labelWidth), Height: cmp.Or(in.Height, labelHeight), DPI: cmp.Or(in.DPI, labelDPI),
 	}
-	if err := a.cfg.Node.Labels().Set(s); err != nil {
+	if err := a.cfg.Node.Labels().Set("", s); err != nil {
 		return nil, err
 	}
 	return a.showLabels(r)
 }
 
 func (a *API) removeLabels(r *http.Request) (any, error) {
-	if err := a.cfg.Node.Labels().Remove(); err != nil {
+	if err := a.cfg.Node.Labels().Remove(""); err != nil {
 		return nil, err
 	}
 	return a.showLabels(r)

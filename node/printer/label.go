@@ -73,8 +73,9 @@ var errSlow = fmt.Errorf("it is there, and did not take the badge within %d seco
 type LabelConfig struct {
 	File string
 	// Check refuses a size that no badge can be drawn in. Nil: all are taken.
-	Check  func(width, height, dpi int) error
-	Record func(what, note string)
+	Check func(width, height, dpi int) error
+	// Record is told what by did. Nil: nobody is.
+	Record func(by, what, note string)
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -103,7 +104,7 @@ type Labels struct {
 // which State tells.
 func OpenLabels(cfg LabelConfig) *Labels {
 	if cfg.Record == nil {
-		cfg.Record = func(string, string) {}
+		cfg.Record = func(string, string, string) {}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -184,7 +185,7 @@ func (l *Labels) Settings() (LabelSettings, LabelState) {
 
 // Set sets the badge printers, durably. What waits is forgotten: it was drawn
 // for another label. Errors: *Problem.
-func (l *Labels) Set(to LabelSettings) error {
+func (l *Labels) Set(by string, to LabelSettings) error {
 	if err := l.check(to); err != nil {
 		return err
 	}
@@ -195,24 +196,24 @@ func (l *Labels) Set(to LabelSettings) error {
 	if err != nil {
 		return fmt.Errorf("keep the badge printers' settings: %w", err)
 	}
-	l.use(to, "label.set")
+	l.use(by, to, "label.set")
 	return nil
 }
 
 // Remove ends the printing of badges, durably.
-func (l *Labels) Remove() error {
+func (l *Labels) Remove(by string) error {
 	if err := os.Remove(l.cfg.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the badge printers' settings: %w", err)
 	}
-	l.use(LabelSettings{}, "label.remove")
+	l.use(by, LabelSettings{}, "label.remove")
 	return nil
 }
 
-func (l *Labels) use(to LabelSettings, what string) {
+func (l *Labels) use(by string, to LabelSettings, what string) {
 	l.mu.Lock()
 	l.settings, l.state, l.queue = to, LabelState{}, nil
 	l.mu.Unlock()
-	l.cfg.Record(what, "")
+	l.cfg.Record(by, what, "")
 	l.poke()
 }
 

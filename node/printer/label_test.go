@@ -139,7 +139,7 @@ func labels(t *testing.T, addrs ...string) (*Labels, *printers) {
 	l := OpenLabels(LabelConfig{File: filepath.Join(t.TempDir(), "labels.json")})
 	l.send = p.send
 	if len(addrs) > 0 {
-		if err := l.Set(LabelSettings{Printers: addrs, Width: 76, Height: 51, DPI: 203}); err != nil {
+		if err := l.Set("", LabelSettings{Printers: addrs, Width: 76, Height: 51, DPI: 203}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -220,7 +220,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	if err := l.Put(one("1")); err != ErrLabelsFull {
 		t.Fatal(err)
 	}
-	if err := l.Remove(); err != nil {
+	if err := l.Remove(""); err != nil {
 		t.Fatal(err)
 	}
 	if _, st := l.Settings(); st.Waiting != 0 {
@@ -241,19 +241,19 @@ func TestLabelSettings(t *testing.T) {
 	for _, bad := range [][]string{nil, {""}, {"zpl://"}, {"zpl://u:p@h"}, {"zpl://h/path"}, {"http://h"}, {"lp:-x"}, {"lp:a", "lp:b", "lp:c", "lp:d", "lp:e"}} {
 		s := good
 		s.Printers = bad
-		if p := new(Problem); !errors.As(l.Set(s), &p) || p.Key != "label.address" {
+		if p := new(Problem); !errors.As(l.Set("", s), &p) || p.Key != "label.address" {
 			t.Errorf("%q is taken", bad)
 		}
 	}
 	s := good
 	s.Width = 10
-	if p := new(Problem); !errors.As(l.Set(s), &p) || p.Key != "label.size" {
+	if p := new(Problem); !errors.As(l.Set("", s), &p) || p.Key != "label.size" {
 		t.Error("too small a label is taken")
 	}
 	if _, err := os.Stat(file); err == nil {
 		t.Fatal("refused, and saved")
 	}
-	if err := l.Set(good); err != nil {
+	if err := l.Set("", good); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := OpenLabels(cfg).Settings(); !slices.Equal(got.Printers, good.Printers) || got.Width != 62 {
@@ -269,10 +269,10 @@ func TestLabelSettings(t *testing.T) {
 	if got, st := OpenLabels(cfg).Settings(); !st.Damaged || len(got.Printers) > 0 {
 		t.Fatalf("%+v %+v", got, st)
 	}
-	if err := l.Remove(); err != nil {
+	if err := l.Remove(""); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Remove(); err != nil {
+	if err := l.Remove(""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -308,7 +308,7 @@ func TestASlowPrinterIsPassedOver(t *testing.T) {
 			took = append(took, to+" "+string(b.ZPL))
 			return nil
 		}
-		if err := l.Set(LabelSettings{Printers: []string{"ipp://first", "ipp://second"}, Width: 62, Height: 100, DPI: 300}); err != nil {
+		if err := l.Set("", LabelSettings{Printers: []string{"ipp://first", "ipp://second"}, Width: 62, Height: 100, DPI: 300}); err != nil {
 			t.Fatal(err)
 		}
 		put := func(b string, within time.Duration, by string) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"cmp"
 	"image"
 	"time"
 
@@ -22,19 +21,14 @@ func (a *App) printBadges(faces []badge.Face, words func(string) string) bool {
 	var out []printer.Label
 	logo := a.flatLogo()
 	for _, f := range faces {
-		w := badge.Words{
-			Logo: logo,
-			Kind: cmp.Or(f.Kind, words("badge.visitor")), Campus: f.Campus, Name: f.Name, Company: f.Company,
-			Mark: f.Mark, Escort: f.Escort,
-			Since: f.At.Local().Format("2006-01-02 15:04"), Code: f.Code, QR: f.Payload,
+		w := f.Words(words, time.Local)
+		if !f.NoCampus {
+			w.Logo = logo
 		}
 		if len(f.Photo) > 0 {
 			if m, err := photos.Decode(f.Photo); err == nil {
 				w.Photo = m
 			}
-		}
-		if f.Host != "" {
-			w.Host = words("badge.host") + " " + f.Host
 		}
 		l, err := drawLabel(w, s)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/upprop/upprop/kiosk/badge"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/printer"
 )
 
@@ -42,7 +43,7 @@ func TestBadgeIsPrintedAtTheDoor(t *testing.T) {
 	}()
 	t.Cleanup(func() { _ = l.Close() })
 	set := printer.LabelSettings{Printers: []string{"zpl://" + l.Addr().String()}, Width: 76, Height: 51, DPI: 203}
-	if err := a.Node().Labels().Set(set); err != nil {
+	if err := a.Node().Labels().Set("", set); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Node().Labels().Test(t.Context()); err != nil {
@@ -58,6 +59,26 @@ func TestBadgeIsPrintedAtTheDoor(t *testing.T) {
 	if b := <-labels; !bytes.HasPrefix(b, []byte("^XA")) || bytes.Contains(b, []byte("Astrid")) || bytes.Count(b, []byte("^")) != 9 {
 		t.Fatalf("%.80q", b)
 	}
+	// What the house has taken off its badges is on none: the same visit with and without
+	// its host is printed alike, and was not before.
+	face := badge.Face{Name: "Astrid Marker", Host: "Sven", Code: "7KQ2-M4XZ", Payload: "x"}
+	if !a.printBadges([]badge.Face{face}, func(key string) string { return key }) {
+		t.Fatal("not printed")
+	}
+	with := <-labels
+	if err := a.Node().Badges().Set(t.Context(), "", badges.Edit{Shown: map[badges.Part]bool{badges.Host: false}}); err != nil {
+		t.Fatal(err)
+	}
+	if !a.printBadges([]badge.Face{face.Lay(a.Node().Badges().Now(), "sv")}, func(key string) string { return key }) {
+		t.Fatal("not printed")
+	}
+	if without := <-labels; bytes.Equal(with, without) {
+		t.Error("the host is on the label all the same")
+	}
+	if status, _, page := submit(t, a, "kiosk/arrive", url.Values{"name": {"Astrid Marker"}, "host": {"Sven Ask"}, "lang": {"en"}}); status != 200 || strings.Contains(page, "Sven Ask") {
+		t.Error(status, "the host is on the badge of the door")
+	}
+	<-labels
 	// A group that is more than can wait is not half printed.
 	many := make([]badge.Face, 90)
 	for i := range many {
@@ -66,7 +87,7 @@ func TestBadgeIsPrintedAtTheDoor(t *testing.T) {
 	if a.printBadges(many, func(string) string { return "" }) {
 		t.Fatal("ninety badges at once")
 	}
-	if err := a.Node().Labels().Set(printer.LabelSettings{Printers: []string{"zpl://h"}, Width: 20, Height: 20, DPI: 203}); err == nil || errors.Is(err, printer.ErrNone) {
+	if err := a.Node().Labels().Set("", printer.LabelSettings{Printers: []string{"zpl://h"}, Width: 20, Height: 20, DPI: 203}); err == nil || errors.Is(err, printer.ErrNone) {
 		t.Fatal("a badge of 20 mm:", err)
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -22,6 +23,7 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/api"
+	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/consent"
 	"github.com/upprop/upprop/node/doctor"
 )
@@ -174,7 +176,8 @@ func (s *screens) build(at place) (*kiosk.Kiosk, *office.Office, http.Handler, e
 		Mine:  a.mine,
 		Phone: at.phone,
 		Help:  help{a.node.Calls()}, Entrances: a.otherEntrances,
-		Print:         a.printBadges,
+		Print:  a.printBadges,
+		Badges: func() badges.Layout { return a.node.Badges().Now() }, Where: cmp.Or(at.zone, at.site),
 		RetentionDays: func() int { return int(a.node.Keep("visitor").Card) },
 		Closed: func() error {
 			if err := a.node.Barred(); err != nil {
