@@ -37,6 +37,9 @@ const (
 	// none, that they have read what they were told. Of no visit.
 	RefugeTold  Kind = "refuge_told"
 	RefugeHeard Kind = "refuge_heard"
+	// BadgeBack: the badge of the visit was handed back. It says nothing of where the
+	// person is.
+	BadgeBack Kind = "badge_back"
 	// Restricted: by Case, what is known of the person is to be used for nothing
 	// but to find them in an evacuation. Reason names nobody.
 	Restricted Kind = "restricted"

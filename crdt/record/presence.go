@@ -75,6 +75,9 @@ type Presence struct {
 	// MarkedOnly: nobody has told of the visit but in marks, which may have been
 	// taken back, or not count.
 	MarkedOnly bool
+	// BadgeBack is the earliest word that counts of the badge having been handed back;
+	// zero: none is known. It changes nothing on any list.
+	BadgeBack Fact
 	// Approval is whether who came without an invitation that was approved is
 	// approved, where the type needs that. It changes nothing on any list.
 	Approval
@@ -227,6 +230,10 @@ func (p *Presence) take(s Stated) {
 	case Approved, Refused:
 		if counted {
 			p.say(s)
+		}
+	case BadgeBack:
+		if counted && p.BadgeBack.IsZero() {
+			p.BadgeBack = fact
 		}
 	case Marked:
 		if counted {
