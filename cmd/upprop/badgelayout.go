@@ -37,7 +37,7 @@ func (c *command) badgeLayoutShow() *cobra.Command {
 func (c *command) badgeLayoutSet() *cobra.Command {
 	var show, hide, foots []string
 	var shape string
-	var given, asJSON bool
+	var given, back, asJSON bool
 	cmd := &cobra.Command{
 		Use: "set", Short: "Change what stands on badges",
 		Long: `Change what stands on badges: only what is given changes. It is done at a desk, or at
@@ -69,8 +69,11 @@ stand there. The shape is that of badges printed from a screen: card, label or n
 			if cmd.Flags().Changed("given") {
 				in.Given = &given
 			}
+			if cmd.Flags().Changed("back") {
+				in.Back = &back
+			}
 			if badges.Edit(in).Empty() {
-				return wrongUsage("say what is to be changed: --show, --hide, --given, --shape or --foot")
+				return wrongUsage("say what is to be changed: --show, --hide, --given, --back, --shape or --foot")
 			}
 			var l badges.Layout
 			if err := newClient(c.data).ask(cmd.Context(), "POST", badgeLayoutPath, in, &l); err != nil {
@@ -85,6 +88,7 @@ stand there. The shape is that of badges printed from a screen: card, label or n
 	f.StringArrayVar(&foots, "foot", nil, "what stands at the foot in one language: `LANGUAGE=TEXT`, empty for what the badge says by itself; may be repeated")
 	f.StringVar(&shape, "shape", "", "how badges are printed from a screen: `card`, label or none")
 	f.BoolVar(&given, "given", false, "write the first word of the name largest, the rest smaller")
+	f.BoolVar(&back, "back", false, "badges are to be handed back, and desks are told which have not been")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -105,7 +109,12 @@ func (c *command) tellBadgeLayout(l badges.Layout, asJSON bool) error {
 		return err
 	}
 	if l.Given {
-		return c.say("The first word of the name is largest.")
+		if err := c.say("The first word of the name is largest."); err != nil {
+			return err
+		}
+	}
+	if l.Back {
+		return c.say("Badges are to be handed back.")
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ type BadgeLayoutEdit struct {
 	// foot by language.
 	Shown map[badges.Part]bool `json:"shown,omitempty"`
 	Given *bool                `json:"given,omitempty"`
+	Back  *bool                `json:"back,omitempty"`
 	Foot  map[string]string    `json:"foot,omitempty"`
 }
 

@@ -85,8 +85,10 @@ func (b *Book) read() []Layout {
 			l.Shown[p] = v.Bool()
 		}
 	}
-	if v := fields["given"]; v.Kind() == shape.KindBool {
-		l.Given = v.Bool()
+	for field, to := range map[string]*bool{"given": &l.Given, "back": &l.Back} {
+		if v := fields[field]; v.Kind() == shape.KindBool {
+			*to = v.Bool()
+		}
 	}
 	for lang, text := range sheet.ByLanguage(fields, "foot") {
 		if t, err := sheet.Line("foot", text, MaxFoot); err == nil && t == text && t != "" {
@@ -123,6 +125,9 @@ func (b *Book) Set(ctx context.Context, by string, e Edit) error {
 	if e.Given != nil {
 		all = append(all, sheet.Flag(Prefix+"given", *e.Given))
 	}
+	if e.Back != nil {
+		all = append(all, sheet.Flag(Prefix+"back", *e.Back))
+	}
 	for _, l := range slices.Sorted(maps.Keys(e.Foot)) {
 		if !sheet.Language(l) {
 			return errLang
@@ -149,7 +154,7 @@ func Before(field string) (string, bool) {
 	switch l := Standard(); what {
 	case "shape":
 		return string(l.Shape), of == ""
-	case "given":
+	case "given", "back":
 		return "false", of == ""
 	case "foot":
 		return "", sheet.Language(of)
@@ -170,6 +175,8 @@ func (b *Book) PutBack(ctx context.Context, by, field, value string) error {
 		return b.Set(ctx, by, Edit{Shape: &s})
 	case "given":
 		return b.Set(ctx, by, Edit{Given: &flag})
+	case "back":
+		return b.Set(ctx, by, Edit{Back: &flag})
 	case "foot":
 		return b.Set(ctx, by, Edit{Foot: map[string]string{of: value}})
 	case "show":

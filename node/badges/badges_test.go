@@ -26,19 +26,19 @@ func TestEditsMergeAndArePutBack(t *testing.T) {
 	if err := one.Set(t.Context(), "op", badges.Edit{Shown: map[badges.Part]bool{badges.Host: false, badges.Where: true}, Foot: map[string]string{"sv": " Återlämnas i receptionen "}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Set(t.Context(), "op", badges.Edit{Shape: ptr(badges.Label), Shown: map[badges.Part]bool{badges.Company: false}, Given: ptr(true)}); err != nil {
+	if err := other.Set(t.Context(), "op", badges.Edit{Shape: ptr(badges.Label), Shown: map[badges.Part]bool{badges.Company: false}, Given: ptr(true), Back: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}
 	sheettest.Heal(t, north, south)
 	want := badges.Standard()
-	want.Shape, want.Given, want.Foot["sv"] = badges.Label, true, "Återlämnas i receptionen"
+	want.Shape, want.Given, want.Back, want.Foot["sv"] = badges.Label, true, true, "Återlämnas i receptionen"
 	want.Shown[badges.Host], want.Shown[badges.Company], want.Shown[badges.Where] = false, false, true
 	for _, b := range []*badges.Book{one, other} {
 		if d := cmp.Diff(want, b.Now()); d != "" {
 			t.Error(d)
 		}
 	}
-	for _, field := range []string{"shape", "given", "foot/sv", "show/host", "show/company", "show/where"} {
+	for _, field := range []string{"shape", "given", "back", "foot/sv", "show/host", "show/company", "show/where"} {
 		was, ok := badges.Before(field)
 		if err := one.PutBack(t.Context(), "op", field, was); err != nil || !ok {
 			t.Errorf("%s: %v", field, err)

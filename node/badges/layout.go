@@ -52,6 +52,8 @@ type Layout struct {
 	Shown map[Part]bool `json:"shown"`
 	// Given: what is written largest is the first word of the name; else the whole is.
 	Given bool `json:"given"`
+	// Back: badges are to be handed back, and desks are told which have not been.
+	Back bool `json:"back"`
 	// Foot is what stands at the foot, by language ("sv"); without one there it is said
 	// that the badge is shown on the way out. Labels have none.
 	Foot map[string]string `json:"foot"`
@@ -67,12 +69,13 @@ type Edit struct {
 	Shape *Shape
 	Shown map[Part]bool
 	Given *bool
+	Back  *bool
 	Foot  map[string]string
 }
 
 // Empty reports whether an edit says nothing.
 func (e Edit) Empty() bool {
-	return e.Shape == nil && len(e.Shown) == 0 && e.Given == nil && len(e.Foot) == 0
+	return e.Shape == nil && len(e.Shown) == 0 && e.Given == nil && e.Back == nil && len(e.Foot) == 0
 }
 
 // Over is a layout as it would be with the edit; what is no part of a badge is passed
@@ -89,6 +92,9 @@ func (e Edit) Over(l Layout) Layout {
 	}
 	if e.Given != nil {
 		l.Given = *e.Given
+	}
+	if e.Back != nil {
+		l.Back = *e.Back
 	}
 	for lang, text := range e.Foot {
 		if t, err := sheet.Line("foot", text, MaxFoot); err == nil {

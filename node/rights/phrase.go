@@ -26,6 +26,7 @@ var phrases = map[string]map[string][2]string{
 		"left":              {"gick ut", "left"},
 		"moved":             {"sågs", "was seen"},
 		"timed_out":         {"utcheckad av klockan", "signed out by the clock"},
+		"badge_back":        {"brickan lämnades tillbaka", "the badge was handed back"},
 		"corrected":         {"rättat", "corrected"},
 		"carried":           {"fördes över till en senare dag", "carried over to a later day"},
 		"marked safe":       {"markerad i säkerhet", "marked safe"},
