@@ -21,6 +21,7 @@ type badgesPage struct {
 	Shapes          []choice
 	WasShape        badges.Shape
 	Given, WasGiven bool
+	Back, WasBack   bool
 	Foots           []footLine
 	Looks           badgeLooks
 	Printers        labelForm
@@ -56,7 +57,8 @@ func (o *Office) badges(r request) (webkit.Response, error) {
 // badgesPage shows a layout; the one that stands is what the fields were.
 func (o *Office) badgesPage(r request, p badgesPage, l badges.Layout) webkit.Page {
 	was := o.cfg.Node.Badges().Now()
-	p.Frame, p.WasShape, p.Given, p.WasGiven = o.frame(r, "settings"), was.Shape, l.Given, was.Given
+	p.Frame, p.WasShape = o.frame(r, "settings"), was.Shape
+	p.Given, p.WasGiven, p.Back, p.WasBack = l.Given, was.Given, l.Back, was.Back
 	for _, part := range badges.Parts() {
 		p.Parts = append(p.Parts, tickLine{Name: string(part), Word: r.Text(partWords[part], nil), On: l.Shown[part], Was: was.Shown[part]})
 	}
@@ -72,8 +74,8 @@ func (o *Office) badgesPage(r request, p badgesPage, l badges.Layout) webkit.Pag
 
 // asked is what a form, or an address, says of a layout: all of it, whatever it was.
 func asked(field func(string) string) badges.Edit {
-	shape, given := badges.Shape(field("shape")), field("given") != ""
-	e := badges.Edit{Shape: &shape, Given: &given, Shown: map[badges.Part]bool{}, Foot: map[string]string{}}
+	shape, given, back := badges.Shape(field("shape")), field("given") != "", field("back") != ""
+	e := badges.Edit{Shape: &shape, Given: &given, Back: &back, Shown: map[badges.Part]bool{}, Foot: map[string]string{}}
 	for _, part := range badges.Parts() {
 		e.Shown[part] = field("show-"+string(part)) != ""
 	}
@@ -92,6 +94,9 @@ func changed(r request, e badges.Edit) badges.Edit {
 	}
 	if *e.Given != (r.Field("was-given") != "") {
 		out.Given = e.Given
+	}
+	if *e.Back != (r.Field("was-back") != "") {
+		out.Back = e.Back
 	}
 	for part, on := range e.Shown {
 		if on != (r.Field("was-show-"+string(part)) != "") {

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/operators"
@@ -175,4 +177,48 @@ func TestBadgesInABrowser(t *testing.T) {
 	if got := regexp.MustCompile(`(?i)ska ledsagas`); !got.MatchString(p.Text("#present")) {
 		t.Error("the desk does not say who is to be accompanied")
 	}
+}
+
+// Where badges are to be handed back, the desk sees whose is not, and says that one is:
+// once, with the check-out or after it; nobody is let out by that alone.
+func TestBadgesHandedBack(t *testing.T) {
+	h := newHouse(t, identity.RoleDesk)
+	admin := h.operator("desk", operators.Admin)
+	h.operator("audit", operators.Auditor)
+	r := h.reader()
+	r.login("desk")
+	anna, bo := h.guest(visits.Arrival{Name: "Anna Marker"}), h.guest(visits.Arrival{Name: "Bo Marker"})
+	page := func(v record.VisitID) string { return "/desk/visit/" + v.String() }
+	r.post(page(anna)+"/out").is(200, "/desk", "!Badge not handed back")
+	r.get(page(anna)).is(200, page(anna), "!Badge is back")
+
+	r.post("/admin/badges", badgeForm("back=yes")...).is(200, "/admin/badges", "Saved.")
+	r.get("/desk").is(200, "/desk", "Badge not handed back")
+	r.get(page(anna)).is(200, page(anna), "Badge not handed back", "Badge is back")
+	a := h.reader()
+	a.login("audit")
+	a.get(page(anna)).is(200, page(anna), "!Badge is back")
+	a.post(page(anna)+"/back").is(403, page(anna)+"/back")
+	for range 2 { // the button was pressed twice
+		r.post(page(anna)+"/back").is(200, page(anna), "the badge has been handed back", "Handed back", "!Badge is back")
+	}
+	all, err := h.node.Replica().Evidence(anna.Badge())
+	if err != nil || len(all) != 3 {
+		t.Error(err, len(all), "events")
+	}
+	h.recorded(node.ActBadgeBack, admin.ID.By())
+	r.get("/desk").is(200, "/desk", "!Badge not handed back")
+
+	// Who hands it back and is said to be inside still is inside.
+	r.get(page(bo)).is(200, page(bo), "Check out, badge is back")
+	r.post(page(bo)+"/back").is(200, page(bo), "Handed back")
+	if p, err := h.node.Replica().Presence(bo); err != nil || !p.Open() {
+		t.Error("a badge let somebody out", err)
+	}
+	cleo := h.guest(visits.Arrival{Name: "Cleo Marker"})
+	r.post(page(cleo)+"/back", "out=yes").is(200, "/desk", "!Badge not handed back")
+	if p, err := h.node.Replica().Presence(cleo); err != nil || p.Open() || p.BadgeBack.IsZero() {
+		t.Error("not out, or not back", err)
+	}
+	r.post("/desk/visit/"+record.VisitID{9}.String()+"/back").is(404, "/desk/visit/"+record.VisitID{9}.String()+"/back")
 }

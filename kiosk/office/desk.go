@@ -53,6 +53,8 @@ type row struct {
 	Chip, Word                  string
 	// Type is the type in a word; empty for the plain visitor.
 	Type string
+	// BadgeOut: who has left has not handed the badge back, where it is to be.
+	BadgeOut bool
 	// Sign is the type's, Escort says that the visitor is to be accompanied.
 	Sign   template.HTML
 	Escort bool
@@ -230,6 +232,7 @@ func (o *Office) row(r request, s *record.Presence, now time.Time) row {
 	}
 	switch {
 	case s.State == record.Gone:
+		one.BadgeOut = o.cfg.Node.Badges().Now().Back && s.BadgeBack.IsZero()
 		one.Chip, one.Word, one.Went = "left", r.Text("state.left", nil), o.moment(r, s.Left.At.Time(), now)
 	case s.State == record.Timed:
 		one.Chip, one.Word, one.Why = "probably_left", r.Text("state.probably_left", nil), r.Text("desk.why_timed", nil)

@@ -150,6 +150,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/desk/visit/{visit}", o.may(operators.View, o.visit)),
 		post("/desk/visit/{visit}/approval", o.may(operators.Approve, o.approve)),
 		post("/desk/visit/{visit}/out", o.may(operators.Create, o.checkOut)),
+		post("/desk/visit/{visit}/back", o.may(operators.Create, o.badgeBack)),
 		post("/desk/visit/{visit}/seen", o.may(operators.Create, o.stillHere)),
 		post("/desk/visit/{visit}/dossier", o.may(operators.Change, o.dossier)),
 		post("/desk/visit/{visit}/correct", o.may(operators.Change, o.correct)),

@@ -37,6 +37,10 @@ type visitPage struct {
 	Move *move
 	// Lasts says until when the visit lasts, where anything but a check-out ends it.
 	Lasts lasts
+	// BadgeOut: the badge is to be handed back, and has not been. BadgeCame is when it
+	// was, in words.
+	BadgeOut  bool
+	BadgeCame string
 	// Did says what was just done, Faults what is wrong with a form.
 	Did    string
 	Faults faults
@@ -90,7 +94,7 @@ func (o *Office) visit(r request) (webkit.Response, error) {
 }
 
 // didWords say what was just done.
-var didWords = map[string]string{"corrected": "visit.corrected", "messaged": "visit.messaged", "moved": "visit.moved", "seen": "visit.seen_now"}
+var didWords = map[string]string{"corrected": "visit.corrected", "messaged": "visit.messaged", "moved": "visit.moved", "seen": "visit.seen_now", "back": "visit.badge_is_back"}
 
 func (o *Office) visitPage(r request) (visitPage, error) {
 	s, err := o.presence(r)
@@ -106,6 +110,10 @@ func (o *Office) visitPage(r request) (visitPage, error) {
 	}
 	p.Correct, p.Message, p.Move = o.correction(r, p), o.message(r, p, s.Visit), o.move(r, p, s)
 	p.Lasts = o.lasts(r, s, now)
+	p.BadgeOut = o.cfg.Node.Badges().Now().Back && s.BadgeBack.IsZero()
+	if !s.BadgeBack.IsZero() {
+		p.BadgeCame = o.moment(r, s.BadgeBack.At.Time(), now)
+	}
 	p.Photo = o.photoPart(r, s)
 	if h, is := o.held(r, s.Visit); is {
 		p.Held = h.Until
@@ -133,7 +141,7 @@ var kindWords = map[string]string{
 	string(record.TimedOut): "kind.timed_out", string(record.Corrected): "kind.corrected", string(record.Carried): "kind.carried",
 	string(record.Marked): "kind.marked", string(record.Added): "kind.added", string(record.Joined): "kind.joined",
 	string(record.Restricted): "kind.restricted", string(record.Unrestricted): "kind.unrestricted",
-	string(record.Approved): "expected.approved", string(record.Refused): "expected.refused",
+	string(record.BadgeBack): "kind.badge_back", string(record.Approved): "expected.approved", string(record.Refused): "expected.refused",
 }
 
 var howWords = map[string]string{"kiosk": "how.kiosk", "desk": "how.desk", "command": "how.command", "clock": "how.clock", record.HowFed: "how.fed"}
@@ -170,6 +178,24 @@ func (o *Office) checkOut(r request) (webkit.Response, error) {
 		return nil, inWords(err)
 	}
 	return webkit.Redirect{To: r.Link("/desk")}, nil
+}
+
+// badgeBack records, on the word of the operator, that the badge was handed back, and
+// where that was pressed, that its bearer has left.
+func (o *Office) badgeBack(r request) (webkit.Response, error) {
+	s, err := o.presence(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	defer done()
+	if err := o.cfg.Node.BadgeBack(ctx, s.Visit, r.by()); err != nil {
+		return nil, inWords(err)
+	}
+	if r.Field("out") != "" {
+		return o.checkOut(r)
+	}
+	return webkit.Redirect{To: r.Link("/desk/visit/" + s.Visit.String() + "?done=back")}, nil
 }
 
 // stillHere records, on the word of the operator, that somebody is inside.
