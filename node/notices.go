@@ -73,14 +73,6 @@ func (n *Node) hostOf(ctx context.Context, v record.VisitID) (record.Private, er
 // Notices tells hosts and those inside.
 func (n *Node) Notices() *notify.Service { return n.notices }
 
-// ChangeNotices edits the channels of this node, on record.
-func (n *Node) ChangeNotices(edit func(*notify.Settings) error) error {
-	if err := n.notices.Change(edit); err != nil {
-		return err
-	}
-	return n.onRecord("notices.set", "")
-}
-
 // touch is for how long a node that was heard of counts as in touch.
 const touch = time.Minute
 

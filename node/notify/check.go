@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-func unfit(what, do string) *Problem {
-	return &Problem{Key: "notify.settings", Hint: what + ": " + do}
+// unfit is a Problem about a field of the settings, which screens say by its word.
+func unfit(word, field, what, do string) *Problem {
+	return &Problem{Key: "notify.settings", Word: word, Field: field, Hint: what + ": " + do}
 }
 
 var (
@@ -37,20 +38,20 @@ func (s Settings) check() error {
 			return err
 		}
 		if names[h.Name] {
-			return unfit("there is a webhook of that name already", "choose another with --name")
+			return unfit("hook_taken", "name", "there is a webhook of that name already", "choose another with --name")
 		}
 		names[h.Name] = true
 	}
 	if s.Link != "" {
 		if u, err := url.Parse(s.Link); err != nil || u.Scheme != "https" && !local(u) || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return unfit("the address of links is not one that a phone can use", "give the https address at which the screens of a node are reached, like https://upprop.example.org")
+			return unfit("link", "link", "the address of links is not one that a phone can use", "give the https address at which the screens of a node are reached, like https://upprop.example.org")
 		}
 	}
 	if s.Reception != "" && !isAddress(s.Reception) {
-		return unfit("the reception's address is not an e-mail address", "write it like reception@example.org")
+		return unfit("reception", "reception", "the reception's address is not an e-mail address", "write it like reception@example.org")
 	}
 	if s.RemindHours < NoReminders || s.RemindHours > mostRemindHours {
-		return unfit("hosts are asked after 1 to 72 hours, or never", "write it like 10h, or off")
+		return unfit("remind", "remind", "hosts are asked after 1 to 72 hours, or never", "write it like 10h, or off")
 	}
 	return nil
 }
@@ -59,19 +60,19 @@ func (m SMTP) check() error {
 	loopback := m.Host == "localhost" || net.ParseIP(m.Host).IsLoopback()
 	switch {
 	case m.Host == "" || strings.ContainsAny(m.Host, "/ @"):
-		return unfit("the mail server is not the name of a machine", "write it like smtp.example.org")
+		return unfit("host", "host", "the mail server is not the name of a machine", "write it like smtp.example.org")
 	case m.Port < 0 || m.Port > 65535:
-		return unfit("the port is not between 1 and 65535", "leave it out to use the usual one")
+		return unfit("port", "port", "the port is not between 1 and 65535", "leave it out to use the usual one")
 	case !isAddress(m.From):
-		return unfit("the sender is not an e-mail address", "write it like upprop@example.org")
+		return unfit("from", "from", "the sender is not an e-mail address", "write it like upprop@example.org")
 	case m.TLS != "starttls" && m.TLS != "implicit" && m.TLS != "none":
-		return unfit("this is no way to encrypt mail", "use --tls starttls or --tls implicit")
+		return unfit("tls", "tls", "this is no way to encrypt mail", "use --tls starttls or --tls implicit")
 	case m.TLS == "none" && !loopback:
-		return unfit("mail would cross the network in clear", "use --tls starttls or --tls implicit; none is for a mail server on this machine")
+		return unfit("clear", "tls", "mail would cross the network in clear", "use --tls starttls or --tls implicit; none is for a mail server on this machine")
 	case m.User != "" && m.Password.none() || m.User == "" && !m.Password.none():
-		return unfit("a user needs a password, and a password a user", "give both --user and --password-file, or neither")
+		return unfit("login", "user", "a user needs a password, and a password a user", "give both --user and --password-file, or neither")
 	case m.CA != "" && !filepath.IsAbs(m.CA):
-		return unfit("the path of the certificate is not absolute", "give the whole path")
+		return unfit("ca", "ca", "the path of the certificate is not absolute", "give the whole path")
 	}
 	return m.Password.check(true)
 }
@@ -79,15 +80,15 @@ func (m SMTP) check() error {
 func (m SMS) check() error {
 	switch {
 	case m.Gateway != Elks && m.Gateway != Twilio:
-		return unfit("this gateway is not known", "use --gateway 46elks or --gateway twilio, and --url for another that speaks like one of them")
+		return unfit("gateway", "gateway", "this gateway is not known", "use --gateway 46elks or --gateway twilio, and --url for another that speaks like one of them")
 	case m.User == "":
-		return unfit("the gateway needs a user", "give the API user or account with --user")
+		return unfit("gateway_user", "sms_user", "the gateway needs a user", "give the API user or account with --user")
 	case !senderName.MatchString(m.From):
-		return unfit("a message cannot be sent from that", "give --from a number like +46700000000, or a name of up to 11 letters and digits")
+		return unfit("sms_from", "sms_from", "a message cannot be sent from that", "give --from a number like +46700000000, or a name of up to 11 letters and digits")
 	}
 	if m.URL != "" {
 		if u, err := url.Parse(m.URL); err != nil || u.Scheme != "https" && !local(u) || u.Host == "" {
-			return unfit("the gateway's address is not an https address", "write it like https://gateway.example.org/sms")
+			return unfit("gateway_url", "url", "the gateway's address is not an https address", "write it like https://gateway.example.org/sms")
 		}
 	}
 	return m.Password.check(false)
@@ -97,19 +98,19 @@ func (h Hook) check() error {
 	u, err := url.Parse(h.URL)
 	switch {
 	case !hookName.MatchString(h.Name):
-		return unfit("a webhook needs a name of small letters, digits and hyphens", "give one with --name")
+		return unfit("hook_name", "name", "a webhook needs a name of small letters, digits and hyphens", "give one with --name")
 	case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !h.Private):
-		return unfit("the webhook's address is not an https address", "write it like https://example.org/hook; http is for --private addresses alone")
+		return unfit("hook_url", "hook_url", "the webhook's address is not an https address", "write it like https://example.org/hook; http is for --private addresses alone")
 	case h.Kind != Standard && h.Kind != Slack && h.Kind != Teams:
-		return unfit("this kind of webhook is not known", "use --kind standard, slack or teams")
+		return unfit("hook_kind", "kind", "this kind of webhook is not known", "use --kind standard, slack or teams")
 	case h.Kind == Standard && h.Secret.none():
-		return unfit("what is sent would not be signed", "give the secret with --secret-file, as whsec_ and base64")
+		return unfit("unsigned", "secret", "what is sent would not be signed", "give the secret with --secret-file, as whsec_ and base64")
 	case len(h.Events) == 0:
-		return unfit("the webhook would be told of nothing", "give at least one --event")
+		return unfit("no_event", "events", "the webhook would be told of nothing", "give at least one --event")
 	}
 	for _, e := range h.Events {
 		if !slices.Contains([]string{EventArrived, EventStarted, EventEnded, EventCalled}, e) {
-			return unfit("there is no such event", "use "+EventArrived+", "+EventStarted+", "+EventEnded+" or "+EventCalled)
+			return unfit("event", "events", "there is no such event", "use "+EventArrived+", "+EventStarted+", "+EventEnded+" or "+EventCalled)
 		}
 	}
 	return h.Secret.check(h.Kind != Standard)
@@ -120,14 +121,14 @@ func (s Secret) check(optional bool) error {
 	case s.none() && optional:
 		return nil
 	case s.none():
-		return unfit("a secret is missing", "give the file that it is in")
+		return unfit("no_secret", "secret", "a secret is missing", "give the file that it is in")
 	case s.File != "" && s.Env != "":
-		return unfit("a secret is in two places", "give a file or a variable, not both")
+		return unfit("two_secrets", "secret", "a secret is in two places", "give a file or a variable, not both")
 	case s.File != "" && !filepath.IsAbs(s.File):
-		return unfit("the path of the secret is not absolute", "give the whole path")
+		return unfit("secret_path", "secret", "the path of the secret is not absolute", "give the whole path")
 	}
 	if _, err := s.read(); err != nil {
-		return unfit("the secret cannot be read", "check that its file exists, belongs to the user who runs upprop, and that nobody else may read it (chmod 600); or that the variable is set where the node was started")
+		return unfit("secret", "secret", "the secret cannot be read", "check that its file exists, belongs to the user who runs upprop, and that nobody else may read it (chmod 600); or that the variable is set where the node was started")
 	}
 	return nil
 }

@@ -16,7 +16,12 @@ import (
 
 // Problem is what a person can do something about. It never holds personal
 // data, nor a secret.
-type Problem struct{ Key, Hint string }
+type Problem struct {
+	Key, Hint string
+	// Word tells it from the others of its key: of Sentences, where a message was not
+	// sent. Field is the field of a form that it is about. Empty for none.
+	Word, Field string
+}
 
 func (p *Problem) Error() string { return p.Hint }
 

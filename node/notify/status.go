@@ -131,7 +131,7 @@ func hostOf(s string) string {
 }
 
 // ErrNoChannel means that no channel of a name is set.
-var ErrNoChannel = &Problem{"notify.no_channel", "there is no such channel on this node: look at `upprop notify list`, and set it with `upprop notify set`"}
+var ErrNoChannel = &Problem{Key: "notify.no_channel", Word: "no_channel", Hint: "there is no such channel on this node: look at `upprop notify list`, and set it with `upprop notify set`"}
 
 // Test sends one message over a channel at once, past the outbox. to is the
 // address, for webhooks empty. Errors: *Problem, which says what is wrong with
@@ -144,7 +144,7 @@ func (s *Service) Test(ctx context.Context, channel string, to record.Private) e
 	case !ok:
 		return ErrNoChannel
 	case !hook && to == "":
-		return &Problem{"notify.no_address", "a test of this channel needs an address: write it behind the channel"}
+		return &Problem{Key: "notify.no_address", Word: "no_address", Field: "to", Hint: "a test of this channel needs an address: write it behind the channel"}
 	}
 	now := s.cfg.Now().UTC()
 	m := message{id: idOf("test", channel, []byte(now.String())).String(), to: to, subject: "Test", text: "Test: Upprop can reach you here. / Test: Upprop når dig här."}
@@ -154,7 +154,7 @@ func (s *Service) Test(ctx context.Context, channel string, to record.Private) e
 	ctx, cancel := context.WithTimeout(ctx, sendFor)
 	defer cancel()
 	if err := c.send(ctx, m); err != nil {
-		return &Problem{"notify.test", "the test message was not sent, because " + Sentences[wordOf(err).why] + ": mend that, and try again"}
+		return &Problem{Key: "notify.test", Field: "to", Word: wordOf(err).why, Hint: "the test message was not sent, because " + Sentences[wordOf(err).why] + ": mend that, and try again"}
 	}
 	return nil
 }
