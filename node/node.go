@@ -268,7 +268,7 @@ func Open(cfg Config) (n *Node, err error) {
 	}
 	n.openCables()
 	n.printer = printer.Open(printer.Config{
-		File: n.folder.printer(), Changed: n.replica.Changed, Record: n.note, Now: cfg.Now, Logger: n.log,
+		File: n.folder.printer(), Changed: n.replica.Changed, Record: n.noteBy, Now: cfg.Now, Logger: n.log,
 		Running: func() (record.Evacuation, bool) { return n.replica.Evacuations().Running("") },
 	})
 	n.labels = printer.OpenLabels(printer.LabelConfig{

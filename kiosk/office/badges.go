@@ -13,8 +13,8 @@ import (
 	"github.com/upprop/upprop/node/kinds"
 )
 
-// badgesPage is what stands on badges, how that looks, and where this node prints
-// them. Was is what each field said when the page was made.
+// badgesPage is what stands on badges, and how that looks. Was is what each field said
+// when the page was made.
 type badgesPage struct {
 	Frame           frame
 	Parts           []tickLine
@@ -24,7 +24,6 @@ type badgesPage struct {
 	Back, WasBack   bool
 	Foots           []footLine
 	Looks           badgeLooks
-	Printers        labelForm
 	Done            string
 	Faults          faults
 }
@@ -68,7 +67,7 @@ func (o *Office) badgesPage(r request, p badgesPage, l badges.Layout) webkit.Pag
 	for _, in := range ofBadges {
 		p.Foots = append(p.Foots, footLine{Lang: string(in), Word: in.Name(), Text: l.Foot[string(in)], Was: was.Foot[string(in)]})
 	}
-	p.Looks, p.Printers = o.badgeLooks(r, l), o.labelForm(r, p.Printers)
+	p.Looks = o.badgeLooks(r, l)
 	return webkit.Page{Name: "badges", Path: "/admin/badges", Data: p}
 }
 
@@ -198,13 +197,9 @@ func (o *Office) nobodysPhoto(request) (webkit.Response, error) {
 func (o *Office) changeBadges(r request) (webkit.Response, error) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer done()
-	e, do := asked(r.Field), r.Field("do")
-	switch do {
-	case "show":
+	e := asked(r.Field)
+	if r.Field("do") == "show" {
 		return o.badgesPage(r, badgesPage{}, e.Over(o.cfg.Node.Badges().Now())), nil
-	case "save":
-	default:
-		return o.changePrinters(r, do)
 	}
 	if c := changed(r, e); !c.Empty() {
 		if err := o.cfg.Node.Badges().Set(ctx, r.by(), c); err != nil {

@@ -18,7 +18,6 @@ import (
 	"github.com/upprop/upprop/node/badges"
 	"github.com/upprop/upprop/node/kinds"
 	"github.com/upprop/upprop/node/operators"
-	"github.com/upprop/upprop/node/printer"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -48,7 +47,7 @@ func TestWhatStandsOnBadges(t *testing.T) {
 	h.reader().login("reception").get(at).is(403, at)
 	r := h.reader()
 	r.login("desk").get("/admin/settings").is(200, "/admin/settings", at)
-	r.get(at).is(200, at, "Åsa Öberg Lind", "Ångpanna", "Björn Ek", "label.png", "No badge is printed by itself")
+	r.get(at).is(200, at, "Åsa Öberg Lind", "Ångpanna", "Björn Ek", "label.png")
 
 	// What is being chosen shows before it is saved, and nothing is saved by looking.
 	r.get(at+"/preview?shape=label&show-host=yes&given=yes&foot-en=Hand+it+back").is(200, at+"/preview", `data-shape=\"label\"`, "Öberg Lind", "!Åsa Öberg Lind", "Björn Ek", "!Ångpanna", "Hand it back")
@@ -100,23 +99,11 @@ func TestTheLabelThatIsShown(t *testing.T) {
 		}
 		seen[body] = q + " "
 	}
-	const at = "/admin/badges"
-	for _, bad := range [][]string{
-		{"printers=http://h", "width=62", "height=40", "dpi=300"},
-		{"printers=", "width=62", "height=40", "dpi=300"},
-		{"printers=zpl://h", "width=9", "height=40", "dpi=300"},
-		{"printers=zpl://h", "width=sixty", "height=40", "dpi=300"},
-	} {
-		r.post(at, append(bad, "do=printers")...).is(422, at, "Nothing was saved", strings.TrimPrefix(bad[0], "printers="))
-	}
-	r.post(at, "do=printers", "printers=zpl://127.0.0.1:1\nlp:Nowhere", "width=62", "height=40", "dpi=300").is(200, at, "Saved.", "62 × 40 mm", "zpl://127.0.0.1:1")
+	r.post("/admin/printers", "do=printers", "printers=zpl://127.0.0.1:1", "width=62", "height=40", "dpi=300").is(200, "/admin/printers", "Saved.")
 	if c, _ := picture("show-host=yes"); c.Width != 732 || c.Height != 472 {
 		t.Errorf("%d × %d", c.Width, c.Height)
 	}
-	r.post(at, "do=test").is(422, at, "Save one first")
-	h.node.Labels().Sample(func(printer.LabelSettings) (printer.Label, error) { return printer.Label{ZPL: []byte("^XA^XZ")}, nil })
-	r.post(at, "do=test").is(422, at, "Not every printer took the badge", "zpl://127.0.0.1:1")
-	r.post(at, "do=no_printers").is(200, at, "No badge is printed by itself")
+	r.get("/admin/badges").is(200, "/admin/badges", "62 × 40 mm")
 }
 
 // TestBadgesInABrowser chooses what stands on badges and sees it, saves it by the
@@ -156,7 +143,7 @@ func TestBadgesInABrowser(t *testing.T) {
 		lang string
 		dark bool
 	}{{"sv", false}, {"en", true}} {
-		for path, name := range map[string]string{"/admin/badges": "badges", "/admin/types": "types-signs", "/admin/types/contractor": "type-sign", "/desk": "desk-signs", "/desk/visit/" + v.String(): "visit-sign"} {
+		for path, name := range map[string]string{"/admin/badges": "badges", "/admin/printers": "printers", "/admin/types": "types-signs", "/admin/types/contractor": "type-sign", "/desk": "desk-signs", "/desk/visit/" + v.String(): "visit-sign"} {
 			p.Look(browsertest.Look{Dark: look.dark})
 			p.Goto(h.url + path + "?lang=" + look.lang)
 			p.Wait("main h1")

@@ -2,8 +2,6 @@ package office
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -11,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/upprop/upprop/kiosk/lang"
-	"github.com/upprop/upprop/kiosk/webkit"
 	"github.com/upprop/upprop/node/printer"
 )
 
@@ -50,40 +46,6 @@ func (o *Office) labelForm(r request, f labelForm) labelForm {
 	}
 	return f
 }
-
-// changePrinters sets this node's badge printers, tries them, or lets them go.
-func (o *Office) changePrinters(r request, do string) (webkit.Response, error) {
-	ctx, done := context.WithTimeout(context.WithoutCancel(r.Context()), labelTest)
-	defer done()
-	var p badgesPage
-	var err error
-	said := "label.set"
-	switch do {
-	case "no_printers":
-		said, err = "label.removed", o.cfg.Node.Labels().Remove(r.by())
-	case "test":
-		said, err = "label.tested", o.cfg.Node.Labels().Test(ctx)
-	default:
-		p.Printers = labelForm{Printers: r.Lines("printers"), Width: r.Field("width"), Height: r.Field("height"), DPI: r.Field("dpi")}
-		err = o.cfg.Node.Labels().Set(r.by(), p.Printers.settings())
-	}
-	if q := new(printer.Problem); errors.As(err, &q) {
-		err = lang.Problem{Key: q.Key, Field: labelFields[q.Key], Args: map[string]any{"Why": q.Hint}}
-	}
-	if err != nil {
-		return fault(r.Request, err, func(f faults) webkit.Page {
-			p.Faults = f
-			return o.badgesPage(r, p, o.cfg.Node.Badges().Now())
-		})
-	}
-	return o.badgesPage(r, badgesPage{Done: r.Text(said, nil)}, o.cfg.Node.Badges().Now()), nil
-}
-
-// labelTest is how long printers may take for a test: each is given half a minute.
-const labelTest = 2 * patience * 4
-
-// labelFields are the fields that a problem is about.
-var labelFields = map[string]string{"label.address": "printers", "label.size": "width", "label.failed": "printers", "label.none": "printers"}
 
 // settings are those that a form says; what is no number is none that is taken.
 func (f labelForm) settings() (s printer.LabelSettings) {

@@ -205,6 +205,7 @@ func (o *Office) routes() []webkit.Route {
 		get("/admin/badges", o.may(operators.Nodes, o.badges)), post("/admin/badges", o.may(operators.Nodes, o.changeBadges)),
 		get("/admin/badges/preview", o.may(operators.Nodes, o.previewBadge)), get("/admin/badges/label.png", o.may(operators.Nodes, o.labelPicture)),
 		get("/admin/badges/photo.png", o.may(operators.Nodes, o.nobodysPhoto)),
+		get("/admin/printers", o.may(operators.Nodes, o.printers)), post("/admin/printers", o.may(operators.Nodes, o.changePrinters)),
 		get("/admin/notices", o.may(operators.Nodes, o.notices)), post("/admin/notices", o.may(operators.Nodes, o.changeNotices)),
 		get("/admin/languages", o.may(operators.Nodes, o.languages)), post("/admin/languages", o.may(operators.Nodes, o.changeLanguages)),
 		get("/admin/languages/template/{lang}", o.may(operators.Nodes, o.languageTemplate)),

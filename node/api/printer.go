@@ -41,14 +41,14 @@ func (a *API) setPrinter(r *http.Request) (any, error) {
 	if in.Lang == "" {
 		in.Lang = "sv"
 	}
-	if err := a.cfg.Node.Printer().Set(printer.Settings(in)); err != nil {
+	if err := a.cfg.Node.Printer().Set("", printer.Settings(in)); err != nil {
 		return nil, err
 	}
 	return a.showPrinter(r)
 }
 
 func (a *API) removePrinter(r *http.Request) (any, error) {
-	if err := a.cfg.Node.Printer().Remove(); err != nil {
+	if err := a.cfg.Node.Printer().Remove(""); err != nil {
 		return nil, err
 	}
 	return a.showPrinter(r)

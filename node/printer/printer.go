@@ -90,8 +90,8 @@ type Config struct {
 	// Get it before.
 	Running func() (record.Evacuation, bool)
 	Changed func() <-chan struct{}
-	// Record is told what was set. Nil: nobody is.
-	Record func(what, note string)
+	// Record is told what by did. Nil: nobody is.
+	Record func(by, what, note string)
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -113,7 +113,7 @@ type Service struct {
 // State tells.
 func Open(cfg Config) *Service {
 	if cfg.Record == nil {
-		cfg.Record = func(string, string) {}
+		cfg.Record = func(string, string, string) {}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -147,7 +147,7 @@ func (s *Service) Settings() (Settings, State) {
 }
 
 // Set sets the printer, durably. Errors: *Problem.
-func (s *Service) Set(to Settings) error {
+func (s *Service) Set(by string, to Settings) error {
 	if err := to.check(); err != nil {
 		return err
 	}
@@ -159,17 +159,17 @@ func (s *Service) Set(to Settings) error {
 		return fmt.Errorf("keep the printer's settings: %w", err)
 	}
 	s.use(to)
-	s.cfg.Record("printer.set", "")
+	s.cfg.Record(by, "printer.set", "")
 	return nil
 }
 
 // Remove ends printing by itself, durably.
-func (s *Service) Remove() error {
+func (s *Service) Remove(by string) error {
 	if err := os.Remove(s.cfg.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the printer's settings: %w", err)
 	}
 	s.use(Settings{})
-	s.cfg.Record("printer.remove", "")
+	s.cfg.Record(by, "printer.remove", "")
 	return nil
 }
 

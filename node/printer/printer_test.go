@@ -156,7 +156,7 @@ func TestPrintsOnAlarm(t *testing.T) {
 	if err := s.Print(t.Context()); !errors.Is(err, ErrNone) {
 		t.Error(err)
 	}
-	if err := s.Set(Settings{Printer: f.address(), Lang: "sv"}); err != nil {
+	if err := s.Set("", Settings{Printer: f.address(), Lang: "sv"}); err != nil {
 		t.Fatal(err)
 	}
 	s = a.open(file) // what is set is kept
@@ -192,11 +192,11 @@ func TestPrintsOnAlarm(t *testing.T) {
 	await(t, "it works", func() bool { _, st := s.Settings(); return st.Failed.IsZero() })
 	// One that is set while the alarm runs prints at once, a drill too if so set.
 	a.ring(4, true, true)
-	if err := s.Set(Settings{Printer: f.address(), Lang: "en", Drills: true}); err != nil {
+	if err := s.Set("", Settings{Printer: f.address(), Lang: "en", Drills: true}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "printed in a drill", func() bool { return f.got() == 3 })
-	if err := s.Remove(); err != nil {
+	if err := s.Remove(""); err != nil {
 		t.Fatal(err)
 	}
 	if to, _ := a.open(file).Settings(); to.Printer != "" {
@@ -219,7 +219,7 @@ func TestPrintsAnew(t *testing.T) {
 			return nil
 		}
 		s.Make(func(string) ([]byte, error) { return nil, nil })
-		if err := s.Set(Settings{Printer: "lp:A", Lang: "sv", EveryMinutes: 5, Drills: true}); err != nil {
+		if err := s.Set("", Settings{Printer: "lp:A", Lang: "sv", EveryMinutes: 5, Drills: true}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -257,7 +257,7 @@ func TestWhyNot(t *testing.T) {
 		strings.Replace(text.URL, "http", "ipp", 1) + "/x": "not IPP",
 		strings.Replace(secure.URL, "https", "ipps", 1):    "certificate",
 	} {
-		if err := s.Set(Settings{Printer: to, Lang: "en"}); err != nil {
+		if err := s.Set("", Settings{Printer: to, Lang: "en"}); err != nil {
 			t.Fatal(to, err)
 		}
 		var p *Problem
@@ -276,7 +276,7 @@ func TestWhyNot(t *testing.T) {
 		{Printer: "lp:A", Lang: "sv", EveryMinutes: 121},
 	} {
 		var p *Problem
-		if err := s.Set(x); !errors.As(err, &p) {
+		if err := s.Set("", x); !errors.As(err, &p) {
 			t.Errorf("%+v: %v", x, err)
 		}
 	}
@@ -327,7 +327,7 @@ func TestPrintsEveryAlarmAndNoneForNobody(t *testing.T) {
 		}
 		s.send = func(context.Context, string, string, []byte) error { sent.Add(1); return nil }
 		s.Make(func(string) ([]byte, error) { made.Add(1); return nil, nil })
-		if err := s.Set(Settings{Printer: "lp:A", Lang: "sv"}); err != nil {
+		if err := s.Set("", Settings{Printer: "lp:A", Lang: "sv"}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
