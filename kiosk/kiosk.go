@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ import (
 	"github.com/upprop/upprop/node/look"
 )
 
-//go:embed pages/*.html pages/parts/*.html pages/own static/*
+//go:embed pages/*.html pages/parts/*.html pages/own static/* worker/*
 var files embed.FS
 
 // Config describes one door. Only Visits and Logger are required.
@@ -201,7 +202,7 @@ func (k *Kiosk) routes() []webkit.Route {
 	if k.cfg.FindHosts != nil {
 		routes = append(routes, webkit.Route{Method: "POST", Pattern: "/kiosk/hosts", Handler: k.findHosts})
 	}
-	return append(append(routes, k.mineRoutes()...), k.helpRoutes()...)
+	return slices.Concat(routes, k.mineRoutes(), k.helpRoutes(), k.awayRoutes())
 }
 
 // ServeHTTP serves the screens.

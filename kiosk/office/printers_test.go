@@ -21,8 +21,10 @@ func TestPrintersAreSet(t *testing.T) {
 	r.login("desk").get("/admin/settings").is(200, "/admin/settings", at)
 	r.get(at).is(200, at, "No badge is printed by itself", "No list is printed by itself")
 	for _, bad := range [][]string{
-		{"printers=http://h", "width=62", "height=40", "dpi=300"}, {"printers=", "width=62", "height=40", "dpi=300"},
-		{"printers=zpl://h", "width=9", "height=40", "dpi=300"}, {"printers=zpl://h", "width=sixty", "height=40", "dpi=300"},
+		{"printers=http://h", "width=62", "height=40", "dpi=300"},
+		{"printers=", "width=62", "height=40", "dpi=300"},
+		{"printers=zpl://h", "width=9", "height=40", "dpi=300"},
+		{"printers=zpl://h", "width=sixty", "height=40", "dpi=300"},
 	} {
 		r.post(at, append(bad, "do=printers")...).is(422, at, "Nothing was saved", strings.TrimPrefix(bad[0], "printers="), `value="`+strings.TrimPrefix(bad[1], "width=")+`"`)
 	}

@@ -17,11 +17,17 @@ type File struct {
 	// Version names what is in it, where nothing of it is personal: the reader's own
 	// browser keeps it, under ?v=VERSION for good, else until it is another.
 	Version string
+	// Scope lets a worker's script see to the pages under a path; empty: to those
+	// beside it.
+	Scope string
 }
 
 func (f File) respond(w http.ResponseWriter, r *Request) error {
 	h := w.Header()
 	h.Set("Content-Type", f.Type)
+	if f.Scope != "" {
+		h.Set("Service-Worker-Allowed", f.Scope)
+	}
 	h.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": f.Name}))
 	if f.Version != "" {
 		h.Set("ETag", `"`+f.Version+`"`)

@@ -19,6 +19,8 @@ if (dialog) {
     if (dialog.open) dialog.close();
   };
   const look = () => {
+    // A page to go to is not there while the node is away; what is written is covered.
+    if ("away" in document.documentElement.dataset) { last = Math.max(last, Date.now() - warn); return; }
     const idle = Date.now() - last;
     if (idle >= clear) {
       clearInterval(timer);
