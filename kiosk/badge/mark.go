@@ -21,15 +21,22 @@ type Mark struct {
 	Colour string
 	// outline is the shape, in a square whose side is 1.
 	outline [][2]float64
+	svg     template.HTML
 }
 
 var marks = []Mark{
-	{"circle", "#0060a8", regular(48, 1)},
-	{"square", "#00735a", [][2]float64{{0.1, 0.1}, {0.9, 0.1}, {0.9, 0.9}, {0.1, 0.9}}},
-	{"triangle", "#c2500a", [][2]float64{{0.5, 0.04}, {1, 0.92}, {0, 0.92}}},
-	{"diamond", "#8a3a78", regular(4, 1)},
-	{"star", "#806200", regular(10, 0.42)},
-	{"hexagon", "#3f3f3f", regular(6, 1)},
+	mark("circle", "#0060a8", regular(48, 1)),
+	mark("square", "#00735a", [][2]float64{{0.1, 0.1}, {0.9, 0.1}, {0.9, 0.9}, {0.1, 0.9}}),
+	mark("triangle", "#c2500a", [][2]float64{{0.5, 0.04}, {1, 0.92}, {0, 0.92}}),
+	mark("diamond", "#8a3a78", regular(4, 1)),
+	mark("star", "#806200", regular(10, 0.42)),
+	mark("hexagon", "#3f3f3f", regular(6, 1)),
+}
+
+func mark(id, colour string, outline [][2]float64) Mark {
+	m := Mark{ID: id, Colour: colour, outline: outline}
+	m.svg = m.drawn()
+	return m
 }
 
 // regular are the corners of a regular shape that fills the square, the first on top;
@@ -57,16 +64,19 @@ func MarkOf(id string) (Mark, bool) {
 }
 
 // SVG is the sign for a page, to look at beside the type's name; empty for none.
-func (m Mark) SVG() template.HTML {
-	if len(m.outline) == 0 {
-		return ""
+func (m Mark) SVG() template.HTML { return m.svg }
+
+// drawn is the sign as SVG: short, since a list has hundreds.
+func (m Mark) drawn() template.HTML {
+	shape := `circle cx="12" cy="12" r="12"`
+	if m.ID != "circle" {
+		points := make([]string, len(m.outline))
+		for i, p := range m.outline {
+			points[i] = fmt.Sprintf("%.3g,%.3g", 24*p[0], 24*p[1])
+		}
+		shape = `polygon points="` + strings.Join(points, " ") + `"`
 	}
-	points := make([]string, len(m.outline))
-	for i, p := range m.outline {
-		points[i] = fmt.Sprintf("%.4g,%.4g", 24*p[0], 24*p[1])
-	}
-	return template.HTML(`<svg class="mark" viewBox="-1 -1 26 26" aria-hidden="true" focusable="false"><polygon points="` + strings.Join(points, " ") +
-		`" fill="` + m.Colour + `" stroke="#fff" stroke-width="1"/></svg>`)
+	return template.HTML(`<svg class="mark" viewBox="-1 -1 26 26" aria-hidden="true"><` + shape + ` fill="` + m.Colour + `" stroke="#fff"/></svg>`)
 }
 
 // Sign is the SVG of the badge's mark. Templates call it.
