@@ -109,6 +109,8 @@ func TestWhatIsServed(t *testing.T) {
 		{"", nil, 200, `href="/warden`, ""},
 		{"nowhere", nil, 404, "", ""},
 		{"kiosk", nil, 200, "Ekudden", "Marker"},
+		{"kiosk/away?lang=en", nil, 200, "This screen has lost contact", "Marker"},
+		{"kiosk/worker.js", nil, 200, "upprop-away", "Marker"},
 		{"warden", nil, 200, "Astrid Marker", ""},
 		{"warden", []string{"X-Forwarded-For", "192.0.2.7"}, 200, "", "Marker"},
 		{"healthz", nil, 200, `"status":"ok"`, "Marker"},
