@@ -174,7 +174,7 @@ func (r *Replica) admitKeys(e candidate, all []record.SealedEntry, wraps [][]byt
 		}) {
 			continue
 		}
-		ok, err := r.superseded(k, at, one.Until, n)
+		ok, err := r.superseded(k, at, one.Until, late, n)
 		if !ok && err == nil && late {
 			// What was sealed after a revocation outranks nothing.
 			var v []byte
@@ -198,10 +198,10 @@ func (r *Replica) admitKeys(e candidate, all []record.SealedEntry, wraps [][]byt
 // superseded says whether a wrapped key may be missing: its visit is shredded,
 // its writer has lost it, somebody may have destroyed it by a shred that does
 // not count here, a higher record stands or is known to have been written, or
-// its date is over.
-func (r *Replica) superseded(k record.PartKey, at rank, until record.Day, n *ranks) (bool, error) {
+// its date is over. late: it was written after a revocation.
+func (r *Replica) superseded(k record.PartKey, at rank, until record.Day, late bool, n *ranks) (bool, error) {
 	// By a clock that is ahead nothing is lost: who still has the key sends it.
-	if until < r.horizon() || until <= r.today() || r.awaited.outranked(k, r.weigh(k, at)) {
+	if until < r.horizon() || until <= r.today() || r.awaited.outranked(k, r.weigh(k, at), late) {
 		return true, nil
 	}
 	if _, buried, err := r.tomb(n, k.Visit); buried || err != nil {

@@ -14,22 +14,32 @@ const maxAwaited = 1 << 16
 // be taken, and the highest record of each that some member has signed since.
 // Such a record may lie behind the very entry that waits for it. Guarded by
 // writing.
-type awaited map[record.PartKey]*struct{ at, best weight }
+type awaited map[record.PartKey]*waiting
+
+// waiting is a key that is missing: at is the lowest record of it that waits, best the
+// highest that was signed, and late the highest, with its wrapped key, that was signed
+// after a revocation.
+type waiting struct{ at, best, late weight }
 
 func (a awaited) await(k record.PartKey, at weight) {
 	if len(a) >= maxAwaited {
 		clear(a) // they are asked for again
 	}
 	if a[k] == nil {
-		a[k] = &struct{ at, best weight }{at: at}
+		a[k] = &waiting{at: at}
 	}
 	if at.below(a[k].at) {
 		a[k].at = at
 	}
 }
 
-func (a awaited) outranked(k record.PartKey, at weight) bool {
-	return a[k] != nil && at.below(a[k].best)
+// outranked reports whether a higher record than at is known to have been signed. Of
+// what was signed after a revocation, which late says, one that was signed so as well
+// is such: who took both before hearing of that has destroyed the lower key, and there
+// is a name all the same.
+func (a awaited) outranked(k record.PartKey, at weight, late bool) bool {
+	w := a[k]
+	return w != nil && (at.below(w.best) || late && at.below(w.late))
 }
 
 // witness looks through entries that could not be taken, once any waits for a
@@ -51,17 +61,23 @@ func (r *Replica) witness(left []candidate) (news bool) {
 		}
 	}
 	for _, e := range left {
-		for _, s := range sealedIn(e) {
+		all, late := sealedIn(e), r.late(e.ID)
+		wraps, ok := checkAside(e.Aside, all)
+		for i, s := range all {
 			k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
-			at := r.weigh(k, rankOf(s, e.ID.Actor.Node()))
+			at, w := r.weigh(k, rankOf(s, e.ID.Actor.Node())), a[k]
 			switch {
-			case s.Kind == record.KeyPut && !r.late(e.ID):
+			case s.Kind == record.KeyPut && !late:
+			case s.Kind == record.KeyPut && ok && wraps[i] != nil:
+				if w != nil && w.late.below(at) && w.at.below(at) {
+					w.late, news = at, true
+				}
+				continue
 			case s.Kind == record.Shred && r.mayEdit(e.ID):
 				at = weight(bytes.Repeat([]byte{0xff}, len(at)))
 			default:
 				continue
 			}
-			w := a[k]
 			if w != nil && w.best.below(at) && w.at.below(at) {
 				w.best, news = at, true
 			}

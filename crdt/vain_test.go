@@ -22,6 +22,19 @@ func by(t testing.TB, author record.NodeID, raws [][]byte) [][]byte {
 	})
 }
 
+// knowsRevoked says of a keeper that it knows of a node's revocation, before which that node
+// wrote nothing.
+func (k *keeper) knowsRevoked(t testing.TB, thief *keeper) {
+	t.Helper()
+	k.cfg.Standing = func(id record.EventID) record.Standing {
+		if id.Actor.Node() == thief.cfg.Node {
+			return record.Late
+		}
+		return record.Counted
+	}
+	k.crash(t)
+}
+
 // stolenDesk is a campus in which a desk, after it was revoked, has sealed a
 // visit of the gate's anew and shredded it. The gate had not heard of the
 // revocation and has destroyed the keys; held had, and has the gate's, and bare
@@ -29,15 +42,8 @@ func by(t testing.TB, author record.NodeID, raws [][]byte) [][]byte {
 func stolenDesk(t *testing.T) (c *campusOf, gate, thief, held, bare *keeper, v record.VisitID) {
 	c = newTestCampus(t)
 	gate, thief, held, bare = c.keeper("gate"), c.keeper("thief"), c.keeper("held"), c.keeper("bare")
-	for _, k := range []*keeper{held, bare} {
-		k.cfg.Standing = func(id record.EventID) record.Standing {
-			if id.Actor.Node() == thief.cfg.Node {
-				return record.Late
-			}
-			return record.Counted
-		}
-		k.crash(t)
-	}
+	held.knowsRevoked(t, thief)
+	bare.knowsRevoked(t, thief)
 	v, until := someone(1), c.today()+30
 	v.Own(gate.cfg.Node)
 	gate.do(t, sealing(v, 1, until))
@@ -117,13 +123,7 @@ func TestALateSealingWithoutItsKeyTakesNoPlace(t *testing.T) {
 func TestNobodyWaitsForTheKeyOfALateSealing(t *testing.T) {
 	c := newTestCampus(t)
 	gate, thief, held := c.keeper("gate"), c.keeper("thief"), c.keeper("held")
-	held.cfg.Standing = func(id record.EventID) record.Standing {
-		if id.Actor.Node() == thief.cfg.Node {
-			return record.Late
-		}
-		return record.Counted
-	}
-	held.crash(t)
+	held.knowsRevoked(t, thief)
 	v, until := someone(1), c.today()+30
 	gate.do(t, sealing(v, 1, until))
 	pull(t, held.member, gate.member)
@@ -135,4 +135,48 @@ func TestNobodyWaitsForTheKeyOfALateSealing(t *testing.T) {
 	opens(t, held.member, v, 1)
 	pull(t, held.member, thief.member)
 	opens(t, held.member, someone(2), 1)
+}
+
+// Nobody waits for a key that a revoked node's own later sealing has outranked where
+// its revocation was not known yet: it is gone, and the later one is taken.
+func TestNobodyWaitsForWhatARevokedNodeSealedAnew(t *testing.T) {
+	c := newTestCampus(t)
+	gate, thief, bare := c.keeper("gate"), c.keeper("thief"), c.keeper("bare")
+	bare.knowsRevoked(t, thief)
+	v, until := someone(1), c.today()+30
+	thief.do(t, sealing(v, 1, until))
+	pull(t, gate.member, thief.member)
+	thief.do(t, sealing(v, 2, until), sealing(someone(2), 1, until))
+	pull(t, gate.member, thief.member)
+	for range 2 { // what outranks a key lies behind the entry that lacks it
+		pull(t, bare.member, gate.member)
+	}
+	if n := len(missing(t, gate.member, bare.member)); n != 0 {
+		t.Errorf("it waits for ever for %d entries", n)
+	}
+	opens(t, bare.member, v, 2)
+	opens(t, bare.member, someone(2), 1)
+}
+
+// Nor for one that another sealed, and a revoked node outranked: its own fills the
+// place.
+func TestNobodyWaitsForWhatARevokedNodeOutranked(t *testing.T) {
+	c := newTestCampus(t)
+	gate, thief, bare := c.keeper("gate"), c.keeper("thief"), c.keeper("bare")
+	bare.knowsRevoked(t, thief)
+	v, until := someone(1), c.today()+30
+	v.Own(gate.cfg.Node)
+	gate.do(t, sealing(v, 1, until))
+	pull(t, thief.member, gate.member)
+	thief.do(t, sealing(v, 2, until))
+	pull(t, gate.member, thief.member)
+	gate.do(t, sealing(someone(2), 1, until))
+	for range 2 {
+		pull(t, bare.member, gate.member)
+	}
+	if n := len(missing(t, gate.member, bare.member)); n != 0 {
+		t.Errorf("it waits for ever for %d entries", n)
+	}
+	opens(t, bare.member, someone(2), 1)
+	opens(t, bare.member, v, 2) // there is no other
 }
