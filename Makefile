@@ -52,6 +52,7 @@ soak: ## SEEDS simulated campuses, a longer life, and the race detector and real
 	UPPROP_SOAK=1 $(GO) test -count=1 -timeout 60m -run TwoYears ./node
 	$(GO) test -race -count=3 ./crdt/... ./mesh/... ./node/...
 	$(GO) test -race ./evac/... ./kiosk/...
+	UPPROP_FLOWS=all $(GO) test -count=1 -timeout 60m ./evac ./kiosk ./kiosk/office
 	$(GO) test -count=5 -run 'Process|Kill' ./cmd/upprop
 
 vuln: ## known vulnerabilities; needs the network

@@ -37,7 +37,7 @@ var (
 // rounds are all with UPPROP_FLOWS=all, else four in which each of both languages is
 // gone through by both hands and in both themes.
 func rounds() []round {
-	if os.Getenv("UPPROP_FLOWS") != "all" {
+	if !browsertest.All() {
 		return []round{
 			{lang.Swedish, browsertest.Finger, standing, false, lying},
 			{lang.Arabic, browsertest.Finger, telephone, true, narrowest},

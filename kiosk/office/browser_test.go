@@ -161,7 +161,7 @@ func tour(p *browsertest.Page, h *house, l string, see func(name string)) {
 	see("code")
 }
 
-// TestEveryPage runs axe, in both languages and themes, and checks that
+// TestEveryPage runs axe, in both languages and themes (browsertest.All: each by each), and checks that
 // fingers can hit what is there and that nothing scrolls sideways, down to
 // 320 px, which is also 1280 px at 400 %. With UPPROP_SHOTS it keeps pictures.
 func TestEveryPage(t *testing.T) {
@@ -169,7 +169,7 @@ func TestEveryPage(t *testing.T) {
 	shots := os.Getenv("UPPROP_SHOTS")
 	for _, l := range []string{"sv", "en"} {
 		for _, dark := range []bool{false, true} {
-			if testing.Short() && dark != (l == "en") {
+			if dark != (l == "en") && !browsertest.All() {
 				continue
 			}
 			theme := map[bool]string{true: "dark", false: "light"}[dark]

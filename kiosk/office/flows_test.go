@@ -89,7 +89,7 @@ func TestDesksFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, l := range []lang.Locale{lang.Swedish, lang.English, lang.English, lang.Swedish} {
-		if i > 1 && os.Getenv("UPPROP_FLOWS") != "all" {
+		if i > 1 && !All() {
 			break
 		}
 		hand, look := Finger, Look{Width: 820, Height: 1180, Dark: i > 1}

@@ -88,7 +88,7 @@ func TestReceptionPages(t *testing.T) {
 	shots := os.Getenv("UPPROP_SHOTS")
 	for _, l := range []string{"sv", "en"} {
 		for _, dark := range []bool{false, true} {
-			if testing.Short() && dark != (l == "en") {
+			if dark != (l == "en") && !browsertest.All() {
 				continue
 			}
 			theme := map[bool]string{true: "dark", false: "light"}[dark]
