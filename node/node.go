@@ -377,6 +377,13 @@ func (n *Node) openMesh() (err error) {
 	n.net.Handle(cut.Protocol, false, n.serveCut)
 	n.grants = access.NewGrants(access.Config{
 		Net: n.net, Roster: n.roster, Keys: n.vault, Self: n.key.ID(), Logger: n.log,
+		Published: func() []access.Key {
+			keys, err := n.vault.book.Keys()
+			if err != nil {
+				n.log.Error("public keys could not be read; those of before are gone by", "err", err)
+			}
+			return keys
+		},
 		WrittenOff: func(id identity.NodeID) bool { return n.privacy.IsWrittenOff(id) },
 	})
 	if n.gossip, err = gossip.New(gossip.Config{

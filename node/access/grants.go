@@ -57,6 +57,9 @@ type Config struct {
 	Roster Roster
 	Keys   Ring
 	Self   identity.NodeID
+	// Published are the keys that are published, as this node knows them. Nil: it knows
+	// of none.
+	Published func() []Key
 	// WrittenOff reports whether an operator has declared a member destroyed;
 	// nil: nobody has been.
 	WrittenOff func(identity.NodeID) bool
@@ -209,7 +212,7 @@ func (g *Grants) answer(_ context.Context, s stream.Stream) {
 		return
 	}
 	keys, err := g.due(s.Remote(), asked)
-	if errors.Is(err, ErrLocked) {
+	if errors.Is(err, ErrLocked) || errors.Is(err, errUnheard) {
 		s.Reset() // an empty answer would say that they are not here
 		return
 	}
@@ -232,5 +235,32 @@ func (g *Grants) due(peer identity.NodeID, asked []seal.KeyID) ([]byte, error) {
 	if len(may) == 0 {
 		return nil, nil
 	}
-	return g.cfg.Keys.Export(asked, may)
+	unheard := g.unheard()
+	known := slices.DeleteFunc(slices.Clone(asked), func(id seal.KeyID) bool { return unheard[id] })
+	keys, err := g.cfg.Keys.Export(known, may)
+	if err == nil && len(keys) == 0 && len(known) < len(asked) {
+		return nil, errUnheard
+	}
+	return keys, err
+}
+
+// errUnheard means that keys are asked for of which this node cannot say who may have
+// them.
+var errUnheard = errors.New("keys were made after a revocation that is not known here")
+
+// unheard are keys that were made after a revocation which this node has not heard of:
+// whoever asks may be the one who was revoked. It hears of it within seconds, from
+// whoever made the key.
+func (g *Grants) unheard() map[seal.KeyID]bool {
+	out := map[seal.KeyID]bool{}
+	if g.cfg.Published == nil {
+		return out
+	}
+	members := g.cfg.Roster.Members()
+	for _, k := range g.cfg.Published() {
+		if k.Epoch > Epoch(members, k.Audience) {
+			out[k.ID] = true
+		}
+	}
+	return out
 }

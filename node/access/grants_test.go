@@ -82,6 +82,46 @@ func TestARevokedNodeIsGrantedNothing(t *testing.T) {
 	})
 }
 
+// A key that was made after a revocation is handed out by nobody who has not heard of
+// that: whoever asks may be the one who was revoked. It is not said to be lacking, and
+// is handed out as soon as that is known.
+func TestAKeyOfAnUnheardRevocationIsKeptBack(t *testing.T) {
+	inCampus(t, func(c *campus) {
+		maker, late := c.host("Reception", identity.RoleDesk), c.host("Late", identity.RoleDesk)
+		desk, stolen := c.host("Desk", identity.RoleDesk), c.host("Stolen", identity.RoleDesk)
+		maker.enrol(true)
+		late.enrol(true)
+		desk.enrol(false)
+		raws, err := maker.roster.Revoke(c.root, stolen.key.ID(), identity.Ending{}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		published := []Key{{PublicKey: c.pair[0].Public(), Epoch: Epoch(maker.roster.Members(), card)}, {PublicKey: c.pair[1].Public()}}
+		for _, m := range []*member{maker, late} {
+			m.cfg.Published = func() []Key { return published }
+		}
+		for who, m := range map[string]*member{"the stolen one": stolen, "another desk": desk} {
+			same(t, who+" asks for an old key and the new one", m.gets(late, card, dossier), dossier)
+			s := m.open(late)
+			id := c.keys[card]
+			if err := stream.WriteFrame(s, id[:]); err != nil {
+				t.Fatal(err)
+			}
+			if answer, err := stream.ReadFrame(s, maxAnswer); err == nil {
+				t.Errorf("%s asks for the new key, and is told %d bytes", who, len(answer))
+			}
+			s.Reset()
+		}
+		same(t, "of who has heard", desk.gets(maker, card, dossier), card, dossier)
+		same(t, "the stolen one, of who has heard", stolen.gets(maker, card, dossier))
+		if _, err := late.roster.Merge(raws); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "once it is known", desk.gets(late, card, dossier), card, dossier)
+		same(t, "the stolen one, once it is known", stolen.gets(late, card, dossier))
+	})
+}
+
 // A node takes keys only from those whose role may hold them, and asks again
 // when somebody comes who can give.
 func TestKeysComeOnlyFromWhomTheyMay(t *testing.T) {
