@@ -171,6 +171,32 @@ func decodeHorizon(b []byte) (record.Day, error) {
 	return day, nil
 }
 
+// newcomer says which open visits, of days from before this node was let in, others
+// have settled: who of them has dropped such a day has carried over what was open by
+// all that the campus knew. What only somebody who was away knows, they carry over
+// themselves, who may have handed it here before they heard how it ended. Nothing that
+// this node wrote itself is settled so. Who cannot be asked has settled nothing; nil: this
+// node has been there for all that is held.
+func (n *Node) newcomer(ctx context.Context, news []mesh.NodeNews, now time.Time, oldest record.Day) func(record.Presence) bool {
+	in, self := n.Self().IssuedAt, record.NodeID(n.key.ID())
+	if record.DayOf(in) <= oldest {
+		return nil
+	}
+	var kept record.Day
+	for _, x := range news {
+		if !agrees(x, now) {
+			continue
+		}
+		if h, err := n.horizonOf(ctx, x.Node); err == nil {
+			kept = max(kept, h)
+		}
+	}
+	return func(p record.Presence) bool {
+		seen := p.Seen.At.Time()
+		return seen.Before(in) && record.DayOf(seen) < kept && p.Seen.By() != self && p.Arrived.By() != self
+	}
+}
+
 // elsewhere says which open visits others have settled while they were apart
 // from this node: they knew of them before, and have dropped their days, with
 // whatever said that the person left, since. What may still be open among them
