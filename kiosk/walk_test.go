@@ -112,6 +112,9 @@ func TestVisitorsFlows(t *testing.T) {
 						t.Errorf("%s: the way to help lies over the way out", what)
 					}
 				}
+				// A window that was taller has scrolled back; whoever looks at a page does
+				// not change the size of the screen under the visitor's hands.
+				p.Bool(`document.activeElement?.scrollIntoView({ block: "nearest" }), true`)
 				if shots := os.Getenv("UPPROP_SHOTS"); shots != "" {
 					p.Shot(filepath.Join(shots, fmt.Sprintf("%s-%d-%s-%s.png", face, r.size[0], r.lang, theme)))
 				}
