@@ -30,7 +30,7 @@ func TestADeliveryIsTakenInAndPickedUp(t *testing.T) {
 	desk.end(id, PickedUp, "Bo Ek")
 	desk.end(id, PickedUp, "Bo Ek") // the button was pressed twice
 	x = desk.get(id)
-	if x.State != PickedUp || len(x.Ends) != 1 || x.Ends[0].To != "Bo Ek" || x.Begun.Time().Equal(h.now) {
+	if x.State != PickedUp || len(x.Ends) != 1 || x.Ends[0].To != "Bo Ek" || x.Begun.Time().Equal(h.now()) {
 		t.Fatalf("%+v", x)
 	}
 	wants(t, "lost after all", desk.End(t.Context(), "", id, Lost, ""), "deliveries.over")

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,13 +39,18 @@ func (p paper) Open(_ record.PartKey, part crdt.SealedPart) ([]byte, error) {
 
 // house is the nodes of one campus and their clock.
 type house struct {
-	t   *testing.T
-	now time.Time
+	t *testing.T
+	// passed are days; a replica asks for the time beside the test.
+	passed atomic.Int64
 }
 
-func newHouse(t *testing.T) *house { return &house{t: t, now: sheettest.At} }
+func newHouse(t *testing.T) *house { return &house{t: t} }
 
-func (h *house) pass(days int) { h.now = h.now.Add(time.Duration(days) * 24 * time.Hour) }
+func (h *house) pass(days int) { h.passed.Add(int64(days)) }
+
+func (h *house) now() time.Time {
+	return sheettest.At.Add(time.Duration(h.passed.Load()) * 24 * time.Hour)
+}
 
 // spot is one node: its replica, and its deliveries.
 type spot struct {
@@ -66,7 +72,7 @@ func (h *house) spot(name string, desk bool) *spot {
 	h.t.Helper()
 	id := sha256.Sum256([]byte(name))
 	r, err := crdt.Open(crdt.Config{
-		Store: store.NewMem(1), Node: record.NodeID(id[:16]), Site: "North", Now: func() time.Time { return h.now },
+		Store: store.NewMem(1), Node: record.NodeID(id[:16]), Site: "North", Now: h.now,
 		Sign:  func([]byte) []byte { return make([]byte, ed25519.SignatureSize) },
 		Check: func(record.NodeID, []byte, []byte) bool { return true },
 	})
@@ -76,13 +82,13 @@ func (h *house) spot(name string, desk bool) *spot {
 	h.t.Cleanup(func() { _ = r.Close() })
 	s := &spot{Desk: sheettest.Desk{Replica: r}, t: h.t, mails: map[string]Letter{}, days: 30, remind: 3}
 	s.Service = New(Config{
-		Replica: r, Vault: paper{desk}, Now: func() time.Time { return h.now }, Zone: time.UTC,
+		Replica: r, Vault: paper{desk}, Now: h.now, Zone: time.UTC,
 		Draw: func() (record.VisitID, error) {
 			s.next++
 			return record.VisitID{name[0], s.next, 0xff, 0xff, 0xff, s.next}, nil
 		},
 		Desk: func() bool { return desk }, Place: func() record.Place { return record.Place{Site: "North", Entrance: record.EntranceID(name)} },
-		Today: func() record.Day { return record.DayOf(h.now) }, Sure: func() (record.Day, bool) { return record.DayOf(h.now), !s.unsure }, Days: func() record.Day { return s.days },
+		Today: func() record.Day { return record.DayOf(h.now()) }, Sure: func() (record.Day, bool) { return record.DayOf(h.now()), !s.unsure }, Days: func() record.Day { return s.days },
 		Withheld:    func() error { return s.asking },
 		Mine:        func(id record.VisitID) bool { return id[0] == name[0] },
 		RemindAfter: func() int { return s.remind },

@@ -79,11 +79,11 @@ func TestWhatWaitsForLong(t *testing.T) {
 	a := h.spot("a", true)
 	id := a.take(nil)
 	begun := a.get(id).Begun
-	last := record.DayOf(h.now)
+	last := record.DayOf(h.now())
 	for range MaxWait + Keep {
 		h.pass(1)
 		a.renewed()
-		a.drop(record.DayOf(h.now) - 30)
+		a.drop(record.DayOf(h.now()) - 30)
 		x, err := a.Get(id)
 		if err != nil {
 			break
@@ -91,7 +91,7 @@ func TestWhatWaitsForLong(t *testing.T) {
 		if x.State != Waiting || x.Begun != begun || x.Parcel == nil {
 			t.Fatalf("%+v", x)
 		}
-		last = record.DayOf(h.now)
+		last = record.DayOf(h.now())
 		if until, _ := a.until(id); until > record.DayOf(begun.Time())+MaxWait {
 			t.Fatal("sealed for longer than anything is kept")
 		}
@@ -116,7 +116,7 @@ func TestWhatHasEndedIsLetGo(t *testing.T) {
 	a := h.spot("a", true)
 	a.days = 10
 	id := a.take(nil)
-	today := record.DayOf(h.now)
+	today := record.DayOf(h.now())
 	if until, _ := a.until(id); until != today+Keep {
 		t.Errorf("waits until %d", until-today)
 	}
@@ -173,7 +173,7 @@ func TestWhatHasEndedIsLetGoBySureDates(t *testing.T) {
 	}
 	a.unsure = false
 	// What is said of it is read here no more.
-	gone := record.SealedEntry{Kind: record.KeyPut, Visit: id, Audience: record.DossierAudience, Version: 9, Until: record.DayOf(h.now), Box: []byte("key")}
+	gone := record.SealedEntry{Kind: record.KeyPut, Visit: id, Audience: record.DossierAudience, Version: 9, Until: record.DayOf(h.now()), Box: []byte("key")}
 	if _, err := a.Commit(t.Context(), crdt.Draft{Sealed: []record.SealedEntry{gone}}); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestAnEndingIsNotDroppedBeforeWhatItEnds(t *testing.T) {
 		h.pass(1)
 		for _, s := range []*spot{a, b} {
 			s.renewed()
-			s.drop(record.DayOf(h.now) - 30)
+			s.drop(record.DayOf(h.now()) - 30)
 		}
 		h.heal(a, b)
 		for _, s := range []*spot{a, b} {
