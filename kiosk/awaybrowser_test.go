@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/upprop/upprop/kiosk"
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
@@ -23,6 +24,13 @@ type node struct {
 func (n *node) start() {
 	n.t.Helper()
 	l, err := net.Listen("tcp", n.addr)
+	for range 100 { // somebody's connection may have the port for a moment
+		if err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		l, err = net.Listen("tcp", n.addr)
+	}
 	if err != nil {
 		n.t.Fatal(err)
 	}
