@@ -23,12 +23,15 @@ func (n *Node) ChangeNotices(edit func(*notify.Settings) error) error {
 // can read, and edit is told where. Files of secrets that no channel has any more are
 // removed.
 func (n *Node) ChangeNoticesBy(by, secret string, edit func(*notify.Settings, notify.Secret) error) error {
+	n.changing.Lock() // a secret that is not named yet is nobody's to remove
+	defer n.changing.Unlock()
 	kept, err := n.keepSecret(secret)
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}
 	if err := n.notices.Change(func(s *notify.Settings) error { return edit(s, kept) }); err != nil {
-		if kept.File != "" {
+		// After a fault of the disk the settings may name it all the same.
+		if refused := new(notify.Problem); kept.File != "" && errors.As(err, &refused) {
 			err = errors.Join(err, os.Remove(kept.File))
 		}
 		return err
@@ -53,27 +56,26 @@ func (n *Node) keepSecret(text string) (notify.Secret, error) {
 	return notify.Secret{File: path}, atomicfile.Replace(path, []byte(text+"\n"))
 }
 
-// dropSecrets removes files of secrets that no channel has any more.
+// dropSecrets removes files of secrets that no channel has any more, and what a cut of
+// the power left of one that was being kept. Files go by their names: the folder may
+// have been moved since.
 func (n *Node) dropSecrets() error {
 	set, used := n.notices.Settings(), []string{}
 	if set.SMTP != nil {
-		used = append(used, set.SMTP.Password.File)
+		used = append(used, filepath.Base(set.SMTP.Password.File))
 	}
 	if set.SMS != nil {
-		used = append(used, set.SMS.Password.File)
+		used = append(used, filepath.Base(set.SMS.Password.File))
 	}
 	for _, h := range set.Hooks {
-		used = append(used, h.Secret.File)
+		used = append(used, filepath.Base(h.Secret.File))
 	}
-	dir, err := filepath.Abs(string(n.folder))
-	if err != nil {
-		return err
-	}
-	files, err := os.ReadDir(dir)
+	files, err := os.ReadDir(string(n.folder))
 	for _, f := range files {
-		path := filepath.Join(dir, f.Name())
-		if strings.HasPrefix(f.Name(), secretPrefix) && strings.HasSuffix(f.Name(), secretSuffix) && !slices.Contains(used, path) {
-			err = errors.Join(err, os.Remove(path))
+		name := f.Name()
+		typed := strings.HasPrefix(name, secretPrefix) && strings.HasSuffix(strings.TrimSuffix(name, ".new"), secretSuffix)
+		if typed && !slices.Contains(used, name) {
+			err = errors.Join(err, os.Remove(n.folder.path(name)))
 		}
 	}
 	return err

@@ -2,9 +2,11 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/upprop/upprop/node/notify"
@@ -53,6 +55,32 @@ func TestATypedSecret(t *testing.T) {
 	}
 	if b, err := os.ReadFile(desk.folder.notices()); err != nil || strings.Contains(string(b), "third") {
 		t.Error("the settings hold the secret itself", err)
+	}
+	// A cut of the power between the secret and the settings leaves it behind, whole or
+	// in part; the next start removes both, and not the one that is in use.
+	for _, left := range []string{"notices-aaaa.secret", "notices-bbbb.secret.new"} {
+		if err := os.WriteFile(desk.folder.path(left), []byte("left behind"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := desk.dropSecrets(); err != nil || strings.Join(kept(), " ") != "third" {
+		t.Error(err, kept())
+	}
+	if _, err := os.Stat(desk.folder.path("notices-bbbb.secret.new")); !os.IsNotExist(err) {
+		t.Error("a part of a secret is kept:", err)
+	}
+	// Changes made at once lose each other's secrets not.
+	var both sync.WaitGroup
+	for i := range 8 {
+		both.Go(func() {
+			if err := desk.ChangeNoticesBy("op", fmt.Sprint("secret ", i), mail("smtp.example.org")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if got := kept(); len(got) != 1 || !strings.HasPrefix(got[0], "secret ") {
+		t.Error(len(got), "secrets")
 	}
 	if err := desk.ChangeNotices(func(s *notify.Settings) error { s.SMTP = nil; return nil }); err != nil || len(kept()) != 0 {
 		t.Error(err, len(kept()))

@@ -161,7 +161,9 @@ type Node struct {
 	labels  *printer.Labels
 	counts  *statistics.Service
 	notices *notify.Service
-	webs    webs
+	// changing lets one change of its channels be made at a time.
+	changing sync.Mutex
+	webs     webs
 
 	ring     *seal.Vault
 	letters  *seal.Vault

@@ -52,7 +52,13 @@ func (n *Node) openNotices() (err error) {
 		Host: n.hostOf, Reminded: told.reminded, Remind: told.remind,
 		SignLink: n.signLink, Barred: n.Barred, Now: n.cfg.Now, Logger: n.log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := n.dropSecrets(); err != nil {
+		n.log.Warn("a secret that no channel has any more could not be removed", "err", err)
+	}
+	return nil
 }
 
 // announce takes down who is to be told of an arrival.
