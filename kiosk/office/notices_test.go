@@ -12,6 +12,7 @@ import (
 
 	"github.com/upprop/upprop/kiosk/webkit/browsertest"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/node/notify"
 	"github.com/upprop/upprop/node/operators"
 )
 
@@ -46,9 +47,12 @@ func TestChannelsAreSet(t *testing.T) {
 		t.Error("the password is not where it is said to be", err)
 	}
 	h.recorded("notices.set", admin.ID.By())
-	// A password that is not typed stays.
+	// A password that is not typed stays, and so does what only a command can say.
+	if err := h.node.ChangeNotices(func(s *notify.Settings) error { s.SMTP.CA = "/etc/ssl/ours.pem"; return nil }); err != nil {
+		t.Fatal(err)
+	}
 	r.post(at, "do=smtp", "host=mail.example.org", "from=upprop@example.org", "tls=implicit", "user=upprop", "secret=").is(200, at, "Saved.", "mail.example.org")
-	if n := h.node.Notices().Settings().SMTP; n.Password != m.Password || n.TLS != "implicit" {
+	if n := h.node.Notices().Settings().SMTP; n.Password != m.Password || n.TLS != "implicit" || n.CA != "/etc/ssl/ours.pem" {
 		t.Errorf("%+v", n)
 	}
 	r.post(at, "do=test", "channel=smtp", "to-smtp=").is(422, at, "whom to send the test to")
