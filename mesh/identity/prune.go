@@ -181,3 +181,6 @@ func (r *Roster) Denied(id NodeID) bool {
 	m, ok := v.members[id]
 	return ok && m.Revoked != nil || v.ended[id] != nil
 }
+
+// Ends are the revocations that this roster keeps; the caller must not change them.
+func (r *Roster) Ends() Ends { return r.view.Load().ends }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // view is what a set of records means, immutable once built.
@@ -19,6 +20,15 @@ type view struct {
 	digest  [32]byte
 	ended   map[NodeID]*ending
 	serials map[NodeID]uint64 // the highest serial said of each node
+	ends    Ends
+}
+
+// Ends are all the revocations of a set of records, whatever became of them: what was
+// made by somebody who knew fewer records may hang on one that does not stand now, or
+// whose node has been forgotten.
+type Ends struct {
+	At    []time.Time // one for each record, in no order
+	Nodes int         // how many nodes they are of
 }
 
 func newView(records map[RecordID]*Record) *view {
@@ -27,6 +37,7 @@ func newView(records map[RecordID]*Record) *view {
 	v.records = rs
 	v.serials = map[NodeID]uint64{}
 	h := sha256.New()
+	revoked := map[NodeID]bool{}
 	for _, r := range rs {
 		h.Write(r.ID[:])
 		switch {
@@ -34,8 +45,11 @@ func newView(records map[RecordID]*Record) *view {
 			v.serials[r.Cert.Node()] = max(v.serials[r.Cert.Node()], r.Cert.Serial)
 		case r.Revocation != nil:
 			v.serials[r.Revocation.Node] = max(v.serials[r.Revocation.Node], r.Revocation.Serial)
+			v.ends.At = append(v.ends.At, r.Revocation.Time())
+			revoked[r.Revocation.Node] = true
 		}
 	}
+	v.ends.Nodes = len(revoked)
 	h.Sum(v.digest[:0])
 	return v
 }

@@ -48,6 +48,7 @@ var ErrLocked = errors.New("keys are locked")
 type Roster interface {
 	Member(identity.NodeID) (identity.Member, bool)
 	Members() []identity.Member
+	Ends() identity.Ends
 	Watch(func(identity.Record)) (stop func())
 }
 
@@ -256,11 +257,23 @@ func (g *Grants) unheard() map[seal.KeyID]bool {
 	if g.cfg.Published == nil {
 		return out
 	}
-	members := g.cfg.Roster.Members()
+	ends := g.cfg.Roster.Ends()
 	for _, k := range g.cfg.Published() {
-		if k.Epoch > Epoch(members, k.Audience) {
+		if !explained(k.Epoch, ends) {
 			out[k.ID] = true
 		}
 	}
 	return out
+}
+
+// explained reports whether an epoch can have come of these revocations: of one of them
+// and as many further ones as there are nodes. It is not compared with the epoch of now,
+// which falls when a revoked node is forgotten, when two halves turn out to have revoked
+// one node, and when the root lets one in again; nor is a lower one known for that, since
+// it may come of an earlier revocation that is on its way.
+func explained(epoch int64, ends identity.Ends) bool {
+	return epoch == 0 || slices.ContainsFunc(ends.At, func(at time.Time) bool {
+		further := epoch - max(at.Unix(), 0)
+		return further >= 0 && further < int64(ends.Nodes)
+	})
 }
