@@ -67,10 +67,17 @@ func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(
 	r.unblockBefore(day)
 	for _, id := range docs {
 		r.markGone(id, &b)
-		if err := r.dropDoc(id, &b); err != nil {
+		wait, err := r.dropDoc(id, &b)
+		b.Reset()
+		if err == nil {
+			// After a long closure many days go at once: nobody at a door waits for that.
+			r.writing.Unlock()
+			err = wait()
+			r.writing.Lock()
+		}
+		if err != nil {
 			return fmt.Errorf("drop %s: %w", id, err)
 		}
-		b.Reset()
 	}
 	if err := r.forgetShreds(&b); err != nil {
 		return fmt.Errorf("forget shreds: %w", err)
@@ -216,11 +223,11 @@ func (r *Replica) badgesIn(docs []record.DocID) ([]record.BadgeCode, error) {
 }
 
 // dropDoc removes a document and what was derived from it, together with what
-// b notes already. Callers hold writing.
-func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
+// b notes already; it is durable once wait has returned. Callers hold writing.
+func (r *Replica) dropDoc(id record.DocID, b *store.Batch) (wait func() error, err error) {
 	var badges []record.BadgeCode
 	evacuations, fed, inline := false, map[fedAt]bool{}, map[record.VisitID]bool{}
-	err := r.entries(id, nil, func(e entry) error {
+	err = r.entries(id, nil, func(e entry) error {
 		b.Delete(feedKey(e.feed))
 		if change, err := shape.DecodeDay(e.env.Payload); err == nil {
 			event, err := codec.DecodeEvent(change.Event)
@@ -249,14 +256,14 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 		err = r.payForLog(b, id, inline)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, prefix := range []byte{keyEntry, keyHead} {
 		lo, hi := store.Prefix(docPrefix(prefix, id))
 		b.DeleteRange(lo, hi)
 	}
-	if err := r.store.Apply(b); err != nil {
-		return err
+	if wait, err = r.store.Write(b); err != nil {
+		return nil, err
 	}
 	for actor := range r.heads[id] {
 		delete(r.chains, slot{id, actor})
@@ -270,19 +277,19 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) error {
 	folds := map[record.BadgeCode][]record.Presence{}
 	for _, badge := range badges {
 		if folds[badge], err = r.foldBadge(badge); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if evacuations {
 		if err := r.foldEvacuations(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := r.foldFed(fed); err != nil {
-		return err
+		return nil, err
 	}
 	r.state.forget(id, folds)
-	return nil
+	return wait, nil
 }
 
 func (s *state) forget(id record.DocID, folds map[record.BadgeCode][]record.Presence) {

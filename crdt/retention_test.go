@@ -269,3 +269,43 @@ func TestPositionIsDatedByTheWallClock(t *testing.T) {
 		t.Fatal("the time of a position went back")
 	}
 }
+
+// Many days go at once after a long closure. Nobody who checks in waits until the disk
+// has taken them all.
+func TestNobodyWaitsForDaysThatAreDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestCampus(t)
+		a, disk := c.inTrouble("a")
+		defer func() { _ = a.Close() }()
+		for i := range 3 {
+			a.arrive(t, someone(i))
+			a.leave(t, someone(i))
+			c.advance(dayLong)
+		}
+		c.advance(40 * dayLong)
+		hold := make(chan struct{})
+		disk.mu.Lock()
+		disk.hold = hold
+		disk.mu.Unlock()
+		done := make(chan error, 1)
+		go func() { done <- a.DropBefore(t.Context(), c.today()-30) }()
+		synctest.Wait()
+		if len(done) > 0 {
+			t.Fatal("the days are dropped before the disk has it")
+		}
+		free := a.writing.TryLock()
+		if free {
+			a.writing.Unlock()
+		}
+		close(hold)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if !free {
+			t.Error("nothing is taken down while the disk takes what is dropped")
+		}
+		if day, held := a.Oldest(); held && day < c.today()-30 {
+			t.Error("held still:", day)
+		}
+	})
+}
