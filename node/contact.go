@@ -175,12 +175,14 @@ func decodeHorizon(b []byte) (record.Day, error) {
 // have settled: who of them has dropped such a day has carried over what was open by
 // all that the campus knew. What only somebody who was away knows, they carry over
 // themselves, who may have handed it here before they heard how it ended. Nothing that
-// this node wrote itself is settled so. Who cannot be asked has settled nothing; nil: this
-// node has been there for all that is held.
-func (n *Node) newcomer(ctx context.Context, news []mesh.NodeNews, now time.Time, oldest record.Day) func(record.Presence) bool {
-	in, self := n.Self().IssuedAt, record.NodeID(n.key.ID())
+// this node wrote itself is settled so. Who cannot be asked has settled nothing. gone is
+// the first day from which on the start of an evacuation is carried over here: one of
+// before this node was let in that others have dropped is over, or carried over by them.
+// nil, 0: this node has been there for all that is held.
+func (n *Node) newcomer(ctx context.Context, news []mesh.NodeNews, now time.Time, oldest record.Day) (settled func(record.Presence) bool, gone record.Day) {
+	in, self := n.Self().Since, record.NodeID(n.key.ID())
 	if record.DayOf(in) <= oldest {
-		return nil
+		return nil, 0
 	}
 	var kept record.Day
 	for _, x := range news {
@@ -194,7 +196,7 @@ func (n *Node) newcomer(ctx context.Context, news []mesh.NodeNews, now time.Time
 	return func(p record.Presence) bool {
 		seen := p.Seen.At.Time()
 		return seen.Before(in) && record.DayOf(seen) < kept && p.Seen.By() != self && p.Arrived.By() != self
-	}
+	}, min(kept, record.DayOf(in))
 }
 
 // elsewhere says which open visits others have settled while they were apart

@@ -50,7 +50,8 @@ func (n *Node) CreateToken(o TokenOptions) (join.Token, error) {
 func (n *Node) onRecord(what, note string) error { return n.audit.Act(what, nil, note) }
 
 // Revoke ends a node's membership: what it wrote and this node knows of goes
-// on counting, what comes later does not.
+// on counting, what comes later does not. Of a node that is revoked already nothing is
+// said anew: what has been heard from it since would count.
 func (n *Node) Revoke(name string) error { return n.RevokeBy("", name) }
 
 // RevokeBy is Revoke by somebody who does not sit at this node.
@@ -61,6 +62,9 @@ func (n *Node) RevokeBy(by, name string) error {
 	}
 	if m.ID == n.key.ID() {
 		return errors.New("a node cannot revoke itself: do it at another issuer")
+	}
+	if m.Revoked != nil {
+		return nil
 	}
 	if _, err := n.roster.Revoke(n.key, m.ID, identity.Ending{Last: n.lastOf(m.ID)}, n.notBefore()); err != nil {
 		return err

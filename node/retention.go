@@ -122,8 +122,9 @@ func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration,
 			return credit, nil
 		}
 	}
-	if before := n.newcomer(ctx, news, now, oldest); before != nil {
+	if before, ended := n.newcomer(ctx, news, now, oldest); before != nil {
 		apart := settled
+		gone = max(gone, ended)
 		settled = func(p record.Presence) bool { return before(p) || apart != nil && apart(p) }
 	}
 	if err := n.replica.DropSettled(ctx, upTo, settled, gone); err != nil {

@@ -179,14 +179,16 @@ func (f *folding) member(node NodeID, certs []*Record) (Member, birth, bool) {
 	r := slices.MaxFunc(certs, byRank)
 	c := r.Cert
 	born := birth{serial: c.Serial, id: node}
+	since := c.IssuedAt
 	for _, o := range certs {
+		since = min(since, o.Cert.IssuedAt)
 		if o.Cert.Name == c.Name {
 			born.serial = min(born.serial, o.Cert.Serial)
 		}
 	}
 	return Member{
 		ID: node, Pub: c.Pub, Name: c.Name, Role: c.Role, Site: c.Site, Entrance: c.Entrance, Zone: c.Zone,
-		MayIssue: c.MayIssue, Revoked: f.sums[node], IssuedAt: time.UnixMilli(c.IssuedAt).UTC(), Web: c.Web,
+		MayIssue: c.MayIssue, Revoked: f.sums[node], IssuedAt: time.UnixMilli(c.IssuedAt).UTC(), Since: time.UnixMilli(since).UTC(), Web: c.Web,
 		Rooted: rooted(r), Issuer: r.Signer, Record: r.Raw,
 	}, born, true
 }

@@ -20,6 +20,9 @@ type Member struct {
 	// standing. Nobody may change what it points to.
 	Revoked  *Revocation
 	IssuedAt time.Time
+	// Since is when the first of its certificates that count was issued: the root issues
+	// another where it appoints an issuer.
+	Since time.Time
 	// Web is the certificate's opaque part; nobody may change it.
 	Web []byte
 	// Rooted reports that the certificate in force is signed by the root
