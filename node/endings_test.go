@@ -47,6 +47,50 @@ func TestANewcomerRingsNoOldAlarm(t *testing.T) {
 	})
 }
 
+// A handheld that is tried out for some minutes and then lies in a drawer for weeks puts
+// nobody back on the list who was inside as it was tried, and rings no old drill.
+func TestTriedOutAndPutAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate")
+		defer w.close()
+		desk := w.houses[0]
+		w.sleep(2)
+		v := desk.arrive("Left")
+		time.Sleep(time.Hour)
+		away := w.join("Handheld", identity.RoleWarden)
+		time.Sleep(time.Minute)
+		if _, err := desk.Alarm().Start(t.Context(), true, ""); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if _, on := away.Alarm().Running(""); !on || !away.lists(v) {
+			t.Fatal("it has heard of neither")
+		}
+		away.shut()
+		if _, err := desk.Alarm().End(t.Context(), "over"); err != nil {
+			t.Fatal(err)
+		}
+		desk.leave(v)
+		for range 40 {
+			w.steady()
+			w.sleep(1)
+		}
+		away.on()
+		for range 4 {
+			w.steady()
+			w.sleep(1)
+		}
+		for _, h := range w.houses {
+			if h.lists(v) {
+				t.Errorf("%s lists somebody who left weeks ago", h.name)
+			}
+			if _, on := h.Alarm().Running(""); on {
+				t.Errorf("%s: an old drill runs again", h.name)
+			}
+		}
+	})
+}
+
 // A node that is revoked goes on counting as far as it was known by then, however often
 // it is revoked.
 func TestRevokingAgainLetsNothingMoreCount(t *testing.T) {

@@ -20,6 +20,9 @@ const (
 	retainDays = visits.Retention - 2
 	// retentionTick is how often retention is looked after.
 	retentionTick = 10 * time.Minute
+	// firstNotes is how often who is heard is noted until the first retentionTick: a
+	// handheld may be on for minutes at a time, and then off for months.
+	firstNotes = time.Minute
 	// dayCredit is the running time that lets a node with no other clock to
 	// compare with drop one day.
 	dayCredit = 24 * time.Hour
@@ -39,6 +42,8 @@ var keyCredit = []byte("n/retention-credit")
 func (n *Node) runRetention(ctx context.Context) error {
 	tick := time.NewTicker(retentionTick)
 	defer tick.Stop()
+	soon := time.NewTicker(firstNotes)
+	defer soon.Stop()
 	credit, err := n.loadCredit()
 	if err != nil {
 		return err
@@ -50,17 +55,38 @@ func (n *Node) runRetention(ctx context.Context) error {
 		if err := n.pruneRoster(); err != nil {
 			n.log.Error("the roster could not be pruned; tried again later", "err", err)
 		}
+		n.noteUntil(ctx, tick.C, soon.C)
+		soon.Stop()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := n.desk.Sweep(); err != nil {
+			n.log.Error("old tokens could not be forgotten", "err", err)
+		}
+		credit = min(credit+retentionTick, maxCredit)
+		if err := n.saveCredit(credit); err != nil {
+			n.log.Error("running time could not be saved", "err", err)
+		}
+	}
+}
+
+// noteUntil notes who is heard whenever soon says so, until tick or the end of ctx.
+func (n *Node) noteUntil(ctx context.Context, tick, soon <-chan time.Time) {
+	for {
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := n.desk.Sweep(); err != nil {
-				n.log.Error("old tokens could not be forgotten", "err", err)
-			}
-			credit = min(credit+retentionTick, maxCredit)
-			if err := n.saveCredit(credit); err != nil {
-				n.log.Error("running time could not be saved", "err", err)
-			}
+			return
+		case <-tick:
+			return
+		case <-soon:
+		}
+		c, err := n.loadContacts()
+		if err == nil {
+			c.note(n.mesh.Freshness(), n.cfg.Now())
+			err = n.saveContacts(c)
+		}
+		if err != nil && ctx.Err() == nil {
+			n.log.Error("who was heard could not be saved", "err", err)
 		}
 	}
 }
