@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -271,19 +272,21 @@ func (c *puller) fetchShare(spans []span) (n int, rest []span, err error) {
 	if err := stream.WriteFrame(c.s, message(kindRanges, share)); err != nil {
 		return n, rest, err
 	}
-	if err := answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
+	p := c.follow(share)
+	err = answers(c.s, kindEntries, maxEntries+frameSpare, func(body []byte) error {
 		raws, err := decodeEntries(body)
 		if err != nil {
 			return err
 		}
-		c.m.claims.touch(&c.run)
-		err = c.m.put(c.ctx, c.peer, raws, false)
-		c.m.claims.touch(&c.run)
-		return err
-	}); err != nil {
+		if err := c.m.put(c.ctx, c.peer, raws, false); err != nil {
+			return err
+		}
+		return p.note()
+	})
+	if err != nil && !p.vain { // a broken link is no fault of the ranges
 		return n, rest, err
 	}
-	return n, rest, c.check(share)
+	return n, rest, errors.Join(err, c.check(share))
 }
 
 // share claims spans in their order, up to about shareEntries entries, and
@@ -315,17 +318,12 @@ func (c *puller) share(spans []span) (share, rest []span, err error) {
 
 // check notes which of the fetched ranges our Log did not take.
 func (c *puller) check(spans []span) error {
-	own := map[string]map[string]uint64{}
+	heads, err := c.headsOf(spans)
+	if err != nil {
+		return err
+	}
 	for _, s := range spans {
-		heads, ok := own[s.Doc]
-		if !ok {
-			var err error
-			if heads, err = c.heads(s.Doc); err != nil {
-				return err
-			}
-			own[s.Doc] = heads
-		}
-		c.m.stalls.note(c.peer, s, heads[string(s.Actor)], c.m.cfg.RepairEvery)
+		c.m.stalls.note(c.peer, s, heads[s.key()], c.m.cfg.RepairEvery)
 	}
 	return nil
 }

@@ -54,9 +54,14 @@ func (w *want) take() (all bool, spans []span) {
 	return all, spans
 }
 
-// claimFor is how long a pull that makes no progress keeps others from its
-// ranges.
-const claimFor = 5 * time.Second
+const (
+	// claimFor is how long a pull that makes no progress keeps others from its
+	// ranges.
+	claimFor = 5 * time.Second
+	// claimWorth is how much longer for each entry of them that has come: a
+	// peer that sends four a second is as good as another that would begin anew.
+	claimWorth = claimFor / 20
+)
 
 // claims keep two pulls from fetching the same range from two peers at once.
 type claims struct {
@@ -87,11 +92,20 @@ func (c *claims) take(r *run, s span) bool {
 	return true
 }
 
-// touch says that the pull makes progress.
-func (c *claims) touch(r *run) {
+// touch says how many entries have come of the pull's ranges, by span. What
+// another pull has claimed since is the other's doing.
+func (c *claims) touch(r *run, moved map[string]uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r.touched = time.Now()
+	now, worth := time.Now(), time.Duration(0)
+	for key, n := range moved {
+		if c.by[key] == r {
+			worth += claimWorth * time.Duration(min(n, uint64(maxPull/claimWorth)))
+		}
+	}
+	if r.touched = r.touched.Add(worth); r.touched.After(now) {
+		r.touched = now
+	}
 }
 
 func (c *claims) release(r *run) {
