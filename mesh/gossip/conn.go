@@ -21,7 +21,7 @@ const (
 )
 
 // conn is a stream as the net.Conn that memberlist wants, for one exchange
-// with limited bytes.
+// with limited bytes and a beginning that has been judged.
 type conn struct {
 	stream.Stream
 	limited io.Reader
@@ -30,7 +30,7 @@ type conn struct {
 }
 
 func newConn(s stream.Stream) *conn {
-	return &conn{Stream: s, limited: io.LimitReader(s, maxExchange), closed: make(chan struct{})}
+	return &conn{Stream: s, limited: &opening{rest: io.LimitReader(s, maxExchange)}, closed: make(chan struct{})}
 }
 
 var _ net.Conn = (*conn)(nil)
@@ -53,17 +53,29 @@ func (c *conn) LocalAddr() net.Addr { return peerAddr(identity.NodeID{}) }
 // RemoteAddr is the peer's name.
 func (c *conn) RemoteAddr() net.Addr { return peerAddr(c.Remote()) }
 
-// serveStream hands an exchange to memberlist and waits until memberlist has
-// closed it; an exchange that takes too long is reset.
+// serveStream hands an exchange to memberlist in its turn and waits until
+// memberlist has closed it. One that takes too long is reset, and keeps its
+// place all the same until memberlist has done with it.
 func (t *transport) serveStream(_ context.Context, s stream.Stream) {
-	if !t.admitted(s.Remote()) {
+	if !t.admitted(s.Remote()) || !t.places.enter(s.Remote()) {
 		s.Reset()
 		return
 	}
-	c := newConn(s)
+	defer t.places.leave(s.Remote())
 	over := time.NewTimer(2 * streamTime)
 	defer over.Stop()
-	given := t.streams
+	select {
+	case t.places.turns <- struct{}{}:
+	case <-t.ctx.Done():
+		s.Reset()
+		return
+	case <-over.C:
+		s.Reset()
+		return
+	}
+	defer func() { <-t.places.turns }()
+	c := newConn(s)
+	given, late := t.streams, over.C
 	for {
 		select {
 		case given <- c:
@@ -73,9 +85,12 @@ func (t *transport) serveStream(_ context.Context, s stream.Stream) {
 		case <-t.ctx.Done():
 			s.Reset()
 			return
-		case <-over.C:
+		case <-late:
 			s.Reset()
-			return
+			if given != nil {
+				return
+			}
+			late = nil
 		}
 	}
 }

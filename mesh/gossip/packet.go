@@ -138,7 +138,7 @@ func (t *transport) servePackets(_ context.Context, s stream.Stream) {
 			return
 		}
 		b, err := stream.ReadFrame(s, maxPacket)
-		if err != nil {
+		if err != nil || compressed(b) {
 			return
 		}
 		select {

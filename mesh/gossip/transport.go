@@ -30,6 +30,7 @@ type transport struct {
 
 	packets chan *memberlist.Packet
 	streams chan net.Conn
+	places  *places
 	ctx     context.Context
 	cancel  context.CancelFunc
 	sending sync.WaitGroup
@@ -46,6 +47,7 @@ func newTransport(n stream.Network, admitted func(identity.NodeID) bool, overhea
 		net: n, admitted: admitted, overhear: overhear,
 		packets: make(chan *memberlist.Packet, inboxSize),
 		streams: make(chan net.Conn),
+		places:  newPlaces(),
 		outs:    make(map[identity.NodeID]*outbox),
 	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
