@@ -22,6 +22,9 @@ const (
 	StreamGuest = "stream_guest"
 	// StreamUnknown counts streams to protocols without a handler.
 	StreamUnknown = "stream_unknown"
+	// StreamBusy counts streams of peers that have stream.MaxStreams of their
+	// protocol served already.
+	StreamBusy = "stream_busy"
 	// StreamMalformed counts streams without a readable protocol name.
 	StreamMalformed = "stream_malformed"
 )
@@ -49,7 +52,7 @@ func (l *Link) Counts() map[string]uint64 {
 	defer l.counts.mu.Unlock()
 	for _, reason := range []string{
 		ConnRefused, ConnSevered, ConnGuests, ConnKeyKind, ConnSilent,
-		StreamRefused, StreamGuest, StreamUnknown, StreamMalformed,
+		StreamRefused, StreamGuest, StreamUnknown, StreamBusy, StreamMalformed,
 	} {
 		out[reason] = l.counts.of[reason]
 	}

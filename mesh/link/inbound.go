@@ -46,6 +46,13 @@ func (l *Link) inbound(raw network.Stream) {
 		l.refuse(raw, StreamGuest)
 		return
 	}
+	leave, ok := l.enter(slot{raw.Conn().RemotePeer(), proto})
+	if !ok {
+		l.counts.add(StreamBusy)
+		_ = raw.Reset() // no refusal: the peer may try again
+		return
+	}
+	defer leave()
 	s, err := l.newEnd(raw, proto)
 	if err != nil || raw.SetProtocol(protocol.ID(proto)) != nil {
 		l.refuse(raw, StreamRefused)
@@ -74,6 +81,23 @@ func (l *Link) handler(proto string) (handler, bool) {
 	defer l.mu.Unlock()
 	h, ok := l.handlers[proto]
 	return h, ok
+}
+
+// enter takes a place for a stream; leave gives it back.
+func (l *Link) enter(at slot) (leave func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.serving[at] >= stream.MaxStreams {
+		return nil, false
+	}
+	l.serving[at]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.serving[at]--; l.serving[at] == 0 {
+			delete(l.serving, at)
+		}
+	}, true
 }
 
 // refuse resets a stream so that the other side can tell why.

@@ -89,6 +89,13 @@ type Link struct {
 	severed  map[identity.NodeID]bool
 	conns    map[peer.ID]*contact
 	guests   map[string]struct{} // ids of guests' connections
+	serving  map[slot]int
+}
+
+// slot names what stream.MaxStreams bounds.
+type slot struct {
+	peer     peer.ID
+	protocol string
 }
 
 type handler struct {
@@ -115,6 +122,7 @@ func Listen(cfg Config) (*Link, error) {
 		severed:  make(map[identity.NodeID]bool),
 		conns:    make(map[peer.ID]*contact),
 		guests:   make(map[string]struct{}),
+		serving:  make(map[slot]int),
 	}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)

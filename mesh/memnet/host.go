@@ -26,7 +26,14 @@ type Host struct {
 	addr     string
 	handlers map[string]handler
 	severed  map[identity.NodeID]bool
+	serving  map[slot]int
 	closed   bool
+}
+
+// slot names what stream.MaxStreams bounds.
+type slot struct {
+	peer     identity.NodeID
+	protocol string
 }
 
 type handler struct {
@@ -42,6 +49,7 @@ func newHost(n *Net, id identity.NodeID, pub ed25519.PublicKey, admit stream.Adm
 		announcer: stream.NewAnnouncer(),
 		handlers:  make(map[string]handler),
 		severed:   make(map[identity.NodeID]bool),
+		serving:   make(map[slot]int),
 	}
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.handlers[stream.PingProtocol] = handler{serve: stream.AnswerPing}

@@ -54,6 +54,11 @@ func (h *Host) accept(c *conn, far *Host, protocol string, in stream.Standing) (
 	if !known || in == stream.Refused || (in == stream.Guest && !to.guests) {
 		return nil, stream.ErrNotAdmitted
 	}
+	at := slot{h.id, protocol}
+	if far.serving[at] >= stream.MaxStreams {
+		return nil, stream.ErrUnreachable
+	}
+	far.serving[at]++
 	p := newPair(c, protocol)
 	p.ends[c.sideOf(h)].sent.streams.Add(1)
 	c.pairs[p] = struct{}{}
@@ -61,10 +66,20 @@ func (h *Host) accept(c *conn, far *Host, protocol string, in stream.Standing) (
 	mine := p.ends[c.sideOf(h)]
 	theirs := p.ends[1-mine.side]
 	far.handling.Go(func() {
+		defer far.leave(at)
 		defer theirs.abandon()
 		to.serve(far.ctx, theirs)
 	})
 	return mine, nil
+}
+
+// leave gives a stream's place back.
+func (h *Host) leave(at slot) {
+	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
+	if h.serving[at]--; h.serving[at] == 0 {
+		delete(h.serving, at)
+	}
 }
 
 // abandon resets a stream that its handler has not closed.

@@ -42,6 +42,11 @@ const (
 	MaxProtocol = 64
 )
 
+// MaxStreams is how many streams of one protocol that one peer has opened are
+// served at once, by every Network; more are reset. A stream counts until its
+// handler has returned.
+const MaxStreams = 32
+
 // Standing is what a key is to this campus.
 type Standing int
 
@@ -105,8 +110,8 @@ type Network interface {
 	// Open opens a stream over a standing connection; it never dials. It
 	// returns when the peer has accepted the protocol, one round trip later,
 	// and gives up after a few seconds even if ctx has no deadline.
-	// Errors: ErrUnreachable when none stands or the peer does not answer,
-	// ErrNotAdmitted (also for a protocol that the peer does not speak), ctx's.
+	// Errors: ErrUnreachable when none stands, the peer does not answer or
+	// serves MaxStreams of ours, ErrNotAdmitted (also for a protocol that the peer does not speak), ctx's.
 	Open(ctx context.Context, peer identity.NodeID, protocol string) (Stream, error)
 	// Peers are the connected members, in no order.
 	Peers() []identity.NodeID

@@ -50,6 +50,7 @@ func Run(t *testing.T, world func(t testing.TB) Factory) {
 		{"Deadlines", testDeadlines},
 		{"BackPressure", testBackPressure},
 		{"ConcurrentStreams", testConcurrentStreams},
+		{"OnePeersStreamsAreBounded", testMaxStreams},
 		{"TenMebibytes", testTenMebibytes},
 		{"NotifyInOrder", testNotify},
 		{"HangupAndRedial", testHangup},

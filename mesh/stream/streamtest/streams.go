@@ -198,6 +198,38 @@ func testConcurrentStreams(t *testing.T, c *campus) {
 	all.Wait()
 }
 
+func testMaxStreams(t *testing.T, c *campus) {
+	a, b, other := c.node(), c.node(), c.node()
+	b.Handle(echo, false, serveEcho)
+	b.Handle(guest, false, serveEcho)
+	c.connect(a, b)
+	c.connect(other, b)
+	var all []stream.Stream
+	for range stream.MaxStreams {
+		all = append(all, a.mustOpen(t, b, echo))
+	}
+	if s, err := a.open(t, b, echo); !errors.Is(err, stream.ErrUnreachable) {
+		t.Fatalf("one more than may be open: %v, %v", s, err)
+	}
+	for _, s := range []stream.Stream{a.mustOpen(t, b, guest), other.mustOpen(t, b, echo)} {
+		says(t, s, "another protocol and another peer have places of their own")
+		s.Reset()
+	}
+	all[0].Reset()
+	c.eventually("the place that was given back", func() bool {
+		s, err := a.open(t, b, echo)
+		if err != nil {
+			return false
+		}
+		all[0] = s
+		return true
+	})
+	for _, s := range all {
+		says(t, s, "still served")
+		s.Reset()
+	}
+}
+
 func testTenMebibytes(t *testing.T, c *campus) {
 	a, b := c.node(), c.node()
 	b.Handle(echo, false, func(_ context.Context, s stream.Stream) {
