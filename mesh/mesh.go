@@ -40,6 +40,8 @@ type Mesh struct {
 	own    ownBeats
 	clones clones
 
+	farewells farewells
+
 	dirty   chan struct{} // capacity one: freshness changed
 	roster  chan struct{} // capacity one: the roster changed
 	redial  chan struct{} // capacity one: somebody may be dialled now
