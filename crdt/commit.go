@@ -287,6 +287,6 @@ func (r *Replica) stage(b *store.Batch, n *ranks, s *staged) error {
 // advance notes that an entry has been enqueued. Callers hold writing.
 func (r *Replica) advance(s staged) {
 	at := slot{s.id.Doc, s.id.Actor}
-	r.heads.set(at, s.id.Seq)
+	r.setHead(at, s.id.Seq)
 	r.chains[at] = s.hash
 }

@@ -268,7 +268,7 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) (wait func() error, e
 	for actor := range r.heads[id] {
 		delete(r.chains, slot{id, actor})
 	}
-	delete(r.heads, id)
+	r.dropHeads(id)
 	delete(r.parsed, id)
 	r.docs.drop(id)
 

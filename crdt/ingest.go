@@ -124,7 +124,7 @@ func (r *Replica) enqueueForeign(envs []candidate) (*flight, []Gap, error) {
 	if err != nil {
 		r.feedEnd = before
 		for _, u := range slices.Backward(undo) {
-			r.heads.set(u.at, u.seq)
+			r.setHead(u.at, u.seq)
 			r.chains[u.at] = u.hash
 		}
 		return nil, nil, errors.Join(err, r.reloadCampus())
@@ -184,6 +184,10 @@ func (r *Replica) admit(e candidate, f *flight) (staged, error) {
 	}
 	if r.ended(e.ID.Doc, doc) {
 		return s, errHeld // that day has been dropped: nothing brings it back
+	}
+	if r.crowded(at, doc) {
+		// Not blocked: there is room again when days have been dropped.
+		return s, r.refuse(e.ID.Actor.Node(), "more documents than a node writes")
 	}
 	if doc.Kind == record.DocCampus {
 		return s, r.admitSetting(e.Envelope, &s)

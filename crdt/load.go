@@ -73,7 +73,7 @@ func (r *Replica) loadHeads() error {
 		}
 		at := slot{id.Doc, id.Actor}
 		seq := binary.BigEndian.Uint64(v)
-		r.heads.set(at, seq)
+		r.setHead(at, seq)
 		r.chains[at] = [32]byte(v[8:])
 		r.state.held(at, seq)
 		return nil

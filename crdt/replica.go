@@ -94,6 +94,9 @@ type Replica struct {
 	writing sync.Mutex
 	actor   record.ActorID
 	heads   vectors
+	// slots counts each author's in heads; maxSlots is the constant, but in tests.
+	slots    map[record.NodeID]int
+	maxSlots int
 	// parsed are the names of documents that docOf has been asked about.
 	parsed  map[record.DocID]record.Doc
 	chains  map[slot][32]byte
@@ -153,6 +156,8 @@ func Open(cfg Config) (*Replica, error) {
 		verifier:  &envelope.Verifier{Check: cfg.Check},
 		log:       cfg.Logger,
 		heads:     vectors{},
+		slots:     map[record.NodeID]int{},
+		maxSlots:  maxSlots,
 		parsed:    map[record.DocID]record.Doc{},
 		chains:    map[slot][32]byte{},
 		blocked:   map[slot]string{},

@@ -68,6 +68,9 @@ type Log interface {
 // dropped: they are not pulled, whoever still offers them.
 type Picky interface {
 	Wants(doc string) bool
+	// Takes says the same of an actor in a document in which none of its entries
+	// is held.
+	Takes(doc string, actor []byte) bool
 }
 
 // Partial is a Log that holds entries without all that travels beside them.

@@ -141,7 +141,8 @@ func (c *puller) compare() error {
 }
 
 // differing are the peer's documents whose digest is not ours; absent are those
-// held here that it should have too and does not.
+// held here that it should have too and does not, unless it has more than it
+// can name.
 func (c *puller) differing() (docs, absent []string, err error) {
 	digests, err := c.m.cfg.Log.Digests()
 	if err != nil {
@@ -158,10 +159,13 @@ func (c *puller) differing() (docs, absent []string, err error) {
 	seen := 0
 	err = answers(c.s, kindDigests, maxMessage, func(body []byte) error {
 		theirs, err := decodeDigests(body)
-		if seen += len(theirs); err == nil && (seen > maxDocs || len(theirs) == 0) {
+		if seen += len(theirs); err == nil && (seen > maxSurplus || len(theirs) == 0) {
 			err = fmt.Errorf("%w: number of documents", errMalformed)
 		}
 		for _, d := range theirs {
+			if len(listed) == maxDocs {
+				break // what one member has filled must not end the repair of all
+			}
 			listed[d.Doc] = true
 			if picky, ok := c.m.cfg.Log.(Picky); ok && !picky.Wants(d.Doc) {
 				continue
@@ -176,7 +180,7 @@ func (c *puller) differing() (docs, absent []string, err error) {
 		return cmp.Or(cmp.Compare(c.m.cfg.Priority(a), c.m.cfg.Priority(b)), cmp.Compare(a, b))
 	})
 	for doc := range own {
-		if !listed[doc] && c.m.cfg.Kept(doc) {
+		if seen < maxDocs && !listed[doc] && c.m.cfg.Kept(doc) {
 			absent = append(absent, doc)
 		}
 	}
@@ -204,23 +208,31 @@ func (c *puller) missing(docs []string, lacks *tally) ([]span, error) {
 		if err != nil {
 			return err
 		}
-		if seen += len(v.Heads); seen > maxHeads || len(v.Heads) == 0 || !slices.Contains(docs, v.Doc) {
+		before := seen
+		if seen += len(v.Heads); seen > maxSurplus || len(v.Heads) == 0 || !slices.Contains(docs, v.Doc) {
 			return fmt.Errorf("%w: vector not asked for", errMalformed)
 		}
-		theirs[v.Doc] = append(theirs[v.Doc], v.Heads...)
+		theirs[v.Doc] = append(theirs[v.Doc], v.Heads[:min(len(v.Heads), max(maxHeads-before, 0))]...)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	var spans []span
+	picky, _ := c.m.cfg.Log.(Picky)
 	for i, doc := range docs {
-		lacks.add(doc, before[i], theirs[doc])
+		if seen < maxHeads/2 { // else not all may have been named
+			lacks.add(doc, before[i], theirs[doc])
+		}
 		own, err := c.heads(doc)
 		if err != nil {
 			return nil, err
 		}
 		for _, h := range theirs[doc] {
-			if after := own[string(h.Actor)]; h.Seq > after {
+			after := own[string(h.Actor)]
+			if after == 0 && picky != nil && !picky.Takes(doc, h.Actor) {
+				continue
+			}
+			if h.Seq > after {
 				spans = append(spans, span{Doc: doc, Actor: h.Actor, After: after, Upto: h.Seq})
 			}
 		}

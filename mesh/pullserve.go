@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/upprop/upprop/mesh/stream"
 )
@@ -72,6 +74,7 @@ func (m *Mesh) answerDigests(s stream.Stream) error {
 	if err != nil {
 		return fmt.Errorf("%w: digests: %w", errRead, err)
 	}
+	digests = anyOf(digests, maxDocs)
 	items := make([]wireDigest, len(digests))
 	for i, d := range digests {
 		items[i] = wireDigest{Doc: d.Doc, Sum: d.Sum[:]}
@@ -85,11 +88,16 @@ func (m *Mesh) answerDigests(s stream.Stream) error {
 }
 
 func (m *Mesh) answerVectors(s stream.Stream, docs []string) error {
-	for _, doc := range docs {
+	// Half of the answer is shared out beforehand, so that no long one takes the
+	// place of those after it.
+	left, share := maxHeads, maxHeads/2/max(len(docs), 1)
+	for i, doc := range docs {
 		heads, err := m.cfg.Log.Vector(doc)
 		if err != nil {
 			return fmt.Errorf("%w: vector: %w", errRead, err)
 		}
+		heads = anyOf(heads, left-share*(len(docs)-1-i))
+		left -= len(heads)
 		items := make([]wireHead, len(heads))
 		for i, h := range heads {
 			items[i] = wireHead{Actor: h.Actor, Seq: h.Seq}
@@ -101,6 +109,16 @@ func (m *Mesh) answerVectors(s stream.Stream, docs []string) error {
 		}
 	}
 	return stream.WriteFrame(s, end)
+}
+
+// anyOf are at most n of the items; where there are more, from a random place
+// on, so that each has its turn from answer to answer.
+func anyOf[T any](items []T, n int) []T {
+	if len(items) <= n {
+		return items
+	}
+	from := rand.N(len(items))
+	return slices.Concat(items[from:], items[:from])[:n]
 }
 
 // answerSpans streams entries straight from the log; a requester that reads

@@ -22,6 +22,7 @@ const (
 	maxItems    = 1024                 // list items in one message
 	maxDocs     = 64 << 10             // documents in one pull
 	maxHeads    = 64 << 10             // heads in one answer
+	maxSurplus  = 1 << 20              // of either, passed over when a peer sends more
 	frameSpare  = 64                   // kind and headers
 	maxAddrs    = 16                   // addresses of one node
 	maxAddrSize = 64

@@ -22,6 +22,7 @@ type replicaLog struct {
 var (
 	_ mesh.Hasty   = replicaLog{}
 	_ mesh.Partial = replicaLog{}
+	_ mesh.Picky   = replicaLog{}
 )
 
 func (l replicaLog) Digests() ([]mesh.DocDigest, error) {
@@ -108,6 +109,11 @@ func (l replicaLog) Lacking(max int) ([]mesh.Entry, error) {
 
 // Wants implements mesh.Picky.
 func (l replicaLog) Wants(doc string) bool { return l.Replica.Wants(record.DocID(doc)) }
+
+// Takes implements mesh.Picky.
+func (l replicaLog) Takes(doc string, actor []byte) bool {
+	return len(actor) == len(record.ActorID{}) && l.Replica.Takes(record.DocID(doc), record.ActorID(actor))
+}
 
 // priority sends the settings first, then acts, so that what has been shredded
 // is known before it is shown; then what matters in a fire: today's presence,
