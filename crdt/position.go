@@ -170,6 +170,28 @@ func (r *Replica) Covers(node record.NodeID, pos []byte) bool {
 	return r.state.restOf(node, p) == p.rest
 }
 
+// HoldsNamed reports whether every entry that a position of node's names is held,
+// whatever else the node has written since. What has been dropped here counts as
+// held; settings, and what the position only sums up, are passed over.
+func (r *Replica) HoldsNamed(node record.NodeID, pos []byte) bool {
+	p, err := parsePosition(pos)
+	if err != nil {
+		return true
+	}
+	r.state.mu.RLock()
+	defer r.state.mu.RUnlock()
+	for _, h := range p.heads {
+		d, err := record.ParseDocID(string(h.at.doc))
+		if err != nil || d.Kind == record.DocCampus || h.at.actor.Node() != node || r.state.dropped(h.at.doc, d) {
+			continue
+		}
+		if r.state.heads.get(h.at) < h.seq {
+			return false
+		}
+	}
+	return true
+}
+
 // Within reports whether everything in an older position of a node is in a
 // newer one too, as far as the two can tell: documents that the newer one no
 // longer names count as within it.

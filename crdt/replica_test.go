@@ -409,13 +409,26 @@ func TestPositionTellsAnOldCopyFromARestart(t *testing.T) {
 	if !b.Within(a.cfg.Node, before, restarted) {
 		t.Fatal("a restart is taken for a loss")
 	}
+	if !a.HoldsNamed(a.cfg.Node, before) || !a.HoldsNamed(a.cfg.Node, restarted) {
+		t.Fatal("a node that was started again is said to lack what it wrote")
+	}
+	old := missing(t, a, b)
 	_ = a.Close()
 	a.store = copied
 	a.open(t)
 	a.arrive(t, someone(4))
 	_, restored := a.Position()
+	if a.HoldsNamed(a.cfg.Node, before) || a.HoldsNamed(a.cfg.Node, restarted) || !a.HoldsNamed(a.cfg.Node, restored) {
+		t.Fatal("what an old copy lacks is not seen")
+	}
 	if b.Within(a.cfg.Node, before, restored) || b.Within(a.cfg.Node, restarted, restored) {
 		t.Fatal("an old copy is not noticed")
+	}
+	if _, err := a.Put(context.Background(), old); err != nil {
+		t.Fatal(err)
+	}
+	if !a.HoldsNamed(a.cfg.Node, before) || !a.HoldsNamed(a.cfg.Node, restarted) {
+		t.Fatal("what came back is said to be lacking")
 	}
 }
 

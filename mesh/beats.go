@@ -16,6 +16,9 @@ import (
 // saveEvery is how often beats are handed to the BeatKeeper.
 const saveEvery = 30 * time.Second
 
+// longAgo is the age given to a beat that is told for what it names alone.
+const longAgo = time.Hour
+
 // ownBeats counts the beats of this life.
 type ownBeats struct {
 	mu    sync.Mutex
@@ -96,6 +99,7 @@ func (m *Mesh) nextBeat() (say func()) {
 		return func() {}
 	}
 	b.Sig = m.cfg.Key.Sign(beat.Domain, msg)
+	m.judgeOwn(position)
 	m.table.Offer(b, beat.Source{At: m.cfg.Clock(), From: m.self, Direct: true})
 	frame := beatFrame(b, true, 0)
 	return func() {
@@ -156,6 +160,16 @@ func (m *Mesh) allBeats() [][]byte {
 			continue
 		}
 		frames = append(frames, beatFrame(b, covered[i], m.table.Age(b.Node)))
+	}
+	return frames
+}
+
+// lostBeats are frames of what a peer itself had said that it was seen to have
+// lost. It may have heard that from nobody: its new life may be known sooner than
+// itself is met.
+func (m *Mesh) lostBeats(peer identity.NodeID) (frames [][]byte) {
+	for _, b := range m.table.Lost(peer) {
+		frames = append(frames, beatFrame(b, false, longAgo))
 	}
 	return frames
 }
@@ -239,6 +253,7 @@ func (m *Mesh) hearSelf(b beat.Beat, from identity.NodeID) {
 		m.counts.add("lives_restarted", 1)
 		m.cfg.Logger.Warn("others know a later life of this node; it may run from an old copy, twice, or its clock went back")
 	}
+	m.missOwn(b)
 	if !m.cfg.Log.Covers(m.self, b.Position) {
 		if p := m.peer(from); p != nil {
 			p.want.askAll()
@@ -259,6 +274,7 @@ func (m *Mesh) hearsDirectly(id identity.NodeID) bool {
 // judge asks again about beats whose entries were missing, and tells others of
 // those that we cover now.
 func (m *Mesh) judge() {
+	m.judgeOwn(nil)
 	covered, changed := m.table.Judge()
 	for _, id := range covered {
 		if b, ok, known := m.table.Newest(id); known && ok && id != m.self {
@@ -290,10 +306,15 @@ func (m *Mesh) loadBeats() {
 		if who, ok := m.cfg.Roster.Member(b.Node); !ok || !m.signedBy(who, b) {
 			continue
 		}
-		m.table.Restore(kept, m.cfg.Clock())
 		if b.Node == m.self {
 			m.own.heard(b, m.cfg.Clock(), m.cfg.BeatEvery)
+			if !m.cfg.Log.HoldsNamed(m.self, b.Position) {
+				m.losses.restore(kept)
+				continue
+			}
+			m.losses.begin(kept)
 		}
+		m.table.Restore(kept, m.cfg.Clock())
 	}
 }
 
@@ -306,7 +327,7 @@ func (m *Mesh) saveBeats() {
 		return ok
 	})
 	var raws [][]byte
-	for _, k := range m.table.Keep() {
+	for _, k := range append(m.table.Keep(), m.losses.keep()...) {
 		raws = append(raws, must(k.Encode()))
 	}
 	if err := m.cfg.Beats.SaveBeats(raws); err != nil {

@@ -116,6 +116,13 @@ func (c *clones) temper(n *beat.News, cloned bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.seen[n.Node]
+	if a == nil && cloned { // this node, of whose beats it sees only the other's
+		a = &alternation{}
+		if c.seen == nil {
+			c.seen = map[identity.NodeID]*alternation{}
+		}
+		c.seen[n.Node] = a
+	}
 	switch {
 	case a == nil:
 	case !cloned:

@@ -46,6 +46,12 @@ func TestClonesAlternate(t *testing.T) {
 	if !later.AsOf.Equal(news.AsOf) {
 		t.Error("freshness goes on while two machines run")
 	}
+	self := beat.News{Node: identity.NodeID{8}, AsOf: now} // of which no beats are seen here
+	c.temper(&self, true)
+	self.AsOf = now.Add(time.Minute)
+	if c.temper(&self, true); !self.AsOf.Equal(now) {
+		t.Error("a node's own freshness goes on while it runs twice")
+	}
 	for n := range uint64(80) { // one was stopped
 		now = now.Add(2 * time.Second)
 		says(&c, b, n+5, now)

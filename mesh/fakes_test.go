@@ -233,6 +233,8 @@ func (l *fakeLog) Covers(_ identity.NodeID, raw []byte) bool {
 	return true
 }
 
+func (l *fakeLog) HoldsNamed(node identity.NodeID, raw []byte) bool { return l.Covers(node, raw) }
+
 func (l *fakeLog) Within(_ identity.NodeID, older, newer []byte) bool {
 	var old, pos position
 	if json.Unmarshal(older, &old) != nil || json.Unmarshal(newer, &pos) != nil {

@@ -62,6 +62,10 @@ type Log interface {
 	Position() (at time.Time, pos []byte, err error)
 	// Covers and Within judge positions.
 	beat.Log
+	// HoldsNamed reports whether every entry that a position of node's names is
+	// held, whatever else the node has written since. What retention has dropped
+	// counts as held.
+	HoldsNamed(node identity.NodeID, position []byte) bool
 }
 
 // Picky is a Log that has no use for some documents, as those that it has

@@ -38,6 +38,7 @@ type Mesh struct {
 	haste  haste
 	pulls  chan struct{} // one slot per running pull
 	own    ownBeats
+	losses ownLosses
 	clones clones
 
 	farewells farewells

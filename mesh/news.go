@@ -35,7 +35,8 @@ type NodeNews struct {
 
 // Freshness is the news of every member, this node and revoked ones included,
 // by id. A member never heard of has zero times. What a revoked one wrote
-// before is still on the lists, so its last news stands.
+// before is still on the lists, so its last news stands. This node's own is of
+// now, unless it has heard that it lacks what it acknowledged itself.
 func (m *Mesh) Freshness() []NodeNews {
 	heard := map[identity.NodeID]beat.News{}
 	for _, n := range m.table.Snapshot() {
@@ -61,6 +62,9 @@ func (m *Mesh) Freshness() []NodeNews {
 			n.State = ReachableVia
 		}
 		m.clones.temper(&n.News, m.Cloned(who.ID))
+		if who.ID == m.self {
+			m.losses.tell(&n.News)
+		}
 		all = append(all, n)
 	}
 	slices.SortFunc(all, func(a, b NodeNews) int { return strings.Compare(string(a.Node[:]), string(b.Node[:])) })

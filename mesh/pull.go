@@ -107,6 +107,7 @@ type puller struct {
 // compare finds the documents that differ and fetches what they lack here,
 // in order of priority.
 func (c *puller) compare() error {
+	since := c.m.losses.counted()
 	docs, absent, err := c.differing()
 	if err != nil {
 		return err
@@ -136,6 +137,10 @@ func (c *puller) compare() error {
 	}
 	if p := c.m.peer(c.peer); p != nil {
 		p.lacks.settle(lacks, c.m.cfg.Clock())
+	}
+	if !c.skipped {
+		c.m.losses.compared(c.peer, since)
+		c.m.judgeOwn(nil)
 	}
 	return nil
 }

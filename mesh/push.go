@@ -92,7 +92,7 @@ func (m *Mesh) runPush(p *peer) {
 // pushOver writes to one stream until it fails; first all beats known here.
 func (m *Mesh) pushOver(p *peer, s *patient) error {
 	defer context.AfterFunc(p.ctx, s.Reset)()
-	if err := flush(s, m.allBeats()); err != nil {
+	if err := flush(s, append(m.allBeats(), m.lostBeats(p.id)...)); err != nil {
 		return err
 	}
 	for {

@@ -92,6 +92,10 @@ func (l replicaLog) Within(node identity.NodeID, older, newer []byte) bool {
 	return l.Replica.Within(record.NodeID(node), older, newer)
 }
 
+func (l replicaLog) HoldsNamed(node identity.NodeID, pos []byte) bool {
+	return l.Replica.HoldsNamed(record.NodeID(node), pos)
+}
+
 // Lacking implements mesh.Partial. A database that was put back from a copy has
 // forgotten erasures that this node has confirmed: before it has heard of them
 // again, it asks for no keys, which who has not heard of them would give.

@@ -17,14 +17,15 @@ type Kept struct {
 	// AsOf is the complete-as-of that its node had reached here; zero: none.
 	AsOf time.Time
 	// Loss is what its node was seen to have lost and does not have again, by the
-	// positions in lost.
+	// beats in lost. Those that an earlier release kept have no N and no signature.
 	Loss Regressed
-	lost []mark
+	lost []Beat
 }
 
 const (
 	keptVersion = 1
 	keptLost    = 2 // as keptVersion, with a loss after the times
+	keptBeats   = 3 // as keptLost, with all of each beat
 	keptHeader  = 1 + 8 + 8
 	keptLoss    = 8 + 8 + 1
 )
@@ -43,6 +44,17 @@ func (t *Table) Keep() []Kept {
 		kept = append(kept, Kept{Beat: v.newest, Got: v.got, AsOf: v.asOf, Loss: v.loss, lost: slices.Clone(v.lost)})
 	}
 	return kept
+}
+
+// Missed is how a node keeps a beat of its own that names what it does not hold.
+// All that it acknowledged before from is here; lost says that nobody has the
+// rest. It is not for Restore.
+func Missed(b Beat, from time.Time, lost bool) Kept {
+	k := Kept{Beat: b, AsOf: from}
+	if lost {
+		k.Loss, k.lost = Regressed{From: from, To: b.At}, []Beat{b}
+	}
+	return k
 }
 
 // Restore takes a verified beat that Keep gave before a restart; now is the
@@ -74,18 +86,21 @@ func (k Kept) Encode() ([]byte, error) {
 	}
 	version := byte(keptVersion)
 	if len(k.lost) > 0 {
-		version = keptLost
+		version = keptBeats
 	}
 	b := binary.BigEndian.AppendUint64([]byte{version}, keptMillis(k.Got))
 	b = binary.BigEndian.AppendUint64(b, keptMillis(k.AsOf))
-	if version == keptLost {
+	if version == keptBeats {
 		b = binary.BigEndian.AppendUint64(b, keptMillis(k.Loss.From))
 		b = binary.BigEndian.AppendUint64(b, keptMillis(k.Loss.To))
 		b = append(b, byte(len(k.lost)))
-		for _, m := range k.lost {
-			b = binary.BigEndian.AppendUint64(b, keptMillis(m.at))
-			b = binary.BigEndian.AppendUint16(b, uint16(len(m.position)))
-			b = append(b, m.position...)
+		for _, l := range k.lost {
+			b = binary.BigEndian.AppendUint64(b, keptMillis(l.At))
+			b = binary.BigEndian.AppendUint16(b, uint16(len(l.Position)))
+			b = append(b, l.Position...)
+			b = binary.BigEndian.AppendUint64(append(b, l.Incarnation[:]...), l.N)
+			b = append(b, l.Sig...)
+			b = append(b, make([]byte, sigSize-len(l.Sig))...)
 		}
 	}
 	return append(b, raw...), nil
@@ -94,7 +109,7 @@ func (k Kept) Encode() ([]byte, error) {
 // DecodeKept reads what Encode wrote, and a bare beat as earlier releases kept
 // it, with zero times. Errors match ErrMalformed; the signature is not checked.
 func DecodeKept(raw []byte) (Kept, error) {
-	if len(raw) == 0 || raw[0] != keptVersion && raw[0] != keptLost {
+	if len(raw) == 0 || raw[0] < keptVersion || raw[0] > keptBeats {
 		b, err := Decode(raw)
 		return Kept{Beat: b}, err
 	}
@@ -107,20 +122,23 @@ func DecodeKept(raw []byte) (Kept, error) {
 	}
 	k, rest := Kept{Got: keptTime(got), AsOf: keptTime(asOf)}, raw[keptHeader:]
 	var err error
-	if raw[0] == keptLost {
-		if rest, err = k.decodeLoss(rest); err != nil {
+	if raw[0] != keptVersion {
+		if rest, err = k.decodeLoss(rest, raw[0] == keptBeats); err != nil {
 			return Kept{}, err
 		}
 	}
 	if k.Beat, err = Decode(rest); err != nil {
 		return Kept{}, err
 	}
+	for i := range k.lost {
+		k.lost[i].Node = k.Beat.Node
+	}
 	return k, nil
 }
 
-// decodeLoss reads what was lost and returns what follows. The marks share no
-// memory with raw.
-func (k *Kept) decodeLoss(raw []byte) (rest []byte, err error) {
+// decodeLoss reads what was lost and returns what follows. The beats share no
+// memory with raw; whole says that all of each is there.
+func (k *Kept) decodeLoss(raw []byte, whole bool) (rest []byte, err error) {
 	short := fmt.Errorf("%w: a loss is cut short or out of range", ErrMalformed)
 	if len(raw) < keptLoss || raw[keptLoss-1] == 0 || raw[keptLoss-1] > maxLost {
 		return nil, short
@@ -137,8 +155,16 @@ func (k *Kept) decodeLoss(raw []byte) (rest []byte, err error) {
 			return nil, short
 		}
 		times = append(times, at)
-		k.lost = append(k.lost, mark{keptTime(at), slices.Clone(rest[:size])})
-		rest = rest[size:]
+		l := Beat{At: keptTime(at), Position: slices.Clone(rest[:size])}
+		if rest = rest[size:]; whole {
+			if len(rest) < len(l.Incarnation)+8+sigSize {
+				return nil, short
+			}
+			copy(l.Incarnation[:], rest)
+			rest = rest[len(l.Incarnation):]
+			l.N, l.Sig, rest = binary.BigEndian.Uint64(rest), slices.Clone(rest[8:8+sigSize]), rest[8+sigSize:]
+		}
+		k.lost = append(k.lost, l)
 	}
 	if slices.Max(times) > maxMillis {
 		return nil, short

@@ -99,7 +99,7 @@ func FuzzDecodeKept(f *testing.F) {
 	f.Add(good)
 	f.Add(bare)
 	f.Add([]byte{keptVersion})
-	lost, _ := Kept{Beat: sample(), Got: epoch, Loss: Regressed{To: epoch}, lost: []mark{{epoch, at(2)}}}.Encode()
+	lost, _ := Kept{Beat: sample(), Got: epoch, Loss: Regressed{To: epoch}, lost: []Beat{{Node: sample().Node, N: 1, At: epoch, Position: at(2), Sig: make([]byte, sigSize)}}}.Encode()
 	f.Add(lost)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		k, err := DecodeKept(raw)
@@ -110,7 +110,11 @@ func FuzzDecodeKept(f *testing.F) {
 			return
 		}
 		again, err := k.Encode()
-		if raw[0] != keptVersion && raw[0] != keptLost && err == nil {
+		switch raw[0] {
+		case keptVersion, keptBeats:
+		case keptLost:
+			return // of an earlier release; written in another form
+		default:
 			again, err = k.Beat.Encode()
 		}
 		if err != nil || !bytes.Equal(again, raw) {

@@ -179,6 +179,21 @@ func (t *Table) Latest() (beats []Beat, covered []bool) {
 	return beats, covered
 }
 
+// Lost are the beats of a node that name what it was seen to have lost and does
+// not have again: it may have forgotten that it said so.
+func (t *Table) Lost(node identity.NodeID) (beats []Beat) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v := t.nodes[node]; v != nil {
+		for _, b := range v.lost {
+			if b.N != 0 {
+				beats = append(beats, b)
+			}
+		}
+	}
+	return beats
+}
+
 // Retain forgets every node for which keep is false.
 func (t *Table) Retain(keep func(identity.NodeID) bool) {
 	t.mu.Lock()

@@ -31,7 +31,7 @@ type view struct {
 	asOf    time.Time
 	pending []waiting // ascending
 	history []mark    // ascending
-	lost    []mark    // announced once, absent from later positions
+	lost    []Beat    // announced once, absent from later positions
 	loss    Regressed
 }
 
@@ -123,7 +123,7 @@ func (v *view) remember(b Beat) {
 func (v *view) compare(log Log, b Beat) bool {
 	rest := v.lost[:0]
 	for _, m := range v.lost {
-		if !log.Within(b.Node, m.position, b.Position) {
+		if !log.Within(b.Node, m.Position, b.Position) {
 			rest = append(rest, m)
 		}
 	}
@@ -143,7 +143,7 @@ func (v *view) compare(log Log, b Beat) bool {
 		}
 	}
 	if len(v.lost) < maxLost {
-		v.lost = append(v.lost, mark{at: v.newest.At, position: v.newest.Position})
+		v.lost = append(v.lost, v.newest)
 	}
 	if v.loss.To.IsZero() || from.Before(v.loss.From) {
 		v.loss.From = from
