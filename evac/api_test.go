@@ -27,7 +27,7 @@ func TestAPI(t *testing.T) {
 	h := newHouse()
 	h.now = func() time.Time { return at.Add(123_456_789 * time.Nanosecond) }
 	h.hear(
-		evac.Entrance{Node: node(1), Name: "Här", Site: "Norra", Here: true},
+		evac.Entrance{Node: node(1), Name: "Här", Site: "Norra", Here: true, CompleteAsOf: at},
 		evac.Entrance{Node: node(2), Name: "Östra grinden", Site: "Norra", Role: "entrance"},
 	)
 	a, b := present(1, 1, "Plan 3"), present(2, 2, "Plan 3")

@@ -65,7 +65,7 @@ func TestEveryPage(t *testing.T) {
 	full, _ := muster(t, campus())
 	hidden, _ := muster(t, campus(), func(c *evac.Config) { c.Withhold = func(*http.Request) bool { return true } })
 	nobody := newHouse()
-	nobody.hear(evac.Entrance{Node: node(1), Name: "Huvudentrén", Here: true})
+	nobody.hear(evac.Entrance{Node: node(1), Name: "Huvudentrén", Here: true, CompleteAsOf: at})
 	empty, _ := muster(t, nobody)
 	waiting := campus()
 	waiting.waits = true

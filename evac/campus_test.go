@@ -15,7 +15,7 @@ func campus() *house {
 		evac.Entrance{Node: node(1), Name: "Huvudentrén", Site: "Norra", Role: "entrance", CompleteAsOf: at.Add(-time.Second), LastHeard: at.Add(-time.Second)},
 		evac.Entrance{Node: node(2), Name: "Östra grinden", Site: "Norra", Role: "entrance", CompleteAsOf: at.Add(-13 * time.Minute), LastHeard: at.Add(-13*time.Minute + 2*time.Second)},
 		evac.Entrance{Node: node(3), Name: "Receptionen", Site: "Norra", Role: "desk", CompleteAsOf: at.Add(-2 * time.Second), LastHeard: at},
-		evac.Entrance{Node: node(4), Name: "Handenhet 2", Site: "Norra", Role: "warden", Here: true},
+		evac.Entrance{Node: node(4), Name: "Handenhet 2", Site: "Norra", Role: "warden", Here: true, CompleteAsOf: at},
 		evac.Entrance{Node: node(5), Name: "Lastkajen", Site: "Norra", Role: "entrance", CompleteAsOf: at.Add(-31 * time.Second), LastHeard: at.Add(-time.Second)},
 	)
 	people := []struct {

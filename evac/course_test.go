@@ -22,7 +22,7 @@ func TestCourse(t *testing.T) {
 	}
 	in := evac.Input{
 		Now: at, Evacuations: record.Evacuations(e.Starts),
-		Entrances: []evac.Entrance{{Node: node(1), Name: "East", Here: true}, {Node: node(2), Name: "West", Site: "North"}, {Node: node(3), Name: "South", Site: "South"}},
+		Entrances: []evac.Entrance{{Node: node(1), Name: "East", Here: true, CompleteAsOf: at}, {Node: node(2), Name: "West", Site: "North"}, {Node: node(3), Name: "South", Site: "South"}},
 		Samples: []evac.Sample{
 			s(1, 0, evac.Here, 0), s(2, 0, evac.Fresh, 0), s(3, 0, evac.Never, -99),
 			s(2, 3, evac.Stale, 2), s(2, 4, evac.Silent, 2), s(2, 5, evac.Silent, 2), // a restart looks anew

@@ -17,7 +17,8 @@ type Entrance struct {
 	CompleteAsOf time.Time
 	// LastHeard is when the node was last known to live. Zero means never.
 	LastHeard time.Time
-	// Here marks this node, whose own events are always all here.
+	// Here marks this node. Its own events are all here, unless CompleteAsOf is
+	// older than FreshFor: then it has heard that it lacks what it acknowledged.
 	Here bool
 }
 
@@ -34,7 +35,7 @@ const (
 type News string
 
 const (
-	// Here: this node.
+	// Here: this node, which has all that it wrote.
 	Here News = "here"
 	// Fresh: complete as of FreshFor ago or later.
 	Fresh News = "fresh"
@@ -72,8 +73,11 @@ func (e Entrance) judge(now time.Time) Door {
 		CompleteAsOf: e.CompleteAsOf, LastHeard: e.LastHeard,
 	}
 	if e.Here {
-		d.CompleteAsOf, d.LastHeard, d.News = now, now, Here
-		return d
+		d.LastHeard = now
+		if now.Sub(d.CompleteAsOf) <= FreshFor {
+			d.CompleteAsOf, d.News = now, Here
+			return d
+		}
 	}
 	if d.LastHeard.Before(d.CompleteAsOf) {
 		d.LastHeard = d.CompleteAsOf

@@ -16,7 +16,7 @@ func feedOf(name record.FeedName, site record.SiteID, heard time.Time) evac.Feed
 }
 
 func TestFeeds(t *testing.T) {
-	in := evac.Input{Now: at, Entrances: []evac.Entrance{{Node: node(1), Name: "East", Site: "North", Here: true}}}
+	in := evac.Input{Now: at, Entrances: []evac.Entrance{{Node: node(1), Name: "East", Site: "North", Here: true, CompleteAsOf: at}}}
 	in.Feeds = []evac.Feed{
 		feedOf("Access", "North", at.Add(-time.Minute)), feedOf("Doors", "South", at.Add(-2*time.Hour)), feedOf("New", "", time.Time{}),
 		feedOf("Ahead", "North", at.Add(time.Hour)),
@@ -78,7 +78,7 @@ func heardOf(l evac.List, name record.FeedName) time.Time {
 // stands, also when the list holds nobody.
 func TestFeedsAreSaid(t *testing.T) {
 	h := newHouse()
-	h.entrances = []evac.Entrance{{Node: node(1), Name: "East", Here: true}}
+	h.entrances = []evac.Entrance{{Node: node(1), Name: "East", Here: true, CompleteAsOf: at}}
 	s, _ := muster(t, h)
 	for _, x := range []struct {
 		heard  time.Time
@@ -106,7 +106,7 @@ func TestFeedsAreSaid(t *testing.T) {
 // are two sentences, and the silence is told once.
 func TestDoubtIsSaidInSentences(t *testing.T) {
 	h := newHouse()
-	h.entrances = []evac.Entrance{{Node: node(1), Name: "East", Here: true}, {Node: node(2), Name: "West", LastHeard: at.Add(-time.Hour), CompleteAsOf: at.Add(-time.Hour)}}
+	h.entrances = []evac.Entrance{{Node: node(1), Name: "East", Here: true, CompleteAsOf: at}, {Node: node(2), Name: "West", LastHeard: at.Add(-time.Hour), CompleteAsOf: at.Add(-time.Hour)}}
 	h.feeds = []evac.Feed{feedOf("Access", "", at.Add(-2*time.Hour))}
 	s, _ := muster(t, h)
 	for l, says := range map[string]string{

@@ -110,7 +110,7 @@ func Fold(in Input) List {
 	}
 	l.Entrances = make([]Door, 0, len(known))
 	for _, d := range known {
-		if in.holds(d.Site) || d.News == Here || d.Doubt > 0 {
+		if in.holds(d.Site) || in.here(d.Node) || d.Doubt > 0 {
 			l.Entrances = append(l.Entrances, *d)
 		}
 	}
@@ -120,6 +120,11 @@ func Fold(in Input) List {
 
 // hidden reports that cards were not even asked for.
 func (in Input) hidden() bool { return in.Names == NamesWithheld && in.Cards == nil }
+
+// here reports whether a node is this one.
+func (in Input) here(node record.NodeID) bool {
+	return slices.ContainsFunc(in.Entrances, func(e Entrance) bool { return e.Here && e.Node == node })
+}
 
 // holds reports whether a place of this site belongs on the list.
 func (in Input) holds(site record.SiteID) bool {

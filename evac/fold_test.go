@@ -30,7 +30,10 @@ func TestNewsOfEntrances(t *testing.T) {
 		want        evac.News
 		completeAgo time.Duration // -1: unknown
 	}{
-		{"this node", evac.Entrance{Here: true}, evac.Here, 0},
+		{"this node", evac.Entrance{Here: true, CompleteAsOf: at}, evac.Here, 0},
+		{"this node, a moment ago", evac.Entrance{Here: true, CompleteAsOf: ago(time.Second)}, evac.Here, 0},
+		{"this node, which lacks what it wrote", evac.Entrance{Here: true, CompleteAsOf: ago(24 * time.Hour)}, evac.Stale, 24 * time.Hour},
+		{"this node, which does not know since when it does", evac.Entrance{Here: true}, evac.Stale, -1},
 		{"just now", evac.Entrance{CompleteAsOf: ago(0), LastHeard: ago(0)}, evac.Fresh, 0},
 		{"ten seconds", evac.Entrance{CompleteAsOf: ago(10 * time.Second), LastHeard: ago(10 * time.Second)}, evac.Fresh, 10 * time.Second},
 		{"a little more", evac.Entrance{CompleteAsOf: ago(10*time.Second + time.Millisecond), LastHeard: ago(0)}, evac.Stale, 10*time.Second + time.Millisecond},
@@ -60,7 +63,7 @@ func TestNewsOfEntrances(t *testing.T) {
 }
 
 func TestStatesAreNeverDropped(t *testing.T) {
-	l := evac.Fold(evac.Input{Now: at, Entrances: []evac.Entrance{{Node: node(1), Here: true}}, Presences: []record.Presence{
+	l := evac.Fold(evac.Input{Now: at, Entrances: []evac.Entrance{{Node: node(1), Here: true, CompleteAsOf: at}}, Presences: []record.Presence{
 		present(1, 1, "A"),
 		with(present(2, 1, "A"), func(p *record.Presence) { p.State = record.Timed }),
 		with(present(3, 1, "A"), func(p *record.Presence) { p.State = record.Unknown }),
@@ -115,7 +118,7 @@ func TestOrderIsSwedish(t *testing.T) {
 	add(7, "Plan 2", "")
 	add(8, "Plan 99", "Tveksam")
 	ps[7].Doubtful = true
-	l := evac.Fold(evac.Input{Now: at, Presences: ps, Cards: cards, Entrances: []evac.Entrance{{Node: node(1), Here: true}}})
+	l := evac.Fold(evac.Input{Now: at, Presences: ps, Cards: cards, Entrances: []evac.Entrance{{Node: node(1), Here: true, CompleteAsOf: at}}})
 	if got, want := names(l), "Tveksam, ann, Zoe, Åke, Ärla, Örjan, , Adam"; got != want {
 		t.Errorf("order %s\nwant  %s", got, want)
 	}
@@ -131,7 +134,7 @@ func TestDoubtIsCountedByDoor(t *testing.T) {
 			with(present(7, 5, "B"), func(p *record.Presence) { p.Seen.Place.Entrance = "Mastens dörr" }),
 		},
 		Entrances: []evac.Entrance{
-			{Node: node(1), Name: "Här", Here: true},
+			{Node: node(1), Name: "Här", Here: true, CompleteAsOf: at},
 			{Node: node(2), Name: "Östra grinden", Role: "entrance", LastHeard: at.Add(-time.Hour)},
 			{Node: node(3), Name: "Receptionen", Role: "desk", CompleteAsOf: at, LastHeard: at},
 			{Node: node(4), Name: "Reläet", Role: "relay"},
@@ -164,7 +167,7 @@ func TestSiteKeepsWhoeverMayBeThere(t *testing.T) {
 			{Node: node(1), Name: "a", Site: "Norra", CompleteAsOf: at},
 			{Node: node(2), Name: "b", Site: "Södra", CompleteAsOf: at},
 			{Node: node(3), Name: "c", Site: "Södra"},
-			{Node: node(4), Name: "d", Site: "Södra", Here: true},
+			{Node: node(4), Name: "d", Site: "Södra", Here: true, CompleteAsOf: at},
 		},
 	}
 	l := evac.Fold(in)

@@ -68,7 +68,7 @@ func TestLive(t *testing.T) {
 		h := newHouse()
 		h.now = time.Now
 		gate := evac.Entrance{Node: node(2), Name: "Östra grinden", CompleteAsOf: time.Now(), LastHeard: time.Now()}
-		h.hear(evac.Entrance{Node: node(1), Name: "Här", Here: true}, gate)
+		h.hear(evac.Entrance{Node: node(1), Name: "Här", Here: true, CompleteAsOf: at}, gate)
 		first, second := present(1, 1, "Plan 2"), present(2, 1, "Plan 2")
 		h.add(first, &record.Card{Name: "Anna Öberg"})
 		h.add(present(3, 1, "Plan 3"), &record.Card{Name: "Ulla Stilla"})

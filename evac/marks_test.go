@@ -57,7 +57,7 @@ func TestMarksOnTheList(t *testing.T) {
 		Now: at, Evacuations: record.Evacuations{alarmAt("Norra", false, 1)},
 		KnownPoint: func(p record.PointName) bool { return p == "Lekplatsen" },
 		Entrances: []evac.Entrance{
-			{Node: node(1), Name: "Här", Here: true},
+			{Node: node(1), Name: "Här", Here: true, CompleteAsOf: at},
 			{Node: node(2), Name: "Östra grinden", LastHeard: at.Add(-time.Hour)},
 			{Node: node(4), Name: "Alfa", Role: "warden", CompleteAsOf: at, LastHeard: at},
 		},
@@ -126,7 +126,7 @@ func TestMarksAtRest(t *testing.T) {
 	over.Ended = after(5)
 	p := at9(1, 1, func(p *record.Presence) { p.Marks = []record.MarkFact{mark(4, 1, after(1), record.Safe)} })
 	q := at9(2, 1, func(p *record.Presence) { leaves(p, 1, after(3)) })
-	l := evac.Fold(evac.Input{Now: at, Evacuations: record.Evacuations{over}, Presences: []record.Presence{p, q}, Entrances: []evac.Entrance{{Node: node(1), Here: true}}})
+	l := evac.Fold(evac.Input{Now: at, Evacuations: record.Evacuations{over}, Presences: []record.Presence{p, q}, Entrances: []evac.Entrance{{Node: node(1), Here: true, CompleteAsOf: at}}})
 	if len(l.People) != 1 || l.People[0].State != evac.Inside || l.People[0].MarkedBy != "" {
 		t.Errorf("%+v", l.People)
 	}
@@ -154,7 +154,7 @@ func TestWhoWasAddedAndJoined(t *testing.T) {
 	})
 	in := evac.Input{
 		Now: at, Evacuations: record.Evacuations{alarmAt("", false, 1)}, Presences: []record.Presence{v, added},
-		Entrances: []evac.Entrance{{Node: node(1), Here: true}, {Node: node(4), CompleteAsOf: at}},
+		Entrances: []evac.Entrance{{Node: node(1), Here: true, CompleteAsOf: at}, {Node: node(4), CompleteAsOf: at}},
 		Cards:     map[record.VisitID]record.Card{added.Visit: {Name: "Röd jacka"}},
 	}
 	state := func(what string, people int, want evac.State) evac.List {
@@ -311,7 +311,7 @@ func joinedTo(in evac.Input, v record.VisitID) bool {
 
 func TestEvidence(t *testing.T) {
 	h := newHouse()
-	h.hear(evac.Entrance{Node: node(1), Name: "Östra grinden", Here: true}, evac.Entrance{Node: node(4), Name: "Alfa", Role: "warden", CompleteAsOf: at})
+	h.hear(evac.Entrance{Node: node(1), Name: "Östra grinden", Here: true, CompleteAsOf: at}, evac.Entrance{Node: node(4), Name: "Alfa", Role: "warden", CompleteAsOf: at})
 	h.evacuate(alarmAt("", false, 1))
 	p := at9(1, 1, func(p *record.Presence) { p.Marks = []record.MarkFact{mark(4, 1, after(1), record.Missing)} })
 	h.add(p, nil)

@@ -61,7 +61,7 @@ func TestTheTruth(t *testing.T) {
 	gate := func(ago time.Duration) evac.Entrance {
 		return evac.Entrance{Node: node(2), Name: "East gate", CompleteAsOf: at.Add(-ago), LastHeard: at.Add(-ago)}
 	}
-	here := evac.Entrance{Node: node(1), Name: "Here", Here: true}
+	here := evac.Entrance{Node: node(1), Name: "Here", Here: true, CompleteAsOf: at}
 	timed := func(p *record.Presence) { p.State = record.Timed }
 	for _, c := range []struct {
 		name   string

@@ -38,7 +38,7 @@ func withPaper(t testing.TB, on *printed) func(*evac.Config) {
 
 func printing() (*house, []record.Presence) {
 	h := newHouse()
-	h.hear(evac.Entrance{Node: node(1), Name: "Här", Site: "Norra", Here: true})
+	h.hear(evac.Entrance{Node: node(1), Name: "Här", Site: "Norra", Here: true, CompleteAsOf: at})
 	a, b := present(1, 1, "Plan 3"), present(2, 1, "Plan 3")
 	h.add(a, &record.Card{Name: "Anna Öberg"})
 	h.add(b, nil)

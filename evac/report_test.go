@@ -20,7 +20,7 @@ import (
 func drillNight() *house {
 	h := newHouse()
 	h.hear(
-		evac.Entrance{Node: node(1), Name: "Här", Site: "Norra", Here: true},
+		evac.Entrance{Node: node(1), Name: "Här", Site: "Norra", Here: true, CompleteAsOf: at},
 		evac.Entrance{Node: node(2), Name: "Östra grinden", Site: "Norra", Role: "entrance", CompleteAsOf: after(4).Time(), LastHeard: after(4).Time()},
 		evac.Entrance{Node: node(4), Name: "Alfa", Site: "Norra", Role: "warden", CompleteAsOf: at, LastHeard: at},
 	)
