@@ -81,6 +81,11 @@ func (a *API) facts() doctor.Facts {
 	f.Copied = len(n.Operators().Behind())
 	f.Triggers, f.Feeds = triggers(n.Trigger()), feeds(n.Feeds())
 	f.Members, f.Notices = a.members(), a.noticeFacts()
+	for _, x := range n.Mesh().Freshness() {
+		if x.State == mesh.Self && !f.Cloned { // two machines' positions differ without any loss
+			f.LostFrom, f.LostTo, f.Gone = x.Regressed.From, x.Regressed.To, x.Covered
+		}
+	}
 	for _, m := range n.Roster().Members() {
 		if m.MayIssue && m.Revoked == nil {
 			f.Issuers++

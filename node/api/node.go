@@ -111,8 +111,7 @@ func (a *API) Nodes() []Node {
 		}
 		switch {
 		case m.ID == self:
-			now := Stamp{a.cfg.Now()}
-			d.State, d.LastHeard, d.CompleteAsOf, d.Addrs = Here, now, now, n.Network().Addrs()
+			d.State, d.LastHeard, d.Addrs = Here, Stamp{a.cfg.Now()}, n.Network().Addrs()
 			d.Release = &a.cfg.Release
 		case m.Revoked != nil:
 			d.State, d.RevokedAt = Revoked, Stamp{m.Revoked.Time()}

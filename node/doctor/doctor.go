@@ -80,6 +80,11 @@ type Facts struct {
 	WebUntil time.Time
 	// Cloned: another machine runs with this node's identity.
 	Cloned bool
+	// LostFrom and LostTo are the times between which this node lacks what it had
+	// acknowledged itself, as others remember it; a zero LostTo says that it lacks
+	// nothing. Gone: none of the others has it.
+	LostFrom, LostTo time.Time
+	Gone             bool
 	// Jumped is how far this machine's clock has jumped since the start.
 	Jumped time.Duration
 	// Crashed is when a run of this node last ended by its own fault, if that

@@ -100,6 +100,8 @@ func TestFindings(t *testing.T) {
 		{"node-revoked", Fault, "Reception", func(f *Facts) { f.Barred = true }},
 		{"cloned", Fault, "Reception", func(f *Facts) { f.Cloned = true }},
 		{"cloned", Fault, "Alfa", func(f *Facts) { f.Members[1].Cloned = true }},
+		{"lacks-own", Fault, "Reception", func(f *Facts) { f.LostTo = now.Add(-hour) }},
+		{"lost", Fault, "Reception", func(f *Facts) { f.LostFrom, f.LostTo, f.Gone = now.Add(-2*hour), now.Add(-hour), true }},
 		{"keys-missing", Fault, "Reception", func(f *Facts) { f.Ready = false }},
 		{"crashed", Warning, "Reception", func(f *Facts) { f.Crashed = now.Add(-hour) }},
 		{"disk-failed", Fault, "Reception", func(f *Facts) { f.Failed = "the disk failed" }},

@@ -22,13 +22,9 @@ func members(f Facts) (out []Finding) {
 			})
 		}
 		if !m.LostTo.IsZero() {
-			from := "its beginning"
-			if !m.LostFrom.IsZero() {
-				from = Stamp(m.LostFrom)
-			}
 			out = append(out, Finding{
 				"lost", Fault, m.Name,
-				fmt.Sprintf("%s lost what it acknowledged between %s and %s.", m.Name, from, Stamp(m.LostTo)),
+				fmt.Sprintf("%s lost what it acknowledged between %s.", m.Name, hours(m.LostFrom, m.LostTo)),
 				"It was put back to an old copy or its disk lost writes. Visitors who came or left there in that time may be missing, unless another node still has them.",
 				"Leave the nodes connected: what others hold comes back by itself. Then ask at that door who came and left in that time.",
 			})
@@ -54,6 +50,15 @@ func members(f Facts) (out []Finding) {
 		}
 	}
 	return out
+}
+
+// hours are the times of a loss in words; from is zero where it reaches back
+// before all that is known.
+func hours(from, to time.Time) string {
+	if from.IsZero() {
+		return "its beginning and " + Stamp(to)
+	}
+	return Stamp(from) + " and " + Stamp(to)
 }
 
 // silence judges how fresh a node's news is.

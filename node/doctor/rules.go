@@ -53,6 +53,22 @@ func standing(f Facts) (out []Finding) {
 			"Stop one of the two. If both are needed, give that one an empty data folder and let it join anew with a token.",
 		})
 	}
+	if !f.LostTo.IsZero() && !f.Gone {
+		out = append(out, Finding{
+			"lacks-own", Fault, f.Name,
+			fmt.Sprintf("This node lacks what it acknowledged itself between %s.", hours(f.LostFrom, f.LostTo)),
+			"It was put back to an old copy or its disk lost writes. Until it has them again, its lists say that they are not sure of this door.",
+			"Leave it connected, and bring back the nodes that are silent: what others hold comes by itself. Revoke those that will not come back. Ask at this door who came and left in that time.",
+		})
+	}
+	if !f.LostTo.IsZero() && f.Gone {
+		out = append(out, Finding{
+			"lost", Fault, f.Name,
+			fmt.Sprintf("This node lost what it acknowledged between %s.", hours(f.LostFrom, f.LostTo)),
+			"It was put back to an old copy or its disk lost writes, and no other node has it. Visitors who came or left here in that time are missing.",
+			"Ask at this door who came and left in that time, and check them in anew.",
+		})
+	}
 	if !f.Ready && !f.Barred {
 		out = append(out, Finding{
 			"keys-missing", Fault, f.Name,
