@@ -22,11 +22,14 @@ type shown struct {
 	// heard are the facts that a node had told of in a beat before it was put
 	// back to a copy without them.
 	heard []*fact
+	// heardIn is the life in which each was heard: what came just before the power
+	// went may be forgotten.
+	heardIn map[*fact]*life
 }
 
 func (w watch) of(h *House) *shown {
 	if w[h] == nil {
-		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}, marked: map[record.VisitID]record.Day{}}
+		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}, marked: map[record.VisitID]record.Day{}, heardIn: map[*fact]*life{}}
 	}
 	return w[h]
 }
@@ -41,6 +44,7 @@ func (w watch) heardBefore(on []*House, f *fact) {
 		for _, n := range h.Node().Mesh().Freshness() {
 			if n.Node == f.by.ID && n.LastHeard.After(f.at.Add(2*beatEvery)) {
 				w.of(h).heard = append(w.of(h).heard, f)
+				w.of(h).heardIn[f] = h.now()
 			}
 		}
 	}
@@ -60,6 +64,9 @@ func (c *Campus) Check() error {
 			return err
 		}
 		if err := c.checkFreshness(h); err != nil {
+			return err
+		}
+		if err := c.checkOwn(h); err != nil {
 			return err
 		}
 		for _, o := range c.Houses {
@@ -112,7 +119,8 @@ func (v *visit) judgedAnew() bool {
 }
 
 // checkFreshness: what a list calls complete as of T has all that the entrance
-// acknowledged before T by its own clock.
+// acknowledged before T by its own clock, also where it is the node's own. Of what
+// its entrance lost see checkLosses and checkOwn.
 func (c *Campus) checkFreshness(h *House) error {
 	asOf := map[identity.NodeID]time.Time{}
 	for _, n := range h.Node().Mesh().Freshness() {
@@ -121,7 +129,7 @@ func (c *Campus) checkFreshness(h *House) error {
 	var bad error
 	c.truth.facts(func(v *visit, f *fact) {
 		t := asOf[f.by.ID]
-		if bad != nil || f.shaky || f.lost || f.by == h || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) || standsDropped(h, v, f) {
+		if bad != nil || f.shaky || f.lost || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) || standsDropped(h, v, f) {
 			return
 		}
 		bad = violated("freshness is never wrong", "%s calls %s complete as of %s, and lacks the %s, acknowledged there at %s",

@@ -152,6 +152,9 @@ func (c *Campus) watchReturn(h *House) error {
 				return err
 			}
 		}
+		if err := c.checkOwn(h); err != nil {
+			return err
+		}
 		time.Sleep(glimpse)
 	}
 	return nil

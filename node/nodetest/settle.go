@@ -278,7 +278,7 @@ func (c *Campus) meets(h *House, all []*House) error {
 	now := h.Clock.Now()
 	for _, n := range h.Node().Mesh().Freshness() {
 		for _, o := range all {
-			if o == h || o.ID != n.Node {
+			if o.ID != n.Node {
 				continue
 			}
 			if n.AsOf.IsZero() || now.Sub(n.AsOf) > fresh {
