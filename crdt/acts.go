@@ -79,7 +79,7 @@ func (r *Replica) admitActs(e candidate, f *flight, s *staged) error {
 	if e.ID.Actor.Node() == r.cfg.Node && acts.N > r.acts.n {
 		actsChain{acts.N, sha256.Sum256(e.Payload)}.advance(&f.acts)
 	}
-	s.acts = &acts
+	s.acts, s.late = &acts, shreds(acts) && r.late(e.ID)
 	for _, a := range acts.Acts {
 		r.clock.Observe(a.At)
 	}
@@ -94,10 +94,15 @@ func needsRight(acts record.Acts) bool {
 	})
 }
 
+func shreds(acts record.Acts) bool {
+	return slices.ContainsFunc(acts.Acts, func(a record.Act) bool { return a.Kind == record.ActShred })
+}
+
 // late reports whether an entry's shreds destroy nothing, and its word on feeds
 // counts for nothing, because its author wrote it after its revocation. It is kept all the same: others have taken it
 // before they heard of that, and all must come to hold the same. What they have
-// destroyed stays destroyed there.
+// destroyed stays destroyed there. It is asked once of an entry that comes, since the
+// answer may change meanwhile.
 func (r *Replica) late(id record.EventID) bool {
 	return r.cfg.Standing != nil && r.cfg.Standing(id) != record.Counted
 }
@@ -109,8 +114,7 @@ func (r *Replica) mayEdit(id record.EventID) bool {
 }
 
 // stageActs puts what acts bring about into the sets and indexes.
-func (r *Replica) stageActs(b *store.Batch, n *ranks, id record.EventID, acts record.Acts) error {
-	late := r.late(id)
+func (r *Replica) stageActs(b *store.Batch, n *ranks, id record.EventID, acts record.Acts, late bool) error {
 	for i, a := range acts.Acts {
 		switch {
 		case a.Kind == record.ActKey, a.Kind == record.ActKeyGone:
@@ -120,10 +124,8 @@ func (r *Replica) stageActs(b *store.Batch, n *ranks, id record.EventID, acts re
 				return err
 			}
 		case a.Kind == record.ActShred:
-			for _, v := range a.Visits {
-				if err := r.stageShred(b, n, v, a, id, i); err != nil {
-					return err
-				}
+			if err := r.stageShreds(b, n, a, id, i); err != nil {
+				return err
 			}
 		case a.Kind == record.ActLost:
 			r.stageLost(b, n, a.Visits, id)

@@ -121,7 +121,8 @@ func (r *Replica) admitSealed(e candidate, day record.Day, n *ranks, s *staged) 
 		_ = r.refuse(record.NodeID{}, "aside")
 		return errNotYet
 	}
-	if err := r.admitKeys(e, all, wraps, n); err != nil {
+	s.late = r.late(e.ID)
+	if err := r.admitKeys(e, all, wraps, s.late, n); err != nil {
 		return err
 	}
 	s.locked = make([][]byte, len(all))
@@ -135,7 +136,7 @@ func (r *Replica) admitSealed(e candidate, day record.Day, n *ranks, s *staged) 
 		}
 	}
 	r.clock.Observe(all[0].At)
-	if r.late(e.ID) {
+	if s.late {
 		all, s.locked = withKeys(all, wraps, s.locked)
 	}
 	s.sealed = all
@@ -162,8 +163,8 @@ func withKeys(all []record.SealedEntry, wraps, locked [][]byte) (left []record.S
 }
 
 // admitKeys says whether each wrapped key that is missing is rightly so.
-func (r *Replica) admitKeys(e candidate, all []record.SealedEntry, wraps [][]byte, n *ranks) error {
-	author, missing, late := e.ID.Actor.Node(), false, r.late(e.ID)
+func (r *Replica) admitKeys(e candidate, all []record.SealedEntry, wraps [][]byte, late bool, n *ranks) error {
+	author, missing := e.ID.Actor.Node(), false
 	for i, one := range all {
 		if !deadlined(one) || wraps[i] != nil {
 			continue
@@ -210,10 +211,12 @@ func (r *Replica) superseded(k record.PartKey, at rank, until record.Day, late b
 	if lost, err := r.isLost(n, k.Visit, at.author()); lost || err != nil {
 		return lost, err
 	}
-	v, err := r.standing(n, partKey(keyKey, k))
-	if err != nil || v == nil {
+	if next, held, err := r.keyRowAt(n, partKey(keyNext, k)); err != nil || held && !r.weigh(k, next.rank).below(r.weigh(k, at)) {
+		return err == nil, err
+	}
+	w, held, err := r.keyRowAt(n, partKey(keyKey, k))
+	if err != nil || !held {
 		return false, err
 	}
-	w, err := parseKeyRow(v)
-	return w.state == keyShredded || !r.weigh(k, w.rank).below(r.weigh(k, at)), err
+	return w.state == keyShredded || !r.weigh(k, w.rank).below(r.weigh(k, at)), nil
 }

@@ -209,6 +209,7 @@ func (r *Replica) build(d Draft, now time.Time, f *flight) (*envelope.Envelope, 
 	}
 	s.id.Actor = r.actor
 	s.id.Seq = r.heads.get(slot{s.id.Doc, r.actor}) + f.count[s.id.Doc] + 1
+	s.late = (s.sealed != nil && !s.fresh || s.acts != nil && shreds(*s.acts)) && r.late(s.id)
 	if s.setting != nil && s.id.Seq != r.campus.lastSeq {
 		r.campus.spoilt = true
 		return nil, fmt.Errorf("own setting %d out of sequence: %w", s.id.Seq, ErrDraft)
@@ -261,6 +262,9 @@ func (r *Replica) stage(b *store.Batch, n *ranks, s *staged) error {
 	value := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(s.raw)), s.feed)
 	b.Set(entryKey(s.id), append(value, s.raw...))
 	b.Set(feedKey(s.feed), entryKey(s.id)[1:])
+	if s.late {
+		b.Set(passedKey(s.id), nil)
+	}
 	switch {
 	case s.event != nil && s.event.BadgeOf() != 0:
 		b.Set(visitKey(*s.event, s.id), s.value)
@@ -274,12 +278,12 @@ func (r *Replica) stage(b *store.Batch, n *ranks, s *staged) error {
 			if s.locked != nil {
 				locked = s.locked[i]
 			}
-			if err := r.stageSealed(b, n, one, s.id, locked, s.fresh); err != nil {
+			if err := r.stageSealed(b, n, one, s.id, locked, s.fresh, s.late); err != nil {
 				return err
 			}
 		}
 	case s.acts != nil:
-		return r.stageActs(b, n, s.id, *s.acts)
+		return r.stageActs(b, n, s.id, *s.acts, s.late)
 	}
 	return nil
 }

@@ -258,7 +258,7 @@ func (r *Replica) dropDoc(id record.DocID, b *store.Batch) (wait func() error, e
 	if err != nil {
 		return nil, err
 	}
-	for _, prefix := range []byte{keyEntry, keyHead} {
+	for _, prefix := range []byte{keyEntry, keyHead, keyPassed} {
 		lo, hi := store.Prefix(docPrefix(prefix, id))
 		b.DeleteRange(lo, hi)
 	}

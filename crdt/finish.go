@@ -25,6 +25,9 @@ type staged struct {
 	locked [][]byte
 	fresh  bool
 	acts   *record.Acts
+	// late: it is of after its author's revocation, and passed over as far as that
+	// makes a difference.
+	late bool
 	// setting is set when the entry edits one.
 	setting *Setting
 }

@@ -13,12 +13,22 @@ import (
 
 // A key record without its wrapped key is hollow. The entry that it is from is
 // held, so nobody offers it again; it is asked for all the same, and when it
-// comes with the key the record is filled.
+// comes with the key the record is filled. So is one that waits for its key to
+// take the place of another (passed.go).
 
 // Lacking are at most max entries held here of which a wrapped key is missing
 // that may still be had. It reads from disk.
 func (r *Replica) Lacking(max int) (out []record.EventID, err error) {
 	today := r.today()
+	add := func(from []byte) error {
+		if id, ok := parseEntry(from); ok && (len(out) == 0 || out[len(out)-1] != id) {
+			out = append(out, id)
+		}
+		if len(out) == max {
+			return store.ErrStop
+		}
+		return nil
+	}
 	lo, hi := store.Prefix([]byte{keyWant})
 	err = r.store.Scan(lo, hi, func(key, from []byte) error {
 		k, _ := parsePartKey(key)
@@ -26,15 +36,19 @@ func (r *Replica) Lacking(max int) (out []record.EventID, err error) {
 		if err != nil || !empty || w.until <= today {
 			return err
 		}
-		id, ok := parseEntry(from)
-		if n := len(out); !ok || n > 0 && out[n-1] == id {
-			return nil
-		}
-		if out = append(out, id); len(out) == max {
-			return store.ErrStop
-		}
-		return nil
+		return add(from)
 	})
+	if err == nil && len(out) < max {
+		lo, hi = store.Prefix([]byte{keyNext})
+		err = r.store.Scan(lo, hi, func(key, _ []byte) error {
+			k, _ := parsePartKey(key)
+			next, awaits, err := r.awaitsNext(nil, k)
+			if err != nil || !awaits || next.until <= today {
+				return err
+			}
+			return add(next.box)
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read what is lacking: %w", err)
 	}
@@ -48,15 +62,26 @@ func (r *Replica) heals(e *envelope.Envelope) bool {
 		return false
 	}
 	filled := false
-	_ = r.fillable(nil, candidate{Envelope: e}, func(record.PartKey, keyRow, record.SealedEntry, []byte) error {
+	_ = r.fillable(nil, candidate{Envelope: e}, func(fill) error {
 		filled = true
 		return nil
 	})
 	return filled
 }
 
-// fillable calls fn for each hollow record that an entry brings the key of.
-func (r *Replica) fillable(n *ranks, e candidate, fn func(k record.PartKey, w keyRow, s record.SealedEntry, wrap []byte) error) error {
+// fill is a wrapped key that has come for a record which lacks it: for the one that
+// stands, or for the next of its place.
+type fill struct {
+	k    record.PartKey
+	w    keyRow
+	next bool
+	put  record.SealedEntry
+	all  []record.SealedEntry // of the entry
+	wrap []byte
+}
+
+// fillable calls fn for each record that lacks its key and that an entry brings it of.
+func (r *Replica) fillable(n *ranks, e candidate, fn func(fill) error) error {
 	all := sealedIn(e)
 	wraps, ok := checkAside(e.Aside, all)
 	if !ok {
@@ -66,40 +91,49 @@ func (r *Replica) fillable(n *ranks, e candidate, fn func(k record.PartKey, w ke
 		if wraps[i] == nil {
 			continue
 		}
-		k := record.PartKey{Visit: s.Visit, Audience: s.Audience}
-		v, err := r.standing(n, partKey(keyKey, k))
-		if err != nil || v == nil {
-			return err
-		}
-		w, err := parseKeyRow(v)
+		x := fill{k: record.PartKey{Visit: s.Visit, Audience: s.Audience}, put: s, all: all, wrap: wraps[i]}
+		put := rowOf(s, e.ID.Actor.Node(), nil)
+		w, held, err := r.keyRowAt(n, partKey(keyKey, x.k))
 		if err != nil {
 			return err
 		}
-		if !r.hollow(k, w) || w.rank != rankOf(s, e.ID.Actor.Node()) || !bytes.Equal(w.hash[:], s.Hash) {
+		lacks := held && w.is(put) && r.hollow(x.k, w)
+		if !held || !w.is(put) {
+			if w, x.next, err = r.awaitsNext(n, x.k); err != nil {
+				return err
+			}
+			lacks = x.next && w.is(put)
+		}
+		if !lacks {
 			continue
 		}
-		if err := fn(k, w, s, wraps[i]); err != nil {
+		x.w = w
+		if err := fn(x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// heal fills the hollow records that an entry held already brings the keys of.
+// heal fills the records that lack their keys with those that an entry held already brings.
 // Callers hold writing.
 func (r *Replica) heal(b *store.Batch, f *flight, e candidate) error {
-	return r.fillable(f.ranks, e, func(k record.PartKey, w keyRow, s record.SealedEntry, wrap []byte) error {
-		locked, err := r.lock(s, wrap)
+	return r.fillable(f.ranks, e, func(x fill) error {
+		locked, err := r.lock(x.put, x.wrap)
 		if err != nil {
 			if !gone(err) {
 				r.log.Warn("a key record cannot be kept now and is asked for again", "err", err)
 			}
 			return nil
 		}
-		w.state, w.box, f.healed = keyLocked, locked, true
-		b.Delete(partKey(keyWant, k))
-		f.ranks.set(b, partKey(keyKey, k), w.encode())
-		b.Set(untilKey(w.until, k), nil)
+		f.healed = true
+		if x.next {
+			return r.fillNext(b, f.ranks, x.k, x.put, x.all, e.ID.Actor.Node(), locked)
+		}
+		x.w.state, x.w.box = keyLocked, locked
+		b.Delete(partKey(keyWant, x.k))
+		f.ranks.set(b, partKey(keyKey, x.k), x.w.encode())
+		b.Set(untilKey(x.w.until, x.k), nil)
 		return nil
 	})
 }

@@ -119,6 +119,9 @@ func parseKeyRow(b []byte) (w keyRow, err error) {
 	return w, nil
 }
 
+// is reports whether o is the record of the same sealing.
+func (w keyRow) is(o keyRow) bool { return w.rank == o.rank && w.hash == o.hash }
+
 var errStored = errors.New("the store holds what was not written so")
 
 // below says whether o stands before w. Weight decides; the hash settles what

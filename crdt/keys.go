@@ -24,6 +24,11 @@ import (
 //	u <date> <visit> <audience>       a key record that is locked until a date
 //	o <visit> <audience>              a key record whose wrapped key is missing:
 //	                                  its entry's e key, to be asked for again
+//	b <visit> <audience>              a key record that is to take the place of
+//	                                  what stands when its wrapped key comes:
+//	                                  like that, with its entry's e key for a key
+//	z <doc> 0 <actor> <seq>           an entry that was passed over, since it was
+//	                                  written after a revocation
 //	d <date>                          locked keys of a date are to be destroyed
 //	t <visit>                         shredded; the last date of its key records
 //	s <visit> <doc> 0 <actor> <seq> <n>   one shred: erasure, time, by whom
@@ -54,6 +59,8 @@ const (
 	keyQuarantine = 'q'
 	keyUntil      = 'u'
 	keyWant       = 'o'
+	keyNext       = 'b'
+	keyPassed     = 'z'
 	keyDirty      = 'd'
 	keyTomb       = 't'
 	keyShred      = 's'

@@ -164,9 +164,23 @@ func (r *Replica) foldVisits() error {
 	return nil
 }
 
-// Rejudge folds all visits and settings anew, after the standing of a writer
-// has changed.
+// Rejudge judges all anew after the standing of a writer has changed: it folds all
+// visits and settings, and carries out the shreds and sealings that were passed over
+// and count now. Those wait where the disk is too full, and are tried again.
 func (r *Replica) Rejudge() error {
+	if err := r.refoldAll(); err != nil {
+		return err
+	}
+	err := r.carryOutPassed()
+	if errors.Is(err, store.ErrFull) {
+		r.shreds.signal()
+		return nil
+	}
+	return err
+}
+
+// refoldAll is foldAll and the settings, for readers.
+func (r *Replica) refoldAll() error {
 	if err := r.foldAll(); err != nil {
 		return err
 	}
@@ -174,11 +188,9 @@ func (r *Replica) Rejudge() error {
 	defer r.state.folding.Unlock()
 	settings := r.judgedSettings()
 	r.state.mu.Lock()
-	defer r.state.mu.Unlock()
 	r.state.settings = settings
-	r.state.edited++
-	close(r.state.changed)
-	r.state.changed = make(chan struct{})
+	r.state.mu.Unlock()
+	r.state.tell()
 	return nil
 }
 

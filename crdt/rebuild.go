@@ -43,8 +43,12 @@ func (r *Replica) rebuildSets() error {
 		n := newRanks()
 		if err := r.entries(id, nil, func(e entry) error {
 			all, err := codec.DecodeSealed(e.env.Payload)
+			late := r.late(e.env.ID)
+			if late {
+				b.Set(passedKey(e.env.ID), nil)
+			}
 			for _, s := range all {
-				err = errors.Join(err, r.stageSealed(&b, n, s, e.env.ID, nil, false))
+				err = errors.Join(err, r.stageSealed(&b, n, s, e.env.ID, nil, false, late))
 			}
 			return err
 		}); err != nil {

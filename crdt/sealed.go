@@ -78,11 +78,11 @@ func (r *Replica) standing(n *ranks, key []byte) ([]byte, error) {
 // stageSealed folds one sealed record into the sets. locked is a KeyPut's
 // wrapped key under the Locker. fresh: nothing can stand against it.
 //
-// What a node has sealed after its revocation fills an empty place, so that
+// late: what a node has sealed after its revocation fills an empty place, so that
 // nobody it has taken in is without a name, and outranks nothing.
-func (r *Replica) stageSealed(b *store.Batch, n *ranks, s record.SealedEntry, id record.EventID, locked []byte, fresh bool) error {
+func (r *Replica) stageSealed(b *store.Batch, n *ranks, s record.SealedEntry, id record.EventID, locked []byte, fresh, late bool) error {
 	k, author := record.PartKey{Visit: s.Visit, Audience: s.Audience}, id.Actor.Node()
-	if !fresh && r.late(id) {
+	if late {
 		place := map[record.SealedKind][]byte{record.PartPut: partKey(keyPart, k), record.KeyPut: partKey(keyKey, k)}[s.Kind]
 		if place != nil {
 			if old, err := r.standing(n, place); err != nil || old != nil {
@@ -234,12 +234,12 @@ func (r *Replica) dropSealed(b *store.Batch, s record.SealedEntry, author record
 			b.Delete(partKey(keyPart, k))
 		}
 	case record.KeyPut:
-		v, err := r.store.Get(partKey(keyKey, k))
-		if err != nil {
-			return
+		put := rowOf(s, author, nil)
+		if next, held, err := r.keyRowAt(nil, partKey(keyNext, k)); err == nil && held && next.is(put) {
+			b.Delete(partKey(keyNext, k))
 		}
-		w, err := parseKeyRow(v)
-		if put := rowOf(s, author, nil); err != nil || w.state == keyShredded || w.rank != put.rank || w.hash != put.hash {
+		w, held, err := r.keyRowAt(nil, partKey(keyKey, k))
+		if err != nil || !held || w.state == keyShredded || !w.is(put) {
 			return // it does not stand, or its shred still does
 		}
 		b.Delete(partKey(keyKey, k))

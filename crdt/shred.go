@@ -23,8 +23,18 @@ func (r *Replica) tomb(n *ranks, v record.VisitID) (until record.Day, buried boo
 // older releases: it is not destroyed before its document is.
 const never = record.Day(1<<31 - 1)
 
+// stageShreds is stageShred of each visit of an act.
+func (r *Replica) stageShreds(b *store.Batch, n *ranks, a record.Act, id record.EventID, i int) error {
+	for _, v := range a.Visits {
+		if err := r.stageShred(b, n, v, a, id, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // stageShred makes every key record of a visit shredded, takes its parts away
-// and notes what is to be destroyed.
+// and notes what is to be destroyed. Idempotent.
 func (r *Replica) stageShred(b *store.Batch, n *ranks, v record.VisitID, a record.Act, id record.EventID, i int) error {
 	row := shredRow{a.Erasure, a.At, shredBy(a, id)}.encode()
 	b.Set(shredKey(v, id, i), row)

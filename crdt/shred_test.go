@@ -430,12 +430,18 @@ func TestAShredBetweenRewritingAndRetiring(t *testing.T) {
 	opens(t, a.member, someone(4), 1)
 }
 
-// settled waits until nothing is to be destroyed any more.
-func (k *keeper) settled(t testing.TB) {
+// worked waits until the worker has had its turn.
+func (k *keeper) worked(t testing.TB) {
 	t.Helper()
 	v := record.VisitID{0xff, byte(rows(t, k.member, keyReceipt))}
 	k.do(t, shredding(99, v)) // its receipt comes after all that
 	receipted(t, k.member, v, k.cfg.Node)
+}
+
+// settled waits until nothing is to be destroyed any more.
+func (k *keeper) settled(t testing.TB) {
+	t.Helper()
+	k.worked(t)
 	if got := k.ShredPending(); len(got) > 0 {
 		t.Fatal("pending:", got)
 	}

@@ -64,9 +64,9 @@ const (
 	lastShredPause  = time.Minute
 )
 
-// shredLoop destroys what is to be destroyed, and gives the receipts. It goes
-// on from what is on disk, so it may be cut at any point. What fails is tried
-// again, less and less often.
+// shredLoop carries out what counts only now, destroys what is to be destroyed, and
+// gives the receipts. It goes on from what is on disk, so it may be cut at any
+// point. What fails is tried again, less and less often.
 func (r *Replica) shredLoop() {
 	defer r.done.Done()
 	pause := time.Duration(0)
@@ -75,7 +75,7 @@ func (r *Replica) shredLoop() {
 	for {
 		var again <-chan time.Time
 		wake := r.shreds.wake
-		err := r.shredRound()
+		err := errors.Join(r.carryOutPassed(), r.shredRound())
 		if err == nil && !looked {
 			next, err := r.findGone(from)
 			if err != nil && !errors.Is(err, ErrClosed) {

@@ -124,6 +124,15 @@ func (s *state) show(f *flight, folds map[record.BadgeCode][]record.Presence, se
 	}
 }
 
+// tell has readers look again at what is not of one entry.
+func (s *state) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.edited++
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
 // held notes how far a slot is held. Callers hold mu or are alone.
 func (s *state) held(at slot, seq uint64) {
 	s.heads.set(at, seq)
