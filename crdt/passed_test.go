@@ -248,3 +248,31 @@ func TestWhatCountsInTheEndStandsInAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// New acts that do not count are not read; when they do, they are, once.
+func TestNewActsAreReadWhenTheyCount(t *testing.T) {
+	c := newTestCampus(t)
+	desk := c.keeper("desk")
+	b := c.judge(t, "b", desk)
+	have := map[record.DocID]map[record.ActorID]uint64{}
+	read := func(last uint64, want ...string) {
+		t.Helper()
+		b.hears(t, last, false)
+		var got []string
+		if err := b.ReadNewActs(c.today(), have, func(_ record.EventID, acts record.Acts) error {
+			for _, a := range acts.Acts {
+				got = append(got, a.What)
+			}
+			return nil
+		}); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%v, not %v: %v", got, want, err)
+		}
+	}
+	desk.do(t, audit("one"), audit("two"), audit("three"))
+	pull(t, b.member, desk.member)
+	read(0)
+	read(1, "one")
+	read(1)
+	read(everything, "two", "three")
+	read(everything)
+}

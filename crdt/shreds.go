@@ -134,7 +134,7 @@ func (r *Replica) ReadActs(fn func(StoredActs) error) error {
 // ReadNewActs calls fn for the acts in documents of a day and later that came
 // since the last call with this have, which it brings up to date; fn may keep
 // nothing that it gets. Acts that do not count, by their author's revocation, are
-// left out. An error of fn ends it and is returned.
+// left out, and come when they do. An error of fn ends it and is returned.
 func (r *Replica) ReadNewActs(from record.Day, have map[record.DocID]map[record.ActorID]uint64, fn func(record.EventID, record.Acts) error) error {
 	held := r.ActsVectors()
 	for doc := range have {
@@ -154,19 +154,25 @@ func (r *Replica) ReadNewActs(from record.Day, have map[record.DocID]map[record.
 			hi := entryKey(record.EventID{Doc: doc, Actor: h.Actor, Seq: h.Seq + 1})
 			err := r.store.Scan(lo, hi, func(_, v []byte) error {
 				e, err := parseStored(v)
-				if err != nil || r.late(e.env.ID) {
+				if err != nil {
 					return err
+				}
+				if r.late(e.env.ID) {
+					return store.ErrStop // nothing behind it counts either
 				}
 				acts, err := codec.DecodeActs(e.env.Payload)
 				if err != nil {
 					return err
 				}
-				return fn(e.env.ID, acts)
+				if err := fn(e.env.ID, acts); err != nil {
+					return err
+				}
+				have[doc][h.Actor] = e.env.ID.Seq
+				return nil
 			})
 			if err != nil {
 				return fmt.Errorf("read acts: %w", err)
 			}
-			have[doc][h.Actor] = h.Seq
 		}
 	}
 	return nil
