@@ -29,6 +29,10 @@ func (j judge) only(e record.Evacuation) {
 // asOf is somebody as they stood at the end of an evacuation: who left after it
 // had not. What was said of them counts whenever it was said.
 func asOf(p record.Presence, end record.HLC) record.Presence {
+	later := func(d record.Departure) bool { return d.At > end }
+	if slices.ContainsFunc(p.Departures, later) {
+		p.Departures = slices.DeleteFunc(slices.Clone(p.Departures), later)
+	}
 	if p.Left.At <= end && p.Timed.At <= end {
 		return p
 	}
@@ -39,7 +43,6 @@ func asOf(p record.Presence, end record.HLC) record.Presence {
 		return p
 	}
 	p.Left = record.Fact{}
-	p.Departures = slices.DeleteFunc(slices.Clone(p.Departures), func(d record.Departure) bool { return d.At > end })
 	p.State = record.Present
 	switch {
 	case p.Arrived.IsZero():

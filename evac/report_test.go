@@ -101,6 +101,30 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// A badge that was seen again after the end takes away nothing of how its bearer
+// stood then.
+func TestWhoIsLetOutAgainAfterTheEnd(t *testing.T) {
+	report := func(again bool) evac.Report {
+		h := drillNight()
+		h.left = append(h.left, at9(9, 1, func(p *record.Presence) {
+			leaves(p, 1, after(4))
+			p.Marks = []record.MarkFact{mark(4, 9, after(6), record.Safe)}
+			if again {
+				p.Departures = append(p.Departures, record.Departure{ID: record.EventID{Seq: 99}, At: after(12), Over: []record.EventID{p.Left.ID}})
+			}
+		}))
+		s, _ := muster(t, h)
+		r, err := s.Report(record.EvacID{}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if d := cmp.Diff(report(false), report(true)); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestReportInTheInterface(t *testing.T) {
 	h := drillNight()
 	h.cards[visitOf(1)] = record.Card{Name: "Markernamn"}

@@ -260,7 +260,7 @@ func Open(cfg Config) (n *Node, err error) {
 	n.openDeliveries()
 	n.alarm = alarm.New(alarm.Config{
 		Replica: n.replica, Place: func() record.Place { return place(n.Self()) }, Barred: n.Barred, Known: n.knowsSite,
-		Sealer: n.visits, Record: n.alarmed, Now: cfg.Now,
+		Node: record.NodeID(n.key.ID()), Sealer: n.visits, Record: n.alarmed, Now: cfg.Now,
 		KnownPoint: func(p record.PointName) bool { return n.points.Known(p) },
 		Forged:     func(q record.QR) bool { return (members{n.roster}).verify(q) == visits.Forged },
 	})

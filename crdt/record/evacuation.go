@@ -13,9 +13,12 @@ type Start struct {
 	Drill bool
 	// Site is where it is for; empty for the whole campus.
 	Site SiteID
-	// By is the node that wrote it: of several that carry it over, the one
-	// whose event is the first.
+	// By is the node that wrote it: of several that carry it over, or tell of it
+	// after they had heard of it, the one whose event is the first.
 	By NodeID
+	// Told are the nodes whose word it is, By among them, in order: each by itself
+	// keeps it going when others turn out to have been revoked.
+	Told []NodeID
 	// Ended is when it was ended, zero while it runs; Reason why.
 	Ended  HLC
 	Reason string
@@ -145,7 +148,7 @@ func evacuationOf(starts []Start) Evacuation {
 func FoldEvacuations(events []Stated) Evacuations {
 	events = slices.DeleteFunc(slices.Clone(events), func(s Stated) bool { return s.Standing != Counted || !s.Event.OfEvacuation() })
 	slices.SortFunc(events, func(a, b Stated) int {
-		return cmp.Or(cmp.Compare(a.began(), b.began()), a.ID.Compare(b.ID))
+		return cmp.Or(cmp.Compare(a.began(), b.began()), cmp.Compare(a.Event.Since, b.Event.Since), a.ID.Compare(b.ID))
 	})
 	starts := map[EvacID]*Start{}
 	for _, s := range events {
@@ -160,7 +163,10 @@ func FoldEvacuations(events []Stated) Evacuations {
 				was.Cuts, was.CutFor = e.Cuts, time.Duration(e.CutFor)*time.Second
 			}
 			starts[e.Evac] = was
-			continue
+		}
+		by := s.ID.Actor.Node()
+		if i, told := slices.BinarySearchFunc(was.Told, by, func(a, b NodeID) int { return slices.Compare(a[:], b[:]) }); !told {
+			was.Told = slices.Insert(was.Told, i, by)
 		}
 		// One id on two different starts is no honest node's doing; the wider
 		// and the real one stands.

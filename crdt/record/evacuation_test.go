@@ -77,6 +77,9 @@ func drawEvacuations(t *rapid.T) (out []Stated) {
 		seq[actor]++
 		at, id := HLC(rapid.IntRange(1, 12).Draw(t, "at")), rapid.ByteRange(1, 4).Draw(t, "id")
 		s := started(actor, seq[actor], at, id, rapid.Bool().Draw(t, "drill"), rapid.SampledFrom([]SiteID{"", "North", "South"}).Draw(t, "site"))
+		if rapid.Bool().Draw(t, "again") {
+			s.Event.Since = HLC(rapid.IntRange(1, 12).Draw(t, "since"))
+		}
 		if rapid.Bool().Draw(t, "end") {
 			s = ended(actor, seq[actor], at, id, rapid.ByteRange(1, 4).Draw(t, "also"))
 			s.Event.Reason = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "reason")
@@ -106,7 +109,7 @@ func TestCarriedEvacuationsStay(t *testing.T) {
 	running := func(all []Stated) (out []Start) {
 		for _, s := range FoldEvacuations(all) {
 			if s.Ended == 0 {
-				s.By = NodeID{}
+				s.By, s.Told = NodeID{}, nil
 				out = append(out, s)
 			}
 		}
@@ -161,5 +164,34 @@ func TestEach(t *testing.T) {
 	}
 	if north := all.Each("North"); len(north) != 2 || len(north[0].Starts) != 2 || north[0].Ended() != 20 {
 		t.Errorf("%+v", north)
+	}
+}
+
+// Whoever had heard of a start and tells of it changes nothing of it, and keeps it
+// going, as it was, when all others turn out to have been revoked.
+func TestAStartToldAgain(t *testing.T) {
+	first := started(1, 1, 5, 9, true, "North")
+	first.Event.Cuts, first.Event.CutFor = []Cut{{A: NodeID{1}}}, 60
+	again := func(actor byte) Stated {
+		s := started(actor, 1, 8, 9, true, "North")
+		s.Event.Since = 5
+		return s
+	}
+	one := FoldEvacuations([]Stated{first})
+	all := FoldEvacuations([]Stated{again(3), again(0), first, again(3)})
+	if want := []NodeID{{}, {1}, {3}}; len(all) != 1 || !slices.Equal(all[0].Told, want) {
+		t.Fatalf("%+v", all)
+	}
+	all[0].Told = one[0].Told
+	if d := cmp.Diff(one, all); d != "" {
+		t.Errorf("it is another:\n%s", d)
+	}
+	first.Standing = Late
+	e, on := FoldEvacuations([]Stated{first, again(3)}).Running("North")
+	if !on || e.ID != (EvacID{9}) || e.At != 5 || !e.Drill || e.Starts[0].By != (NodeID{3}) {
+		t.Errorf("%+v", e)
+	}
+	if _, on := FoldEvacuations([]Stated{first, again(3), ended(4, 1, 9, 9)}).Running(""); on {
+		t.Error("an end does not end it")
 	}
 }

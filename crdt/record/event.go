@@ -88,7 +88,7 @@ type Event struct {
 	Ends Day `cbor:"10,keyasint,omitempty"`
 	// Evac is the start's own id on an EvacStarted; Drill that it is one, and
 	// Scope the site that it is for, empty for the whole campus. One that is
-	// carried over has its beginning in Since.
+	// carried over, or told by one who had heard of it, has its beginning in Since.
 	Evac  EvacID `cbor:"11,keyasint,omitempty"`
 	Drill bool   `cbor:"12,keyasint,omitempty"`
 	Scope SiteID `cbor:"13,keyasint,omitempty"`
@@ -98,8 +98,8 @@ type Event struct {
 	Starts []EvacID `cbor:"14,keyasint,omitempty"`
 	Reason string   `cbor:"15,keyasint,omitempty"`
 	// Mark and Point are what a Marked says. Over is what a Marked stands instead
-	// of, the marks that the writer of a Left had before it, or the calls that the
-	// writer of a call had.
+	// of, the marks and departures that the writer of a Left had before it, or the
+	// calls that the writer of a call had.
 	Mark  Mark      `cbor:"16,keyasint,omitempty"`
 	Point PointName `cbor:"17,keyasint,omitempty"`
 	Over  []EventID `cbor:"18,keyasint,omitempty"`

@@ -57,7 +57,7 @@ type MarkFact struct {
 	// judged anew: it stands instead of those and of no others.
 	Over []EventID
 	// Copies are the other events that tell of the same act: it was delivered
-	// to several nodes.
+	// to several nodes, of which some may have been revoked since.
 	Copies []EventID
 	// Once is the id of the act, zero where it was not given one.
 	Once OnceID
@@ -74,7 +74,8 @@ type Departure struct {
 	// Said is when a system that lets people in and out by their badges says that
 	// it was; zero where it was seen here and now.
 	Said HLC
-	// Over are the marks that its writer had before it.
+	// Over are the marks that its writer had before it, and the departures: those
+	// it judges not anew, since it says the same.
 	Over []EventID
 }
 
@@ -131,16 +132,19 @@ func (p Presence) MarkedIn(e Evacuation) bool {
 func (p Presence) Verdict(e Evacuation) Verdict { return Judge(p.Counting(e), p.Departures) }
 
 // judgedAnew are the ids of what stands no more because something that knew of
-// it was said since.
+// it was said since. No departure stands instead of another.
 func judgedAnew(marks []MarkFact, departures []Departure) map[EventID]bool {
 	over := map[EventID]bool{}
-	for _, m := range marks {
-		for _, id := range m.Over {
+	for _, d := range departures {
+		for _, id := range d.Over {
 			over[id] = true
 		}
 	}
 	for _, d := range departures {
-		for _, id := range d.Over {
+		delete(over, d.ID)
+	}
+	for _, m := range marks {
+		for _, id := range m.Over {
 			over[id] = true
 		}
 	}

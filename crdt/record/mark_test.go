@@ -34,6 +34,8 @@ func TestVerdict(t *testing.T) {
 	fed.Event.How, fed.Event.Said = HowFed, 9
 	fedLater := fed
 	fedLater.Event.Said = 13
+	fedKnowing := fed
+	fedKnowing.Event.Over = []EventID{out2.ID}
 	fedAhead := fed
 	fedAhead.Event.Said = 99
 	for _, c := range []struct {
@@ -64,6 +66,7 @@ func TestVerdict(t *testing.T) {
 		{"missed after the badge went out", []Stated{missing, fed}, Missing, false, true},
 		{"missed before the badge went out", []Stated{missing, fedLater}, "", true, false},
 		{"missed, and let out by somebody", []Stated{missing, fed, out2}, "", true, false},
+		{"missed, let out by somebody, and fed out by one who knew", []Stated{missing, fedKnowing, out2}, "", true, false},
 		{"safe after the badge went out", []Stated{safe, fed}, Safe, false, false},
 		{"safe before the badge went out", []Stated{safe, fedLater}, "", true, false},
 		{"fed out by a clock that is ahead", []Stated{marked(3, 6, 20, Safe), fedAhead}, Safe, false, false},
@@ -141,6 +144,24 @@ func TestAMarkDeliveredTwiceCountsOnce(t *testing.T) {
 	if v := only(t, FoldBadge([]Stated{a, b, marked(4, 1, 4, Missing, b)})).Verdict(alarm); v.Mark != Missing {
 		t.Errorf("judged anew by one who knew a copy: %+v", v)
 	}
+	// What was said of the copy of a node that turns out to have been revoked was
+	// said of the act, where the copy told it right.
+	anew := marked(4, 1, 9, Missing, a)
+	void.Event.Of = &a.ID
+	a.Standing = Late
+	if v := only(t, FoldBadge([]Stated{a, b, anew})).Verdict(alarm); v.Mark != Missing {
+		t.Errorf("judged anew by one who knew a late copy: %+v", v)
+	}
+	if p := only(t, FoldBadge([]Stated{a, b, void})); len(p.Marks) != 0 {
+		t.Errorf("undone in a late copy: %+v", p)
+	}
+	if p := only(t, FoldBadge([]Stated{a, b})); len(p.Marks) != 1 || p.Marks[0].ID != b.ID {
+		t.Errorf("beside a late copy: %+v", p)
+	}
+	a.Event.Mark = Inside
+	if v := only(t, FoldBadge([]Stated{a, b, anew, void})).Verdict(alarm); v.Mark != Safe {
+		t.Errorf("judged anew, and undone, by one who was told otherwise: %+v", v)
+	}
 }
 
 func TestAdded(t *testing.T) {
@@ -184,6 +205,7 @@ func drawMarks(t *rapid.T) (out []Stated) {
 		case 3:
 			s.Event.Visit, s.Event.Badge = VisitID{}, visit(1).Badge()
 		}
+		s.Standing = Standing(rapid.IntRange(0, 4).Draw(t, "standing") / 4)
 		out = append(out, s)
 	}
 	return out

@@ -34,11 +34,28 @@ func (p *Presence) mark(s Stated) {
 }
 
 // copiesOf are the events that tell of one act, by its id. An act that is void
-// in one of them is so in all, which void then says.
+// in one of them is so in all, which void then says. One that a revoked node wrote
+// late tells of nothing; but whoever stood against it, or took it back, while it
+// said the same as the others, meant the act.
 func copiesOf(events []Stated, void map[EventID]bool) map[OnceID][]EventID {
-	copies, gone := map[OnceID][]EventID{}, map[OnceID]bool{}
+	copies, gone, says := map[OnceID][]EventID{}, map[OnceID]bool{}, map[OnceID]Mark{}
+	var late []Stated
 	for _, s := range events {
-		if once := s.Event.Once; !once.IsZero() && s.Event.Kind == Marked && s.Standing == Counted {
+		once := s.Event.Once
+		switch {
+		case once.IsZero() || s.Event.Kind != Marked:
+		case s.Standing != Counted:
+			late = append(late, s)
+		default:
+			if len(copies[once]) == 0 {
+				says[once] = s.Event.Mark
+			}
+			copies[once] = append(copies[once], s.ID)
+			gone[once] = gone[once] || void[s.ID]
+		}
+	}
+	for _, s := range late {
+		if once := s.Event.Once; says[once] == s.Event.Mark && len(copies[once]) > 0 {
 			copies[once] = append(copies[once], s.ID)
 			gone[once] = gone[once] || void[s.ID]
 		}

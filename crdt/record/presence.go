@@ -64,7 +64,7 @@ type Presence struct {
 	Doubtful bool
 	// Again are departures that other nodes wrote than that of Left, the first
 	// of each, in order of time, MaxAgain at most: the badge, or a picture of
-	// it, was used where Left had not been heard of.
+	// it, was used where no departure had been heard of.
 	Again []Fact
 	// Added: the person was added at an evacuation, and no arrival is known.
 	// Joined is the visit that the person turned out to be, if any.
@@ -260,6 +260,17 @@ func (p *Presence) leave(f Fact, over []EventID) {
 	p.Again = append(p.Again, f)
 }
 
+// repeats reports whether the writer of a departure had heard of another, or the
+// one of Left of it.
+func (p *Presence) repeats(f Fact) bool {
+	return slices.ContainsFunc(p.Departures, func(d Departure) bool {
+		if d.ID == p.Left.ID {
+			return slices.Contains(d.Over, f.ID)
+		}
+		return d.ID == f.ID && slices.ContainsFunc(p.Departures, func(of Departure) bool { return slices.Contains(d.Over, of.ID) })
+	})
+}
+
 // told reports whether anything says that there is such a visit.
 func (p *Presence) told() bool { return !p.Seen.IsZero() || !p.Left.IsZero() || len(p.Marks) > 0 }
 
@@ -319,6 +330,7 @@ func (p *Presence) settle(named Fact) {
 		p.Seen = named
 	}
 	slices.SortFunc(p.Marks, func(a, b MarkFact) int { return cmp.Or(cmp.Compare(a.At, b.At), a.ID.Compare(b.ID)) })
+	p.Again = slices.DeleteFunc(p.Again, p.repeats)
 	slices.SortFunc(p.Departures, func(a, b Departure) int { return cmp.Or(cmp.Compare(a.At, b.At), a.ID.Compare(b.ID)) })
 	p.Departures = p.Departures[:min(len(p.Departures), MaxMarks)]
 	p.Marks = p.Marks[max(0, len(p.Marks)-MaxMarks):]

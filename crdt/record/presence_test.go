@@ -144,6 +144,12 @@ func drawEvents(t *rapid.T) []Stated {
 		if e.Kind == Left && rapid.Bool().Draw(t, "by code") {
 			e.Badge, e.Visit = a.Badge(), VisitID{}
 		}
+		if e.Kind == Left && len(out) > 0 && rapid.Bool().Draw(t, "again") {
+			e.Over = []EventID{rapid.SampledFrom(out).Draw(t, "knew of").ID}
+		}
+		if e.Kind == Marked && rapid.Bool().Draw(t, "twice") {
+			e.Mark, e.Once = rapid.SampledFrom([]Mark{Safe, Refuge}).Draw(t, "mark"), OnceID{1}
+		}
 		if e.Kind == Corrected && len(out) > 0 {
 			of := rapid.SampledFrom(out).Draw(t, "of").ID
 			e.Of = &of
@@ -195,6 +201,16 @@ func TestUsedTwiceIsNoticed(t *testing.T) {
 	byCode := left(4, 9, "South")
 	byCode.Event.Visit, byCode.Event.Badge = VisitID{}, visit(1).Badge()
 	carried := left(5, 10, "East")
+	// Whoever had heard of another departure notices nothing, also by a clock that
+	// is behind.
+	knowing := func(s Stated, of ...Stated) Stated {
+		for _, o := range of {
+			s.Event.Over = append(s.Event.Over, o.ID)
+		}
+		return s
+	}
+	late := left(2, 10, "East")
+	late.Standing = Late
 	for _, c := range []struct {
 		name   string
 		events []Stated
@@ -205,6 +221,10 @@ func TestUsedTwiceIsNoticed(t *testing.T) {
 		{"by the code", []Stated{in, left(2, 10, "East"), byCode}, []string{"South"}},
 		{"the same node", []Stated{in, left(2, 10, "East"), left(2, 20, "East")}, nil},
 		{"carried over", []Stated{in, left(2, 10, "East"), carried}, nil},
+		{"by one who knew", []Stated{in, left(2, 10, "East"), knowing(left(3, 20, "West"), left(2, 10, "East"))}, nil},
+		{"by one who knew, with a clock behind", []Stated{in, left(2, 10, "East"), knowing(left(3, 5, "West"), left(2, 10, "East"))}, nil},
+		{"by one who knew of what does not count", []Stated{in, late, left(4, 15, "South"), knowing(left(3, 20, "West"), late)}, []string{"West"}},
+		{"by one who knew of another", []Stated{in, left(2, 10, "East"), left(4, 15, "South"), knowing(left(3, 20, "West"), left(4, 15, "South"))}, []string{"South"}},
 		{"three times at one", []Stated{in, left(2, 10, "East"), left(3, 20, "West"), left(3, 30, "West")}, []string{"West"}},
 	} {
 		p := only(t, FoldBadge(c.events))

@@ -3,6 +3,7 @@ package alarm
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -56,22 +57,27 @@ func (s *Service) Add(ctx context.Context, r AddRequest) (Added, error) {
 		return Added{}, err
 	}
 	place := s.cfg.Place()
-	visit, already, err := s.newcomer(r.Once)
+	visit, known, err := s.newcomer(r.Once)
 	if err != nil {
 		return Added{}, fmt.Errorf("add: %w", err)
 	}
+	first, already := counted(known)
 	out := Added{Visit: visit, Badge: visit.Badge(), PointKnown: point == "" || s.cfg.KnownPoint(point), Already: already}
-	if already {
+	if slices.ContainsFunc(known, func(x record.Stated) bool { return x.ID.Actor.Node() == s.cfg.Node }) {
+		out.Already = true
 		return out, cause(s.cfg.Replica.Sync())
 	}
-	if _, on := s.Running(place.Site); !on && len(r.Starts) == 0 {
+	starts := s.starts(r.Starts)
+	if already {
+		// It was seen where it was told first, and then.
+		place, starts = first.Event.Place, s.startsOf(r.Starts, first.Event.Starts)
+	} else if _, on := s.Running(place.Site); !on && len(r.Starts) == 0 {
 		return Added{}, ErrNotCovered
 	}
 	sealed, stored, until, err := s.cfg.Sealer.Describe(visit, text)
 	if err != nil {
 		return Added{}, fmt.Errorf("add: %w", err)
 	}
-	starts := s.starts(r.Starts)
 	drafts := []crdt.Draft{{Event: &record.Event{
 		Kind: record.Added, Visit: visit, Place: place, How: r.How, Ends: until, Starts: starts, Once: r.Once,
 	}}}
@@ -91,16 +97,16 @@ func (s *Service) Add(ctx context.Context, r AddRequest) (Added, error) {
 }
 
 // newcomer is the visit of somebody who is added. The same act has the same
-// one, whichever node it is delivered to.
-func (s *Service) newcomer(once record.OnceID) (v record.VisitID, already bool, err error) {
+// one, whichever node it is delivered to; known are the events that tell of it.
+func (s *Service) newcomer(once record.OnceID) (v record.VisitID, known []record.Stated, err error) {
 	if once.IsZero() {
 		v, err = s.cfg.Sealer.Draw()
-		return v, false, err
+		return v, nil, err
 	}
 	sum := sha256.Sum256(append([]byte("upprop added person\x00"), once[:]...))
 	v = record.VisitID(sum[:16])
 	said, err := s.cfg.Replica.Evidence(v.Badge())
-	return v, slices.ContainsFunc(said, func(x record.Stated) bool { return x.Event.Kind == record.Added && x.Event.Visit == v }), cause(err)
+	return v, slices.DeleteFunc(said, func(x record.Stated) bool { return x.Event.Kind != record.Added || x.Event.Visit != v }), cause(err)
 }
 
 // Join records that who was added turned out to be the bearer of a visit: they
@@ -136,7 +142,9 @@ func (s *Service) join(ctx context.Context, added record.Code, to record.VisitID
 	case p.visit == to:
 		return p.visit, to, errSelf
 	case p.all[i].Joined == to:
-		return p.visit, to, cause(s.cfg.Replica.Sync())
+		if said, err := s.joinedHere(p.visit, to); said || err != nil {
+			return p.visit, to, cause(errors.Join(err, s.cfg.Replica.Sync()))
+		}
 	}
 	e := record.Event{Kind: record.Joined, Visit: p.visit, Other: to, Place: s.cfg.Place()}
 	if _, err := s.write(ctx, crdt.Draft{Event: &e}); err != nil {
@@ -148,6 +156,24 @@ func (s *Service) join(ctx context.Context, added record.Code, to record.VisitID
 	}
 	s.cfg.Record(what, p.visit, note)
 	return p.visit, to, nil
+}
+
+// joinedHere reports whether it is this node's last word that somebody who was
+// added turned out to be the bearer of a visit; that they never did needs none.
+func (s *Service) joinedHere(added, to record.VisitID) (bool, error) {
+	said, err := s.cfg.Replica.Evidence(added.Badge())
+	var last record.Event
+	joined := false
+	for _, x := range said {
+		if x.Event.Kind != record.Joined || x.Event.Visit != added {
+			continue
+		}
+		joined = true
+		if x.ID.Actor.Node() == s.cfg.Node && x.Event.At > last.At {
+			last = x.Event
+		}
+	}
+	return !joined || last.At != 0 && last.Other == to, err
 }
 
 // bearer is the visit that a code means.

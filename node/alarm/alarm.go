@@ -44,11 +44,13 @@ type Sealer interface {
 	Describe(visit record.VisitID, text record.Private) (entries []record.SealedEntry, stored func(), until record.Day, err error)
 }
 
-// Config is what a Service is made of; Replica and Place are required, and
+// Config is what a Service is made of; Replica, Node and Place are required, and
 // Sealer for Add.
 type Config struct {
 	Replica Replica
 	Sealer  Sealer
+	// Node is this node: what is said here is its own word, once.
+	Node record.NodeID
 	// Place is where this node stands.
 	Place func() record.Place
 	// Known says whether there is a site of this name. Nil: there is.
@@ -106,10 +108,11 @@ func (s *Service) Running(site record.SiteID) (record.Evacuation, bool) {
 }
 
 // Start starts an evacuation, or a drill, of a site, or of the whole campus
-// when site is empty. Where one runs already that is as wide and as real,
-// nothing is written. It returns what runs for the site then, under the id of
-// its earliest real start, or of its earliest where all are drills: a real alarm
-// during a drill is answered with the alarm. Errors: *Problem, the Barred one.
+// when site is empty. Where one runs already that is as wide and as real, none
+// begins, and what runs is this node's word from then on, too. It returns what
+// runs for the site then, under the id of its earliest real start, or of its
+// earliest where all are drills: a real alarm during a drill is answered with the
+// alarm. Errors: *Problem, the Barred one.
 func (s *Service) Start(ctx context.Context, drill bool, site record.SiteID) (record.Evacuation, error) {
 	if err := s.cfg.Barred(); err != nil {
 		return record.Evacuation{}, err
@@ -117,25 +120,16 @@ func (s *Service) Start(ctx context.Context, drill bool, site record.SiteID) (re
 	if err := s.checkSite(site); err != nil {
 		return record.Evacuation{}, err
 	}
-	if running, on := s.Running(site); on && covered(running, drill, site) {
-		return running, nil
+	running, _ := s.Running(site)
+	covered, err := s.covered(ctx, running, drill, site)
+	if err == nil && !covered {
+		err = s.begin(ctx, drill, site)
 	}
-	var id record.EvacID
-	if _, err := io.ReadFull(s.cfg.Rand, id[:]); err != nil {
-		return record.Evacuation{}, fmt.Errorf("draw an evacuation id: %w", err)
-	}
-	if err := s.begin(ctx, id, drill, site); err != nil {
+	if err != nil {
 		return record.Evacuation{}, err
 	}
-	running, _ := s.Running(site)
+	running, _ = s.Running(site)
 	return running, nil
-}
-
-// covered reports whether another start would change nothing.
-func covered(running record.Evacuation, drill bool, site record.SiteID) bool {
-	return slices.ContainsFunc(running.Starts, func(s record.Start) bool {
-		return (s.Site == "" || s.Site == site) && (drill || !s.Drill)
-	})
 }
 
 // End ends everything that this node has heard of and that runs. A start that

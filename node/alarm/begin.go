@@ -26,12 +26,16 @@ func (s *Service) StartAs(ctx context.Context, id record.EvacID, drill bool, sit
 	if err := s.checkSite(site); err != nil {
 		return e, false, false, err
 	}
-	e, on = s.Running(site)
-	used := slices.ContainsFunc(s.cfg.Replica.Evacuations(), func(x record.Start) bool { return x.ID == id })
-	if used || on && covered(e, drill, site) {
+	e, _ = s.Running(site)
+	covered, err := s.covered(ctx, e, drill, site)
+	if err != nil {
+		return record.Evacuation{}, false, false, err
+	}
+	if covered || slices.ContainsFunc(s.cfg.Replica.Evacuations(), func(x record.Start) bool { return x.ID == id }) {
+		e, on = s.Running(site)
 		return e, on, false, nil
 	}
-	if err := s.begin(ctx, id, drill, site); err != nil {
+	if err := s.writeStart(ctx, id, record.Event{Drill: drill, Scope: site}); err != nil {
 		return record.Evacuation{}, false, false, err
 	}
 	e, on = s.Running(site)
@@ -74,11 +78,16 @@ func (s *Service) StartCut(ctx context.Context, site record.SiteID, cuts []recor
 	return running, nil
 }
 
-// begin writes a start and puts it on record.
-func (s *Service) begin(ctx context.Context, id record.EvacID, drill bool, site record.SiteID) error {
+// begin draws an id and starts something new.
+func (s *Service) begin(ctx context.Context, drill bool, site record.SiteID) error {
+	var id record.EvacID
+	if _, err := io.ReadFull(s.cfg.Rand, id[:]); err != nil {
+		return fmt.Errorf("draw an evacuation id: %w", err)
+	}
 	return s.writeStart(ctx, id, record.Event{Drill: drill, Scope: site})
 }
 
+// writeStart writes a start, or this node's word of one, and puts it on record.
 func (s *Service) writeStart(ctx context.Context, id record.EvacID, event record.Event) error {
 	event.Kind, event.Evac, event.Place = record.EvacStarted, id, s.cfg.Place()
 	if _, err := s.write(ctx, crdt.Draft{Event: &event}); err != nil {

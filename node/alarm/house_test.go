@@ -48,6 +48,7 @@ func (l *log) Commit(ctx context.Context, drafts ...crdt.Draft) ([]record.EventI
 type warden struct {
 	*Service
 	t   testing.TB
+	id  record.NodeID
 	log *log
 	// acts are what was put on record, and sealed what Describe was given.
 	acts   []string
@@ -61,10 +62,13 @@ type house struct {
 	mu  sync.Mutex
 	pub map[record.NodeID]ed25519.PublicKey
 	now time.Time
+	// revoked is the node whose word counts no more, and heard who knows.
+	revoked record.NodeID
+	heard   map[record.NodeID]bool
 }
 
 func newHouse(t testing.TB) *house {
-	return &house{t: t, pub: map[record.NodeID]ed25519.PublicKey{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	return &house{t: t, pub: map[record.NodeID]ed25519.PublicKey{}, heard: map[record.NodeID]bool{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 }
 
 func (h *house) clock() time.Time {
@@ -81,6 +85,32 @@ func (h *house) check(n record.NodeID, root, sig []byte) bool {
 	return ok && ed25519.Verify(k, root, sig)
 }
 
+// standing is how a node judges the writer of an event.
+func (h *house) standing(at record.NodeID, e record.EventID) record.Standing {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.heard[at] && e.Actor.Node() == h.revoked {
+		return record.Late
+	}
+	return record.Counted
+}
+
+// revoke lets nodes hear that nothing that one of them wrote counts.
+func (h *house) revoke(who *warden, heard ...*warden) {
+	h.t.Helper()
+	h.mu.Lock()
+	h.revoked = who.id
+	for _, w := range heard {
+		h.heard[w.id] = true
+	}
+	h.mu.Unlock()
+	for _, w := range heard {
+		if err := w.log.Rejudge(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
 func (h *house) warden(name string) *warden {
 	h.t.Helper()
 	seed := sha256.Sum256([]byte(name))
@@ -92,15 +122,16 @@ func (h *house) warden(name string) *warden {
 	h.mu.Unlock()
 	r, err := crdt.Open(crdt.Config{
 		Store: store.NewMem(1), Node: id, Site: "North", Now: h.clock, Check: h.check,
-		Sign: func(root []byte) []byte { return ed25519.Sign(priv, root) },
+		Sign:     func(root []byte) []byte { return ed25519.Sign(priv, root) },
+		Standing: func(e record.EventID) record.Standing { return h.standing(id, e) },
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { _ = r.Close() })
-	w := &warden{t: h.t, log: &log{Replica: r}, drawn: sum[0]}
+	w := &warden{t: h.t, id: id, log: &log{Replica: r}, drawn: sum[0]}
 	w.Service = New(Config{
-		Replica: w.log, Sealer: w, Place: func() record.Place { return record.Place{Site: "North"} },
+		Replica: w.log, Node: id, Sealer: w, Place: func() record.Place { return record.Place{Site: "North"} },
 		Now:        h.clock,
 		Known:      func(s record.SiteID) bool { return s == "North" || s == "South" },
 		KnownPoint: func(p record.PointName) bool { return p == "Car park" },

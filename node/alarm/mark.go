@@ -72,14 +72,22 @@ func (s *Service) Mark(ctx context.Context, r MarkRequest) (Marked, error) {
 	if err != nil {
 		return Marked{}, err
 	}
-	if was, ok := p.done(r.Once); ok {
+	_, own, err := s.told(p, record.Marked, r.Once)
+	if err != nil {
+		return Marked{}, fmt.Errorf("mark: %w", err)
+	}
+	was, already := p.done(r.Once)
+	if own != nil {
 		// The first delivery may still be on its way to the disk.
 		if err := s.cfg.Replica.Sync(); err != nil {
 			return Marked{}, fmt.Errorf("mark: %w", cause(err))
 		}
+		if !already {
+			was = record.MarkFact{Fact: record.Fact{ID: own.ID, At: own.Event.At}, Mark: own.Event.Mark, Point: own.Event.Point}
+		}
 		return s.marked(p, was, true), nil
 	}
-	if len(r.Starts) == 0 && !s.covered(p) {
+	if !already && len(r.Starts) == 0 && !s.concerns(p) {
 		return Marked{}, ErrNotCovered
 	}
 	e := p.about(record.Event{
@@ -91,11 +99,23 @@ func (s *Service) Mark(ctx context.Context, r MarkRequest) (Marked, error) {
 	if e.Over = p.standing(); r.Blind {
 		e.Over = p.seen(r)
 	}
+	if already {
+		// It was done where it was told first: what has been said since stands, and
+		// so does the act itself.
+		e.Starts = s.startsOf(r.Starts, was.Starts)
+		if !r.Blind {
+			e.Over = was.Over
+		}
+		e.Over = slices.DeleteFunc(slices.Clone(e.Over), func(id record.EventID) bool { return id == was.ID || slices.Contains(was.Copies, id) })
+	}
 	ids, err := s.write(ctx, crdt.Draft{Event: &e})
 	if err != nil {
 		return Marked{}, fmt.Errorf("mark: %w", err)
 	}
 	s.note("mark."+string(r.Mark), p)
+	if already {
+		return s.marked(p, was, true), nil
+	}
 	m := record.MarkFact{Fact: record.Fact{ID: ids[0]}, Mark: r.Mark, Point: point}
 	known, err := s.cfg.Replica.ByBadge(p.badge)
 	if err != nil {
@@ -179,7 +199,7 @@ func (s *Service) Undo(ctx context.Context, code record.Code, once record.OnceID
 		return Undone{}, err
 	}
 	out := Undone{Visit: p.visit, Badge: p.badge}
-	already, err := s.corrected(p, once)
+	already, err := s.undone(ctx, p, record.OnceID{}, once)
 	if err != nil {
 		return Undone{}, err
 	}
@@ -189,49 +209,20 @@ func (s *Service) Undo(ctx context.Context, code record.Code, once record.OnceID
 		return out, nil
 	}
 	switch {
-	case !s.covered(p):
+	case !s.concerns(p):
 		return Undone{}, ErrNotCovered
 	case v.Mark == "":
 		return Undone{}, errNothing
 	}
 	of := v.By.ID
-	e := p.about(record.Event{Kind: record.Corrected, Of: &of, Once: once, Place: s.cfg.Place()})
-	for _, q := range p.all {
-		if slices.ContainsFunc(q.Marks, func(m record.MarkFact) bool { return m.ID == of }) {
-			// It is said where the mark is looked for.
-			e.Visit, e.Badge = q.Visit, q.Code
-		}
-	}
-	ids, err := s.write(ctx, crdt.Draft{Event: &e})
+	id, err := s.correct(ctx, p, p.correcting(of, once))
 	if err != nil {
-		return Undone{}, fmt.Errorf("undo: %w", err)
+		return Undone{}, err
 	}
-	s.note("mark.undo", p)
-	out.ID, out.Of, out.Mark = ids[0], of, v.Mark
+	out.ID, out.Of, out.Mark = id, of, v.Mark
 	if p, err = s.find(code); err != nil {
 		return Undone{}, err
 	}
 	out.Now = s.verdict(p).Mark
 	return out, nil
-}
-
-// corrected reports whether an act of undoing was recorded before.
-func (s *Service) corrected(p person, once record.OnceID) (bool, error) {
-	if once.IsZero() {
-		return false, nil
-	}
-	badges := []record.BadgeCode{p.badge}
-	for _, q := range p.all {
-		badges = append(badges, q.Badge())
-	}
-	for _, b := range badges {
-		said, err := s.cfg.Replica.Evidence(b)
-		if err != nil {
-			return false, cause(err)
-		}
-		if slices.ContainsFunc(said, func(x record.Stated) bool { return x.Event.Kind == record.Corrected && x.Event.Once == once }) {
-			return true, cause(s.cfg.Replica.Sync())
-		}
-	}
-	return false, nil
 }

@@ -92,9 +92,9 @@ func (s *Service) joined(p record.Presence) ([]record.Presence, error) {
 	return all, nil
 }
 
-// covered reports whether what runs concerns the person. Of whom nothing is
+// concerns reports whether what runs concerns the person. Of whom nothing is
 // known may be anywhere.
-func (s *Service) covered(p person) bool {
+func (s *Service) concerns(p person) bool {
 	if len(p.all) == 0 {
 		_, on := s.Running("")
 		return on

@@ -36,8 +36,8 @@ type HearRequest struct {
 	Starts []record.EvacID
 }
 
-// again is for how long what is heard from a refuge a second time, with the same
-// in it and nothing said in between, is not written anew: an impatient finger.
+// again is for how long what is heard here from a refuge a second time, with the
+// same in it and nothing said in between, is not written anew: an impatient finger.
 const again = 10 * time.Second
 
 // Talk is what has been said to and from a refuge in what runs, as this node knows
@@ -82,7 +82,7 @@ func (s *Service) Hear(ctx context.Context, r HearRequest) (record.Talk, error) 
 	if r.Count < 0 || r.Count > record.MaxHeard {
 		return record.Talk{}, errNoCount
 	}
-	if t, ok := s.talk(s.refuge(r.Point, r.Site), r.Starts); ok && t.Heard.Count == r.Count && t.Heard.ID == t.Calls[len(t.Calls)-1].ID {
+	if t, ok := s.talk(s.refuge(r.Point, r.Site), r.Starts); ok && t.Heard.By() == s.cfg.Node && t.Heard.Count == r.Count && t.Heard.ID == t.Calls[len(t.Calls)-1].ID {
 		if since := s.cfg.Now().Sub(t.Heard.At.Time()); since.Abs() < again {
 			return t, cause(s.cfg.Replica.Sync())
 		}

@@ -2,10 +2,8 @@ package alarm
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 )
 
@@ -36,7 +34,7 @@ func (s *Service) Retract(ctx context.Context, code record.Code, of, once record
 		return Undone{}, err
 	}
 	out := Undone{Visit: p.visit, Badge: p.badge}
-	already, err := s.corrected(p, once)
+	already, err := s.undone(ctx, p, of, once)
 	if err != nil {
 		return Undone{}, err
 	}
@@ -48,18 +46,11 @@ func (s *Service) Retract(ctx context.Context, code record.Code, of, once record
 	if !ok {
 		return Undone{}, errNothing
 	}
-	e := p.about(record.Event{Kind: record.Corrected, Of: &m.ID, Once: once, Place: s.cfg.Place()})
-	for _, q := range p.all {
-		if slices.ContainsFunc(q.Marks, func(x record.MarkFact) bool { return x.ID == m.ID }) {
-			e.Visit, e.Badge = q.Visit, q.Code
-		}
-	}
-	ids, err := s.write(ctx, crdt.Draft{Event: &e})
+	id, err := s.correct(ctx, p, p.correcting(m.ID, once))
 	if err != nil {
-		return Undone{}, fmt.Errorf("retract: %w", err)
+		return Undone{}, err
 	}
-	s.note("mark.undo", p)
-	out.ID, out.Of, out.Mark = ids[0], m.ID, m.Mark
+	out.ID, out.Of, out.Mark = id, m.ID, m.Mark
 	if p, err = s.find(code); err != nil {
 		return Undone{}, err
 	}

@@ -65,8 +65,8 @@ func (c *Campus) alarm(s Step) (string, error) {
 	if err != nil {
 		return done + ", in vain", c.refused(h, err)
 	}
-	for _, x := range e.Starts { // of one that ran already nothing new was written
-		if x.By == h.NodeID() && !slices.ContainsFunc(c.truth.starts, func(f *fact) bool { return f.evac == x.ID }) {
+	for _, x := range e.Starts { // one that ran already is this node's word too
+		if slices.Contains(x.Told, h.NodeID()) && !slices.ContainsFunc(c.truth.starts, func(f *fact) bool { return f.evac == x.ID && f.by == h }) {
 			c.truth.starts = append(c.truth.starts, &fact{
 				kind: sounded, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, evac: x.ID, shaky: h.revoked,
 			})

@@ -97,3 +97,55 @@ func TestRevokedMarksAStranger(t *testing.T) {
 		return c.Check()
 	}, func(*Campus, *House) error { return nil })
 }
+
+// What was said at a node that is revoked, and then at another that had not heard
+// of that, is the other's word.
+func TestSaidAfterTheRevoked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := NewCampus(t.TempDir(), 1, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		h := c.Houses
+		v, err := c.arrive(h[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * repairEvery)
+		c.Net.Partition(memnet.Closing, []identity.NodeID{h[0].ID, h[1].ID}, []identity.NodeID{h[2].ID, h[3].ID})
+		for _, i := range []int{3, 2} { // who is revoked first
+			if _, err := c.alarm(Step{A: i}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.leave(h[i], v, 0); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * repairEvery)
+		}
+		if len(c.truth.starts) != 2 || c.truth.starts[0].evac != c.truth.starts[1].evac || len(v.left) != 2 {
+			t.Fatalf("%d alarms, %d departures", len(c.truth.starts), len(v.left))
+		}
+		if _, err := c.revoke(Step{A: 2}); err != nil || !h[3].revoked {
+			t.Fatalf("revoked: %v, %v", h[3].revoked, err)
+		}
+		if err := c.Heal(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Settle(); err != nil {
+			t.Error(err)
+		}
+		for _, x := range h[:3] {
+			if e, on := x.Node().Alarm().Running(""); !on || e.ID != c.truth.starts[0].evac {
+				t.Errorf("%s runs %v", x.Name, e.ID)
+			}
+			if p, err := x.Node().Replica().Presence(v.id); err != nil || p.Open() {
+				t.Errorf("%s: %v, %v", x.Name, p.State, err)
+			}
+		}
+	})
+}

@@ -152,7 +152,7 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		if !v.gone() {
 			return done, violated("no silent absence", "%s says that v%d had gone, and nobody ever said so", h.Name, v.n)
 		}
-		return done + ", again", nil
+		done += ", again"
 	}
 	v.left = append(v.left, &fact{kind: departure, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked})
 	return done, nil

@@ -28,9 +28,11 @@ type Departure struct {
 // of an issuer that nobody here has heard of yet, or whose last day is over,
 // does: evidence of leaving is evidence. A well-formed code of a visit that nobody
 // has told this node of is a check-out all the same; it closes the visit when
-// the news meet. A second check-out changes nothing; of a
-// visit not heard of it is written again, since a later departure may have to
-// close what has happened between, and counts with the first as one.
+// the news meet. A second check-out changes nothing, but that it is this node's
+// word too: it is written where this node has written none, for the first may turn
+// out to be of a revoked node. Of a visit not heard of it is written again,
+// since a later departure may have to close what has happened between, and counts
+// with the first as one.
 func (s *Service) CheckOut(ctx context.Context, text, how string) (Departure, error) {
 	return s.checkOut(ctx, s.cfg.Place(), text, how, time.Time{})
 }
@@ -79,19 +81,25 @@ func (s *Service) checkOut(ctx context.Context, at record.Place, text, how strin
 	case len(open) == 1:
 		d.Visit, d.Known = open[0].Visit, true
 	case len(left) > 0 && (how == record.HowFed || !s.seenAfter(left[len(left)-1])):
-		// The departure may be another's, still on its way to the disk.
+		p := left[len(left)-1]
+		d.Visit, d.Known, d.Already, d.At = p.Visit, true, true, p.Left.At.Time()
+		if !s.leftHere(p) {
+			break
+		}
+		// It may still be on its way to the disk.
 		if err := s.cfg.Replica.Sync(); err != nil {
 			return Departure{}, fmt.Errorf("check out: %w", cause(err))
 		}
-		p := left[len(left)-1]
-		d.Visit, d.Known, d.Already, d.At = p.Visit, true, true, p.Left.At.Time()
 		return d, nil
 	case len(left) > 0:
 		open = left[len(left)-1:]
 		d.Visit, d.Known = open[0].Visit, true
 	}
 	event := record.Event{Kind: record.Left, Visit: d.Visit, Place: at, How: how, Said: saidAt(said)}
-	if how != record.HowFed {
+	switch {
+	case d.Already:
+		event.Over = departuresOf(left[len(left)-1])
+	case how != record.HowFed:
 		event.Over = s.over(append(open, stray...))
 	}
 	if d.Visit.IsZero() {
@@ -101,6 +109,20 @@ func (s *Service) checkOut(ctx context.Context, at record.Place, text, how strin
 		return Departure{}, fmt.Errorf("check out: %w", cause(err))
 	}
 	return d, nil
+}
+
+// leftHere reports whether it is this node's word that somebody left.
+func (s *Service) leftHere(p record.Presence) bool {
+	return slices.ContainsFunc(p.Departures, func(d record.Departure) bool { return d.ID.Actor.Node() == s.cfg.Node })
+}
+
+// departuresOf are those of somebody who left, the latest record.MaxOver: whoever
+// is told again that they left says the same.
+func departuresOf(p record.Presence) (ids []record.EventID) {
+	for _, d := range p.Departures[max(0, len(p.Departures)-record.MaxOver):] {
+		ids = append(ids, d.ID)
+	}
+	return ids
 }
 
 // over are, while an evacuation runs, the marks on somebody that stand on this

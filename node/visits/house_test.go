@@ -144,10 +144,13 @@ type house struct {
 	now time.Time
 	// stranger is a door that no other has heard of.
 	stranger record.NodeID
+	// revoked is the node whose word counts no more, and heard who knows.
+	revoked record.NodeID
+	heard   map[record.NodeID]bool
 }
 
 func newHouse(t testing.TB) *house {
-	return &house{t: t, pub: map[record.NodeID]ed25519.PublicKey{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	return &house{t: t, pub: map[record.NodeID]ed25519.PublicKey{}, heard: map[record.NodeID]bool{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 }
 
 func (h *house) clock() time.Time {
@@ -182,6 +185,14 @@ func (h *house) door(name string) *door {
 			k, ok := h.pub[n]
 			return ok && ed25519.Verify(k, root, sig)
 		},
+		Standing: func(e record.EventID) record.Standing {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if h.heard[id] && e.Actor.Node() == h.revoked {
+				return record.Late
+			}
+			return record.Counted
+		},
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -189,7 +200,7 @@ func (h *house) door(name string) *door {
 	h.t.Cleanup(func() { _ = r.Close() })
 	d.replica = r
 	d.Service = New(Config{
-		Replica: r, Vault: d.vault, Now: h.clock,
+		Replica: r, Vault: d.vault, Node: id, Now: h.clock,
 		Place: func() record.Place { return record.Place{Site: "North", Entrance: record.EntranceID(name)} },
 		SignQR: func(q record.QR) (string, error) {
 			q.Issuer = id.Issuer()
@@ -216,6 +227,22 @@ func (h *house) verify(q record.QR) Verdict {
 		}
 	}
 	return UnknownIssuer
+}
+
+// revoke lets doors hear that nothing that one of them wrote counts.
+func (h *house) revoke(who *door, heard ...*door) {
+	h.t.Helper()
+	h.mu.Lock()
+	h.revoked = who.id
+	for _, d := range heard {
+		h.heard[d.id] = true
+	}
+	h.mu.Unlock()
+	for _, d := range heard {
+		if err := d.replica.Rejudge(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
 }
 
 // in checks somebody in.

@@ -85,7 +85,7 @@ var (
 // particulars at most, in days.
 const Retention = terms.Most
 
-// Config is what a Service is made of; Replica, Vault and Place are required.
+// Config is what a Service is made of; Replica, Vault, Node and Place are required.
 type Config struct {
 	Replica Replica
 	Vault   Vault
@@ -144,7 +144,7 @@ type Config struct {
 	// Date is the date by all that this node has to go by, which its clock alone
 	// is not; nil: by Now.
 	Date func() record.Day
-	// Node draws the visits. Zero: nobody does.
+	// Node is this node: it draws the visits, and a check-out here is its word.
 	Node record.NodeID
 	Rand io.Reader
 	Now  func() time.Time

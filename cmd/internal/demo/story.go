@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,6 +100,9 @@ func (d *Demo) follow(ctx context.Context, m *member) {
 
 // tell tells one event as the node it reached sees it.
 func (d *Demo) tell(m *member, e record.Event, local bool) {
+	if e.Kind == record.EvacStarted && e.Since != 0 {
+		return // told again
+	}
 	h := happening{Nodes: []*member{m}, Visit: e.Visit, Badge: e.BadgeOf(), ByHand: e.How != howCrowd}
 	switch {
 	case local && e.Kind == record.Arrived:
@@ -108,6 +112,9 @@ func (d *Demo) tell(m *member, e record.Event, local bool) {
 	case local && e.Kind == record.Left:
 		h.Key = "log.left"
 		if p, err := m.app.Node().Replica().Presence(e.Visit); err == nil {
+			if slices.ContainsFunc(p.Departures, func(x record.Departure) bool { return slices.Contains(e.Over, x.ID) }) {
+				return // had left before
+			}
 			if in := d.nodeOf(p); in != nil && in != m {
 				h.Key, h.Nodes = "log.left_elsewhere", []*member{m, in}
 			}
