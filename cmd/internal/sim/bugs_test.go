@@ -106,13 +106,13 @@ var bugs = []planted{
 		new:  "		if out.Regressed = !PLANTED && v.compare(t.log, b); out.Regressed {\n",
 	},
 	{
-		name: "a node does not know what it lacks", seed: 1, fault: "copy",
+		name: "a node does not know what it lacks", seed: 11, fault: "copy",
 		file: "mesh/ownloss.go",
 		old:  "	if m.cfg.Log.HoldsNamed(m.self, b.Position) {\n		return\n",
 		new:  "	if PLANTED || m.cfg.Log.HoldsNamed(m.self, b.Position) {\n		return\n",
 	},
 	{
-		name: "a node gives up what it lacks too soon", seed: 1, fault: "copy",
+		name: "a node gives up what it lacks too soon", seed: 11, fault: "copy",
 		file: "mesh/ownloss.go",
 		old:  "		if !l.lost && !slices.ContainsFunc(",
 		new:  "		if !l.lost && PLANTED || !l.lost && !slices.ContainsFunc(",
