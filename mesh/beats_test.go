@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -192,6 +193,32 @@ func TestAClockPutBackDoesNotSilenceANode(t *testing.T) {
 			beatOf, _, ok := a.table.Newest(b.id())
 			return ok && b.Counts()["lives_restarted"] == 1 && beatOf.Incarnation.Compare(before.Incarnation) > 0
 		})
+	})
+}
+
+// Whoever goes while our clock is ahead is called silent when that has been put
+// right, and not only when it comes to the same hour again.
+func TestAClockPutRightCallsTheSilentSilent(t *testing.T) {
+	var skew atomic.Int64
+	inCampus(t, 2, nil, func(c *campus) {
+		a, b := c.nodes[0], c.nodes[1]
+		a.tune = func(cfg *Config) {
+			cfg.Clock = func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }
+		}
+		a.stop()
+		a.start()
+		c.meshed()
+		skew.Store(int64(3 * time.Hour))
+		time.Sleep(10 * time.Second)
+		b.stop()
+		time.Sleep(time.Second)
+		skew.Store(0)
+		time.Sleep(time.Minute)
+		if n := a.news(b); n.State != Silent {
+			t.Fatalf("a node that has been off for a minute is called %s", n.State)
+		}
+		b.start()
+		c.within(20*time.Second, "the node being heard again", func() bool { return a.news(b).State == Connected })
 	})
 }
 

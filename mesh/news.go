@@ -58,6 +58,9 @@ func (m *Mesh) Freshness() []NodeNews {
 			n.State = Revoked
 		case connected[who.ID]:
 			n.State = Connected
+		case n.LastHeard.After(now):
+			// Our clock has been set back since, and no beat has come: nobody knows
+			// how long ago that was.
 		case !n.LastHeard.IsZero() && now.Sub(n.LastHeard) <= 5*m.cfg.BeatEvery:
 			n.State = ReachableVia
 		}
