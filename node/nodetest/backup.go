@@ -18,6 +18,7 @@ type backup struct {
 	members int
 	at      time.Time
 	mixed   bool
+	seals   bool // it knew of keys to seal to
 }
 
 // backUp copies folder and disk, as a copy taken of a running machine is.
@@ -31,7 +32,7 @@ func (h *House) backUp(dir string, seed uint64, members int) error {
 	if err := copyFolder(dir, h.dir); err != nil {
 		return err
 	}
-	h.copy = &backup{dir: dir, fs: h.fs.Crash(seed), members: members, at: time.Now(), mixed: h.mixed}
+	h.copy = &backup{dir: dir, fs: h.fs.Crash(seed), members: members, at: time.Now(), mixed: h.mixed, seals: h.couldSeal}
 	return nil
 }
 
@@ -44,6 +45,7 @@ func (h *House) restore(seed uint64, alone bool) error {
 	}
 	boxes := h.boxes
 	h.buried, h.boxes, h.destroyed = nil, nil, nil
+	h.couldSeal = h.copy.seals
 	defer h.changed()
 	if alone {
 		h.destroyed = map[*visit][]resting{}

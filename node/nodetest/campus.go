@@ -51,14 +51,17 @@ type Campus struct {
 	changes int
 	// wrong: a clock has been.
 	wrong bool
-	// rightAt is when one was last put right.
-	rightAt time.Time
+	// rightAt is when one was last put right that was wrong by a second or more,
+	// wrongUntil when one was that was wrong at all.
+	rightAt, wrongUntil time.Time
 	// years: one has been, by years.
 	years bool
-	// slow: a link has been.
-	slow bool
-	// closed: it was closed for weeks.
-	closed bool
+	// slow: a link may be; torn: some may not reach one another. far are the
+	// pairs that are apart.
+	slow, torn bool
+	far        map[[2]*House]bool
+	// closed: it was closed for weeks. away: ever.
+	closed, away bool
 	// probed: it was looked at whether who was revoked is left out.
 	probed bool
 	// keys are all private keys seen anywhere.
@@ -82,7 +85,7 @@ func NewCampus(dir string, seed uint64, n int) (*Campus, error) {
 
 func newCampus(dir string, seed uint64, n int, p pace) (*Campus, error) {
 	c := &Campus{
-		Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, keys: map[seal.KeyID]*found{}, derived: derived{},
+		Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, keys: map[seal.KeyID]*found{}, derived: derived{}, far: map[[2]*House]bool{},
 		trace: func(string, ...any) {},
 	}
 	first := c.house()

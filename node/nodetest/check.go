@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"slices"
 	"testing/synctest"
 	"time"
 
@@ -25,11 +26,18 @@ type shown struct {
 	// heardIn is the life in which each was heard: what came just before the power
 	// went may be forgotten.
 	heardIn map[*fact]*life
+	// asOf is as of when it called others complete.
+	asOf map[*House]time.Time
+	// barred is when it was first seen to know that others were revoked.
+	barred map[*House]time.Time
 }
 
 func (w watch) of(h *House) *shown {
 	if w[h] == nil {
-		w[h] = &shown{known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}, marked: map[record.VisitID]record.Day{}, heardIn: map[*fact]*life{}}
+		w[h] = &shown{
+			known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}, marked: map[record.VisitID]record.Day{},
+			asOf: map[*House]time.Time{}, barred: map[*House]time.Time{}, heardIn: map[*fact]*life{},
+		}
 	}
 	return w[h]
 }
@@ -60,14 +68,10 @@ func (c *Campus) Check() error {
 		if err := h.Node().Replica().Failure(); err != nil {
 			return violated("goes on", "%s: %v", h.Name, err)
 		}
-		if err := c.checkLists(h); err != nil {
-			return err
-		}
-		if err := c.checkFreshness(h); err != nil {
-			return err
-		}
-		if err := c.checkOwn(h); err != nil {
-			return err
+		for _, check := range []func(*House) error{c.checkSeals, c.checkLists, c.checkFreshness, c.checkNews, c.checkOwn, c.checkCutOff} {
+			if err := check(h); err != nil {
+				return err
+			}
 		}
 		for _, o := range c.Houses {
 			if err := c.checkLosses(h, o, 2*beatEvery); err != nil {
@@ -79,10 +83,10 @@ func (c *Campus) Check() error {
 }
 
 // checkLists: nobody is missing without evidence, nobody comes back, nothing
-// known is forgotten.
+// known is forgotten; and the list is there at once.
 func (c *Campus) checkLists(h *House) error {
-	mem := c.seen.of(h)
-	for _, v := range c.truth.visits {
+	mem, began := c.seen.of(h), time.Now()
+	for _, v := range slices.Concat(c.truth.visits, c.truth.added) {
 		listed, known := present(h, v.id)
 		horizon := h.Node().Replica().Horizon()
 		if day, only := mem.marked[v.id]; only && !known && horizon > day {
@@ -105,7 +109,8 @@ func (c *Campus) checkLists(h *House) error {
 			}
 		}
 	}
-	return nil
+	h.Node().Replica().Open()
+	return inTime(h, began, "a list")
 }
 
 // judgedAnew: a departure told at a node that was revoked may count no more.
@@ -140,13 +145,13 @@ func (c *Campus) checkFreshness(h *House) error {
 
 // checkLosses: of a node that lost what it had told of, h says so, from the
 // first beat on that it hears of the new life, and until the node has it again.
-// What was under way for longer than late is of the new life for sure. Only
-// where no clock has been wrong, for times are compared here; and only of what a
-// position names, the documents of a day and the day before: of what is older and
+// What was under way for longer than late is of the new life for sure. Only of
+// what happened while all clocks were right, for times are compared here; and only
+// of what a position names, the documents of a day and the day before: of what is older and
 // nobody else ever got, no beat says that it is lost.
 func (c *Campus) checkLosses(h, of *House, late time.Duration) error {
 	heard := c.seen.of(h).heard
-	if c.wrong || len(heard) == 0 || h.revoked || of.Node() == nil {
+	if len(heard) == 0 || h.revoked || of.Node() == nil || c.anyWrong() {
 		return nil
 	}
 	for _, n := range h.Node().Mesh().Freshness() {
@@ -154,7 +159,7 @@ func (c *Campus) checkLosses(h, of *House, late time.Duration) error {
 			continue
 		}
 		for _, f := range heard {
-			if f.by != of || of.backAt.Sub(f.at) > 24*time.Hour {
+			if f.by != of || of.backAt.Sub(f.at) > 24*time.Hour || c.wrong && f.at.Before(c.wrongUntil.Add(believed)) {
 				continue
 			}
 			if v := c.truth.of(f); !knows(of, v, f) && !c.past(v, f) {

@@ -49,6 +49,13 @@ func (c *Clock) Drift(rate float64) { c.set(func() { c.rate = rate }) }
 // Right puts the clock right.
 func (c *Clock) Right() { c.set(func() { c.off, c.rate = 0, 0 }) }
 
+// Wrong reports whether the clock is wrong by anything, or about to be.
+func (c *Clock) Wrong() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.off != 0 || c.rate != 0
+}
+
 // Off is how far the clock is ahead.
 func (c *Clock) Off() time.Duration { return time.Until(c.Now()) }
 

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,7 +16,7 @@ func (c *Campus) clockJump(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	by := jumps[s.X%uint64(len(jumps))]
 	h.Clock.Jump(by)
-	c.wrong = true
+	c.wrong, c.wrongUntil = true, time.Now() // it may be right by that
 	return fmt.Sprintf("%s's clock jumps by %v", h.Name, by), nil
 }
 
@@ -27,7 +28,7 @@ const year = 365 * 24 * time.Hour
 
 func (c *Campus) clockYears(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
-	h.Clock.Right()
+	c.right(h)
 	h.Clock.Jump(years[s.X%uint64(len(years))])
 	c.wrong, c.years = true, true
 	return fmt.Sprintf("%s's clock shows %s", h.Name, h.Clock.Now().UTC().Format(time.DateOnly)), nil
@@ -57,5 +58,13 @@ func (c *Campus) right(h *House) {
 	if off := h.Clock.Off(); off > time.Second || off < -time.Second {
 		c.rightAt = time.Now()
 	}
+	if h.Clock.Wrong() {
+		c.wrongUntil = time.Now()
+	}
 	h.Clock.Right()
+}
+
+// anyWrong reports whether a clock is wrong now.
+func (c *Campus) anyWrong() bool {
+	return slices.ContainsFunc(c.Houses, func(h *House) bool { return h.Clock.Wrong() })
 }

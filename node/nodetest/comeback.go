@@ -36,8 +36,8 @@ func (c *Campus) comeBack(s Step) (string, error) {
 		if h == by {
 			return "", nil
 		}
-		if err := h.stop(); err != nil {
-			return "", violated("stops in good order", "%v", err)
+		if err := c.stop(h); err != nil {
+			return "", err
 		}
 	}
 	told, err := c.eraseAt(by, v)
@@ -52,7 +52,7 @@ func (c *Campus) comeBack(s Step) (string, error) {
 		}
 	}
 	did = told + "; " + did + " and comes back"
-	c.Net.Heal()
+	c.whole()
 	c.distance(h, apart/10) // so that asking takes time
 	defer c.distance(h, 0)
 	if err := c.startAgain(h); err != nil {

@@ -44,11 +44,16 @@ type House struct {
 
 	revoked bool // by the first house
 	full    bool // the disk is
-	back    int  // how often it was put back to a copy
-	backAt  time.Time
-	moved   bool // to another address
-	offAt   time.Time
-	fullAt  time.Time
+	// laidBy is what it knew when it was last stopped in good order, and has on its
+	// disk; nil while it is on, and where something may be in its memory alone.
+	laidBy map[*fact]bool
+	// couldSeal: it has known of keys to seal to.
+	couldSeal bool
+	back      int // how often it was put back to a copy
+	backAt    time.Time
+	moved     bool // to another address
+	offAt     time.Time
+	fullAt    time.Time
 	// cutShort: the last life did not end in good order.
 	cutShort bool
 

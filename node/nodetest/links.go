@@ -33,24 +33,72 @@ func (c *Campus) partition(s Step) (string, error) {
 		g := rng.IntN(len(groups))
 		groups[g], names[g] = append(groups[g], h.ID), names[g]+" "+h.Name
 	}
-	c.Net.Partition(mode(s.X>>32), groups...)
+	c.fallApart(mode(s.X>>32), groups...)
 	return fmt.Sprintf("the campus falls apart:%q", names), nil
 }
 
-func (c *Campus) heal(Step) (string, error) {
-	c.Net.Heal()
+func (c *Campus) heal(s Step) (string, error) {
+	if s.X&1 == 0 {
+		c.near()
+	}
+	c.whole()
 	return "all links are whole", nil
+}
+
+// whole undoes what was done to links but for delays.
+func (c *Campus) whole() {
+	c.Net.Heal()
+	c.torn, c.slow = false, len(c.far) > 0
+}
+
+// near puts an end to all delays.
+func (c *Campus) near() {
+	for i, a := range c.Houses {
+		for _, b := range c.Houses[:i] {
+			if c.far[[2]*House{a, b}] || c.far[[2]*House{b, a}] {
+				c.delayed(a, b, 0, 0)
+			}
+		}
+	}
+}
+
+// distance sets how far a house is from all others.
+func (c *Campus) distance(h *House, d time.Duration) {
+	for _, o := range c.Houses {
+		if o != h {
+			c.delayed(h, o, d, 0)
+		}
+	}
+}
+
+// fallApart parts the campus into groups that do not reach one another.
+func (c *Campus) fallApart(m memnet.Mode, groups ...[]identity.NodeID) {
+	c.Net.Partition(m, groups...)
+	c.torn = true
+}
+
+// delayed sets how far two houses are apart.
+func (c *Campus) delayed(a, b *House, base, jitter time.Duration) {
+	c.Net.Delay(a.ID, b.ID, base, jitter)
+	if base+jitter > 0 {
+		c.far[[2]*House{a, b}] = true
+		return
+	}
+	delete(c.far, [2]*House{a, b})
+	delete(c.far, [2]*House{b, a})
 }
 
 func (c *Campus) cutPair(s Step) (string, error) {
 	a, b := c.pair(s)
 	c.Net.Cut(mode(s.X), a.ID, b.ID)
+	c.torn = true
 	return fmt.Sprintf("%s and %s are cut from one another", a.Name, b.Name), nil
 }
 
 func (c *Campus) cutOneWay(s Step) (string, error) {
 	a, b := c.pair(s)
 	c.Net.CutOneWay(mode(s.X), a.ID, b.ID)
+	c.torn = true
 	return fmt.Sprintf("nothing goes from %s to %s", a.Name, b.Name), nil
 }
 
@@ -75,7 +123,7 @@ func (c *Campus) delay(s Step) (string, error) {
 			return a.Name + " is far from all, and people come in there", err
 		}
 	}
-	c.Net.Delay(a.ID, b.ID, base, base/2+1)
+	c.delayed(a, b, base, base/2+1)
 	c.slow = true
 	return fmt.Sprintf("%s and %s are %v apart", a.Name, b.Name, base), nil
 }
@@ -108,13 +156,13 @@ func (c *Campus) farArrivals(h *House) error {
 func (c *Campus) stick(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	c.Net.Stick(h.ID, s.X%3 > 0)
-	c.slow = true
+	c.slow, c.torn = true, true
 	return fmt.Sprintf("%s is stuck: %v", h.Name, s.X%3 > 0), nil
 }
 
 func (c *Campus) flap(s Step) (string, error) {
 	a, b := c.pair(s)
-	c.slow = true
+	c.slow, c.torn = true, true
 	c.Net.Flap(mode(s.X), a.ID, b.ID, time.Second+time.Duration(s.X%10)*time.Second)
 	return fmt.Sprintf("the link of %s and %s flaps", a.Name, b.Name), nil
 }

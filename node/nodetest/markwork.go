@@ -2,7 +2,6 @@ package nodetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,13 +53,16 @@ func (c *Campus) alarm(s Step) (string, error) {
 		return "", nil
 	}
 	c.drills++
-	l := h.now()
+	l, began := h.now(), time.Now()
 	e, err := l.node.Alarm().Start(context.Background(), false, "")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	done := h.Name + " sounds the alarm"
 	if h.life != l {
 		return done + ", unacknowledged", nil
+	}
+	if err := inTime(h, began, "the alarm"); err != nil {
+		return done, err
 	}
 	if err != nil {
 		return done + ", in vain", c.refused(h, err)
@@ -76,20 +78,6 @@ func (c *Campus) alarm(s Step) (string, error) {
 }
 
 func (c *Campus) allClear(s Step) (string, error) { return c.endDrill(s) }
-
-// refused judges a refusal of the alarm: a node may only refuse for these
-// reasons.
-func (c *Campus) refused(h *House, err error) error {
-	var p *alarm.Problem
-	if errors.As(err, &p) {
-		switch {
-		case p.Key == "disk.full" && h.full, p.Key == "store.broken", p.Key == "evacuation.not_covered", p.Key == "evacuation.nothing_to_undo",
-			p.Key == "evacuation.words_not_kept" && h.jammed:
-			return nil
-		}
-	}
-	return c.excused(h, err)
-}
 
 // known is somebody to say something of, who is inside or has just left: one of
 // few, so that several who have not heard of each other speak of the same.
@@ -141,14 +129,14 @@ func (c *Campus) markAt(h *House, v *visit, m record.Mark, byCode bool) (string,
 	if h.life != l {
 		return done + ", unacknowledged", nil
 	}
-	if took := time.Since(began); took > answer {
-		return done, violated("answers alone", "%s took %v over a mark", h.Name, took)
+	if err := inTime(h, began, "a mark"); err != nil {
+		return done, err
 	}
 	if err != nil {
 		return done + ", in vain", c.refused(h, err)
 	}
 	v.said = append(v.said, &fact{
-		kind: marked, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+		kind: marked, by: h, id: got.ID, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
 		said: said{id: got.ID, mark: m, starts: e.IDs()},
 	})
 	return done, nil
@@ -177,9 +165,9 @@ func (c *Campus) markTwice(s Step) (string, error) {
 		}
 		halves[in] = append(halves[in], h.ID)
 	}
-	c.Net.Partition(mode(s.X>>32), halves[0], halves[1])
+	c.fallApart(mode(s.X>>32), halves[0], halves[1])
 	if s.X>>40&1 == 0 {
-		defer c.Net.Heal()
+		defer c.whole()
 	}
 	v, stranger := c.known(s), s.X>>41&1 == 0
 	if stranger {
@@ -207,7 +195,7 @@ func (c *Campus) unmark(s Step) (string, error) {
 	if h == nil || v == nil || len(v.said) == 0 {
 		return "", nil
 	}
-	l := h.now()
+	l, began := h.now(), time.Now()
 	c.overrules(h, v)
 	got, err := l.node.Alarm().Undo(context.Background(), record.Code{Badge: v.id.Badge(), Visit: v.id}, record.OnceID{})
 	h.mu.Lock()
@@ -216,11 +204,14 @@ func (c *Campus) unmark(s Step) (string, error) {
 	if h.life != l {
 		return done + ", unacknowledged", nil
 	}
+	if err := inTime(h, began, "taking a mark back"); err != nil {
+		return done, err
+	}
 	if err != nil {
 		return "", c.refused(h, err)
 	}
 	v.said = append(v.said, &fact{
-		kind: undone, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+		kind: undone, by: h, id: got.ID, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
 		said: said{id: got.ID, of: got.Of, over: true},
 	})
 	return done, nil
@@ -231,30 +222,36 @@ func (c *Campus) add(s Step) (string, error) {
 	if h == nil {
 		return "", nil
 	}
-	l := h.now()
-	r := alarm.AddRequest{Text: "Somebody in a red jacket", How: "command"}
+	l, text := h.now(), c.aName(h)+" in a red jacket"
+	r := alarm.AddRequest{Text: record.Private(text), How: "command"}
 	if s.X%2 == 0 {
 		r.Point = "Car park"
 	}
 	e, _ := l.node.Alarm().Running("")
 	ends := l.node.Replica().FilingDay() + visits.Retention
+	began := time.Now()
 	got, err := l.node.Alarm().Add(context.Background(), r)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.life != l {
-		c.truth.maybe++
+		c.truth.tried[text] = true
 		return h.Name + " adds somebody, unacknowledged", nil
 	}
+	if err := inTime(h, began, "adding somebody"); err != nil {
+		return "", err
+	}
 	if err != nil {
-		c.truth.maybe++
+		if broke(l) {
+			c.truth.tried[text] = true
+		}
 		return "", c.refused(h, err)
 	}
-	f := fact{kind: addition, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}
-	v := &visit{n: 1000 + len(c.truth.added), id: got.Visit, arrived: f, ends: ends, names: []string{r.Text.Reveal()}}
+	f := fact{kind: addition, by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Added), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}
+	v := &visit{n: 1000 + len(c.truth.added), id: got.Visit, arrived: f, ends: ends, names: []string{text}}
 	if r.Point != "" {
 		// Which event its mark is, its own node says.
 		if p, err := l.node.Replica().Presence(v.id); err == nil && len(p.Marks) > 0 {
-			f.kind, f.said = marked, said{id: p.Marks[0].ID, mark: record.Safe, starts: e.IDs()}
+			f.kind, f.id, f.said = marked, p.Marks[0].ID, said{id: p.Marks[0].ID, mark: record.Safe, starts: e.IDs()}
 			v.said = append(v.said, &f)
 		}
 	}

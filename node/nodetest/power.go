@@ -13,10 +13,7 @@ func (c *Campus) stopOne(s Step) (string, error) {
 	if h == nil {
 		return "", nil
 	}
-	if err := h.stop(); err != nil {
-		return "", violated("stops in good order", "%v", err)
-	}
-	return h.Name + " is stopped", nil
+	return h.Name + " is stopped", c.stop(h)
 }
 
 func (c *Campus) startOne(s Step) (string, error) {
@@ -43,12 +40,14 @@ func (c *Campus) startHouse(h *House) error {
 }
 
 func (c *Campus) startAgain(h *House) error {
+	h.laidBy = nil
 	if err := h.start(); err != nil {
 		return violated("starts again", "%v", err)
 	}
 	if h.cutShort || h.full {
 		// What it had seen of others' losses just now may not be on its disk.
 		c.seen.of(h).heard, h.cutShort = nil, false
+		clear(c.seen.of(h).asOf) // it is saved every half minute
 	}
 	return nil
 }
@@ -157,8 +156,8 @@ func (c *Campus) closeDown(s Step) (string, error) {
 		time.Sleep(shortly + 5*time.Minute)
 	}
 	if away := c.pick(s.A); away != nil && len(c.on()) > 1 && s.X&64 != 0 {
-		if err := away.stop(); err != nil {
-			return "", violated("stops in good order", "%v", err)
+		if err := c.stop(away); err != nil {
+			return "", err
 		}
 		for i := range 3 {
 			if _, err := c.checkOut(Step{A: s.A + i, B: s.B + i, X: s.X + uint64(i)}); err != nil {
@@ -167,14 +166,14 @@ func (c *Campus) closeDown(s Step) (string, error) {
 			time.Sleep(2 * beatEvery)
 		}
 	}
-	c.doubts()
+	weeks := closures[s.X%uint64(len(closures))] * 7 * 24 * time.Hour
+	c.doubts(weeks)
 	on := c.on()
 	for _, h := range on {
-		if err := h.stop(); err != nil {
-			return "", violated("stops in good order", "%v", err)
+		if err := c.stop(h); err != nil {
+			return "", err
 		}
 	}
-	weeks := closures[s.X%uint64(len(closures))] * 7 * 24 * time.Hour
 	time.Sleep(weeks)
 	rng := rand.New(rand.NewPCG(s.X, 2))
 	rng.Shuffle(len(on), func(i, j int) { on[i], on[j] = on[j], on[i] })
@@ -183,7 +182,7 @@ func (c *Campus) closeDown(s Step) (string, error) {
 			return "", err
 		}
 	}
-	c.closed = true
+	c.closed, c.away = true, true
 	if s.X&128 != 0 {
 		time.Sleep(dropping)
 	}
@@ -197,9 +196,17 @@ func (c *Campus) joinOne(s Step) (string, error) {
 	}
 	c.changes++
 	if err := c.Join(0); err != nil {
+		if c.faultless(first) {
+			return "", violated("answers alone", "nobody can join at %s: %v", first.Name, err)
+		}
 		return "nobody can join: " + err.Error(), nil
 	}
 	return c.Houses[len(c.Houses)-1].Name + " joins", nil
+}
+
+// faultless reports whether nothing hinders a house and those who join at it now.
+func (c *Campus) faultless(h *House) bool {
+	return !c.torn && !c.slow && !h.full && !h.jammed && !c.anyWrong()
 }
 
 // revoke has the first node, which issues, revoke another.

@@ -86,17 +86,25 @@ func (c *Campus) auditHolds(h *House) error {
 		return violated("the audit holds", "%s: %v", h.Name, err)
 	}
 	for _, f := range report.Faults {
-		by := c.byID(f.Node)
-		// Of a revoked node a part may have been heard, and nobody asks it for what
-		// stands between: that this is not here is true.
-		if by != nil && by.revoked && f.Kind == audit.Missing && f.N > 0 {
-			continue
-		}
-		if by == nil || by.back == 0 {
+		if !isTrue(f, c.byID(f.Node)) {
 			return violated("the audit holds", "at %s: %s at %d: %s", h.Name, f.Kind, f.N, f.What)
 		}
 	}
 	return nil
+}
+
+// isTrue reports whether what the audit finds of a node is as things are. Of a
+// revoked one a part may have been heard, and nobody asks it for what stands
+// between; one that was put back wrote some entries anew, or lost them. Nothing
+// makes it true that an entry was altered.
+func isTrue(f audit.Fault, by *House) bool {
+	switch {
+	case by == nil:
+		return false
+	case by.revoked && f.Kind == audit.Missing && f.N > 0:
+		return true
+	}
+	return by.back > 0 && (f.Kind == audit.Missing || f.Kind == audit.Forked)
 }
 
 func (c *Campus) byID(id record.NodeID) *House {

@@ -64,8 +64,8 @@ func (c *Campus) eraseAt(h *House, v *visit) (string, error) {
 		v.ordered = true
 		return done + ", unacknowledged", nil
 	}
-	if took := time.Since(began); took > answer {
-		return done, violated("answers alone", "%s took %v over an erasure", h.Name, took)
+	if err := inTime(h, began, "an erasure"); err != nil {
+		return done, err
 	}
 	if errors.Is(err, privacy.ErrUnknownVisit) {
 		if _, err := l.node.Replica().Presence(v.id); err == nil {
@@ -108,7 +108,7 @@ func (c *Campus) eraseTwice(s Step) (string, error) {
 		}
 		halves[in] = append(halves[in], h.ID)
 	}
-	c.Net.Partition(mode(s.X>>32), halves[0], halves[1])
+	c.fallApart(mode(s.X>>32), halves[0], halves[1])
 	_, err := c.eraseAt(a, v)
 	if err == nil {
 		_, err = c.eraseAt(b, v)
@@ -143,9 +143,12 @@ func (c *Campus) rectify(s Step) (string, error) {
 	h := desks[s.A%len(desks)]
 	name := c.aName(h)
 	v.names = append(v.names, name)
-	l, right, mail := h.now(), record.Private(name), record.Private(name+"@example.org")
+	l, right, mail, began := h.now(), record.Private(name), record.Private(name+"@example.org"), time.Now()
 	err := l.node.Rectify(context.Background(), v.id, privacy.Correction{Name: &right, Email: &mail}, "")
 	done := fmt.Sprintf("v%d is called otherwise at %s", v.n, h.Name)
+	if err := inTime(h, began, "a correction"); err != nil {
+		return done, err
+	}
 	if err != nil {
 		v.tangled = true
 		return done + ", refused", c.unreadable(h, v, err)
@@ -182,8 +185,9 @@ func (c *Campus) drill(s Step) (string, error) {
 	if s.X%3 == 0 {
 		site = "North"
 	}
+	began := time.Now()
 	_, err := h.Node().Alarm().Start(context.Background(), s.X%2 == 0, site)
-	return h.Name + " starts a drill", c.alarmed(h, err)
+	return h.Name + " starts a drill", c.alarmed(h, began, err)
 }
 
 func (c *Campus) endDrill(s Step) (string, error) {
@@ -191,18 +195,22 @@ func (c *Campus) endDrill(s Step) (string, error) {
 	if h == nil || h.revoked {
 		return "", nil
 	}
+	began := time.Now()
 	_, err := h.Node().Alarm().End(context.Background(), "all are found")
 	if errors.Is(err, alarm.ErrNone) {
 		return "", nil
 	}
-	return h.Name + " ends the drill", c.alarmed(h, err)
+	return h.Name + " ends the drill", c.alarmed(h, began, err)
 }
 
-func (c *Campus) alarmed(h *House, err error) error {
-	if err == nil || h.full {
-		return nil
+// alarmed judges what a node made of a drill.
+func (c *Campus) alarmed(h *House, began time.Time, err error) error {
+	if late := inTime(h, began, "a drill"); late != nil || err == nil {
+		return late
 	}
-	return violated("answers alone", "%s refuses over a drill: %v", h.Name, err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return c.refused(h, err)
 }
 
 // jam lets the file of keys be unwritable for a while.

@@ -84,7 +84,7 @@ func (c *Campus) heldElsewhere(h *House) bool {
 			return false
 		}
 	}
-	return c.truth.maybe == 0
+	return len(c.truth.tried) == 0
 }
 
 // setBack is the shortest way to a loss: a node is copied, takes people in,
@@ -128,6 +128,7 @@ func (c *Campus) toCopy(h *House, x uint64, alone bool) error {
 		return fmt.Errorf("put a data folder back: %w", err)
 	}
 	h.back++
+	h.laidBy = nil
 	c.excuse(h)
 	c.endanger(h)
 	return nil
@@ -160,14 +161,6 @@ func (c *Campus) watchReturn(h *House) error {
 	return nil
 }
 
-func (c *Campus) distance(h *House, d time.Duration) {
-	for _, o := range c.Houses {
-		if o != h {
-			c.Net.Delay(h.ID, o.ID, d, 0)
-		}
-	}
-}
-
 // endanger marks the facts that may be gone now that h has forgotten: those
 // which no running node holds.
 func (c *Campus) endanger(h *House) {
@@ -188,8 +181,8 @@ func (c *Campus) endanger(h *House) {
 		if f.at.Before(h.copy.at) && f.by == h || f.shaky {
 			return
 		}
-		for _, o := range c.on() {
-			if knows(o, v, f) {
+		for _, o := range c.Houses {
+			if o.Node() != nil && knows(o, v, f) || o.laidBy[f] && !o.revoked {
 				return
 			}
 		}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
+	"github.com/upprop/upprop/mesh/identity"
 )
 
 const (
@@ -24,12 +26,8 @@ const (
 
 // Heal undoes every fault and starts every node.
 func (c *Campus) Heal() error {
-	c.Net.Heal()
-	for i, a := range c.Houses {
-		for _, b := range c.Houses[:i] {
-			c.Net.Delay(a.ID, b.ID, 0, 0)
-		}
-	}
+	c.near()
+	c.whole()
 	c.rightClocks()
 	for _, h := range c.Houses {
 		h.setJam(false)
@@ -65,8 +63,10 @@ func (c *Campus) Settle() (time.Duration, error) {
 			c.probed = true
 			time.Sleep(renewed)
 			began = began.Add(renewed)
-			if err := c.probe(); err != nil {
-				return 0, err
+			for _, check := range []func() error{c.probe, c.allAnswer, c.newcomer} {
+				if err := check(); err != nil {
+					return 0, err
+				}
 			}
 			continue
 		}
@@ -118,6 +118,11 @@ func (c *Campus) agree() error {
 			}
 		}
 	}
+	for i, h := range all[1:] { // the first may be the one that has dropped a document
+		if err := entries(all[i], h); err != nil {
+			return err
+		}
+	}
 	if err := c.agreeWithTruth(all[0]); err != nil {
 		return err
 	}
@@ -125,6 +130,9 @@ func (c *Campus) agree() error {
 		return err
 	}
 	for _, h := range all {
+		if !h.Node().CanSeal() {
+			return violated("answers alone", "%s has no keys to seal names with", h.Name)
+		}
 		if err := c.meets(h, all); err != nil {
 			return err
 		}
@@ -180,7 +188,7 @@ func droppedByOne(all []*House) map[record.DocID]bool {
 func sameEntries(a, b *House, but map[record.DocID]bool) error {
 	x, y := a.Node().Replica().Digests(), b.Node().Replica().Digests()
 	for doc, sum := range x {
-		if y[doc] != sum && !but[doc] {
+		if got, held := y[doc]; got != sum && (held || !but[doc]) {
 			return violated("heals by itself", "%s and %s differ in %s", a.Name, b.Name, doc)
 		}
 	}
@@ -244,15 +252,10 @@ func (c *Campus) agreeWithTruth(h *House) error {
 			return violated("nothing acknowledged is lost", "v%d, who came in at %s, is listed as %s", v.n, v.arrived.by.Name, state)
 		}
 	}
-	if len(listed) > c.truth.maybe {
-		return violated("nobody is invented", "%d on the list are unknown, and at most %d may be", len(listed), c.truth.maybe)
+	if err := c.nobodyInvented(slices.Collect(maps.Keys(listed))); err != nil {
+		return err
 	}
-	for key, values := range c.truth.settings {
-		if s, ok := h.Node().Replica().Setting(key); ok && !values[s.Value.String()] {
-			return violated("agree on settings", "%s is what nobody ever wrote", key)
-		}
-	}
-	return nil
+	return c.settingsStand(h)
 }
 
 // meets: a node is connected with every other and its news is fresh.
@@ -275,15 +278,17 @@ func (c *Campus) meets(h *House, all []*House) error {
 	if len(absent) > 0 {
 		return violated("find each other", "%s has not found %s", h.Name, strings.Join(absent, ", "))
 	}
-	now := h.Clock.Now()
+	now, asOf := h.Clock.Now(), map[identity.NodeID]time.Time{}
 	for _, n := range h.Node().Mesh().Freshness() {
-		for _, o := range all {
-			if o.ID != n.Node {
-				continue
-			}
-			if n.AsOf.IsZero() || now.Sub(n.AsOf) > fresh {
-				return violated("says how old its news is", "%s has heard nothing complete of %s since %s", h.Name, o.Name, clock(n.AsOf))
-			}
+		asOf[n.Node] = n.AsOf
+	}
+	for _, o := range all {
+		at, named := asOf[o.ID]
+		switch {
+		case !named:
+			return violated("says how old its news is", "%s does not name %s", h.Name, o.Name)
+		case at.IsZero() || now.Sub(at) > fresh:
+			return violated("says how old its news is", "%s has heard nothing complete of %s since %s", h.Name, o.Name, clock(at))
 		}
 	}
 	return nil

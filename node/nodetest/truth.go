@@ -18,20 +18,26 @@ type truth struct {
 	// acknowledged starts of evacuations.
 	added  []*visit
 	starts []*fact
-	// maybe counts arrivals that were told to a node but never acknowledged:
-	// they may turn up, under ids that nobody knows.
-	maybe int
+	// tried are the names of arrivals that were told to a node but never
+	// acknowledged: they may turn up, under ids that nobody knows.
+	tried map[string]bool
 	// told counts the names that were told at any door.
 	told int
-	// settings are all values ever written, acknowledged or not.
+	// settings are all values ever written, acknowledged or not, and edits the
+	// acknowledged changes of settings.
 	settings map[string]map[string]bool
+	edits    []*fact
 }
 
-func newTruth() *truth { return &truth{settings: map[string]map[string]bool{}} }
+func newTruth() *truth {
+	return &truth{tried: map[string]bool{}, settings: map[string]map[string]bool{}}
+}
 
 // fact is one acknowledged event.
 type fact struct {
 	by *House
+	// id is that of its event, where it is known.
+	id record.EventID
 	// at is the time of acknowledgement, clock that in the writer's timeline.
 	at, clock time.Time
 	// back is how often the writer had been put back to a copy.
@@ -53,6 +59,10 @@ type fact struct {
 	evac record.EvacID
 	// said is what a mark or its correction says.
 	said said
+	// sets is what a change of a setting says, over are those that were written
+	// over it.
+	sets sets
+	over []*fact
 }
 
 // kind is what a fact is about.
@@ -67,10 +77,11 @@ const (
 	undone
 	addition
 	sounded
+	edited
 )
 
 func (k factKind) String() string {
-	return [...]string{"arrival", "departure", "erasure", "correction", "mark", "undone mark", "addition", "alarm"}[k]
+	return [...]string{"arrival", "departure", "erasure", "correction", "mark", "undone mark", "addition", "alarm", "setting"}[k]
 }
 
 // visit is one person's stay.
@@ -118,11 +129,14 @@ func (v *visit) surelyGone() bool {
 }
 
 // doubts notes which departures will not have reached everyone when their days
-// are dropped. A node that was away is told by the others that a visit was
-// over, unless it began shortly before the node went; and one whose disk is full
-// keeps nothing of what it has heard since.
-func (c *Campus) doubts() {
+// are dropped, in a closure of some weeks that begins now. A node that was away is
+// told by the others that a visit was over, unless it began shortly before the
+// node went; and one whose disk is full keeps nothing of what it has heard since.
+func (c *Campus) doubts(weeks time.Duration) {
 	for _, v := range c.truth.visits {
+		if time.Since(v.arrived.at)+weeks < undropped {
+			continue
+		}
 		for _, h := range c.members() {
 			switch {
 			case !v.gone():
@@ -138,6 +152,9 @@ func (c *Campus) doubts() {
 	}
 }
 
+// undropped is for how long nothing that was written is dropped anywhere.
+const undropped = 28 * 24 * time.Hour
+
 // shortly is how long before a separation a visit may have begun without
 // being known to the others for sure.
 const shortly = 25 * time.Minute
@@ -151,7 +168,7 @@ func (f *fact) about(v *visit) string {
 }
 
 // facts calls fn for every acknowledged event, with the visit that it is about:
-// nil for the start of an evacuation.
+// nil for the start of an evacuation and for a setting.
 func (t *truth) facts(fn func(*visit, *fact)) {
 	for _, v := range slices.Concat(t.visits, t.added) {
 		fn(v, &v.arrived)
@@ -159,7 +176,7 @@ func (t *truth) facts(fn func(*visit, *fact)) {
 			fn(v, f)
 		}
 	}
-	for _, f := range t.starts {
+	for _, f := range slices.Concat(t.starts, t.edits) {
 		fn(nil, f)
 	}
 }
@@ -205,6 +222,8 @@ func knows(h *House, v *visit, f *fact) bool {
 		return holds(h, v, f.said.id)
 	case sounded:
 		return slices.ContainsFunc(r.Evacuations(), func(x record.Start) bool { return x.ID == f.evac })
+	case edited:
+		return r.Holds(f.id)
 	case named:
 		part, err := r.Sealed(record.PartKey{Visit: v.id, Audience: record.CardAudience})
 		return err == nil && part.Version >= f.version || errors.Is(err, crdt.ErrErased) || errors.Is(err, crdt.ErrExpired)

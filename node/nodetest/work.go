@@ -2,20 +2,12 @@ package nodetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
-	"github.com/upprop/upprop/crdt/shape"
-	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/visits"
 )
-
-// answer is how long a node may take over a command, whatever the network
-// does: its disk syncs a few times, and that is all.
-const answer = time.Second
 
 // pick is a house whose power is on, nil when there is none.
 func (c *Campus) pick(a int) *House {
@@ -51,17 +43,19 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.life != l { // the power went meanwhile
-		c.truth.maybe++
+		c.truth.tried[name] = true
 		return nil, nil
 	}
-	if took := time.Since(began); took > answer {
-		return nil, violated("answers alone", "%s took %v over a check-in", h.Name, took)
+	if err := inTime(h, began, "a check-in"); err != nil {
+		return nil, err
 	}
 	if err != nil {
-		c.truth.maybe++
+		if broke(l) {
+			c.truth.tried[name] = true
+		}
 		return nil, c.excused(h, err)
 	}
-	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends}
+	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Arrived), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends}
 	c.truth.visits = append(c.truth.visits, v)
 	return v, nil
 }
@@ -72,30 +66,6 @@ func (c *Campus) aName(h *House) string {
 	defer h.mu.Unlock()
 	c.truth.told++
 	return fmt.Sprintf("Visitor %d", c.truth.told)
-}
-
-// excused judges a refusal: a node may only refuse for these reasons.
-func (c *Campus) excused(h *House, err error) error {
-	var p *visits.Problem
-	if errors.As(err, &p) {
-		switch p.Key {
-		case "disk.full":
-			if h.full {
-				return nil
-			}
-		case "node.revoked":
-			if h.revoked {
-				return nil
-			}
-		case "store.broken", "keys.missing":
-			return nil
-		case "store.keys":
-			if h.jammed {
-				return nil // no key for new dates can be kept
-			}
-		}
-	}
-	return violated("answers alone", "%s refuses: %v", h.Name, err)
 }
 
 func (c *Campus) checkOut(s Step) (string, error) {
@@ -141,11 +111,11 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		v.tried = true
 		return done + ", unacknowledged", nil
 	}
-	if took := time.Since(began); took > answer {
-		return done, violated("answers alone", "%s took %v over a check-out", h.Name, took)
+	if err := inTime(h, began, "a check-out"); err != nil {
+		return done, err
 	}
 	if err != nil {
-		v.tried = true
+		v.tried = v.tried || broke(l)
 		return done + ", refused", c.excused(h, err)
 	}
 	if d.Already {
@@ -154,26 +124,10 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		}
 		done += ", again"
 	}
-	v.left = append(v.left, &fact{kind: departure, by: h, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked})
+	v.left = append(v.left, &fact{
+		kind: departure, by: h, id: lastOf(l, h.NodeID(), v.id.Badge(), record.Left), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+	})
 	return done, nil
-}
-
-// edit has an operator change a setting at a desk.
-func (c *Campus) edit(s Step) (string, error) {
-	h := c.pick(s.A)
-	if h == nil || h.Role != identity.RoleDesk || h.revoked {
-		return "", nil
-	}
-	key, value := fmt.Sprintf("sim/%d", s.B%3), fmt.Sprintf("%d", s.X%1000)
-	if c.truth.settings[key] == nil {
-		c.truth.settings[key] = map[string]bool{}
-	}
-	c.truth.settings[key][value] = true
-	setting := crdt.Setting{Key: key, Value: shape.String(value)}
-	if _, err := h.Node().Replica().Commit(context.Background(), crdt.Draft{Setting: &setting}); err != nil && !h.full {
-		return "", violated("answers alone", "%s refuses a setting: %v", h.Name, err)
-	}
-	return fmt.Sprintf("%s sets %s to %s", h.Name, key, value), nil
 }
 
 // present is whether a house lists a visit, and whether it knows of it.
