@@ -243,4 +243,52 @@ var bugs = []planted{
 		old:  "			if len(to) == 1 || s.Event.Mark != Safe {",
 		new:  "			if !PLANTED && (len(to) == 1 || s.Event.Mark != Safe) {",
 	},
+	{
+		name: "the alarm asks the others first", seed: 2, fault: "none",
+		file: "node/alarm/begin.go",
+		old:  "	event.Kind, event.Evac, event.Place = record.EvacStarted, id, s.cfg.Place()\n",
+		new:  "	event.Kind, event.Evac, event.Place = record.EvacStarted, id, s.cfg.Place()\n	if PLANTED {\n		time.Sleep(3 * time.Second)\n	}\n",
+	},
+	{
+		name: "only a key of the newest epoch will do", seed: 6, fault: "members",
+		file: "node/access/choose.go",
+		old:  "k.Day > until || k.Day <= today {\n",
+		new:  "k.Day > until || k.Day <= today || PLANTED && k.Epoch != epoch {\n",
+	},
+	{
+		name: "there is no room for a seventh", seed: 3, fault: "none",
+		file: "mesh/join/redeem.go",
+		old:  "	if !ok || r.Issuer != d.cfg.Key.ID() {\n",
+		new:  "	if !ok || r.Issuer != d.cfg.Key.ID() || PLANTED && len(d.cfg.Roster.Members()) > 5 {\n",
+	},
+	{
+		name: "who is silent is not named", seed: 2, fault: "none",
+		file: "mesh/news.go",
+		old:  "		m.clones.temper(&n.News, m.Cloned(who.ID))\n",
+		new:  "		m.clones.temper(&n.News, m.Cloned(who.ID))\n		if PLANTED && n.State == Silent {\n			continue\n		}\n",
+	},
+	{
+		name: "who has been heard is not called silent", seed: 2, fault: "none",
+		file: "mesh/news.go",
+		old:  "		case connected[who.ID]:\n",
+		new:  "		case connected[who.ID] || PLANTED && !n.LastHeard.IsZero():\n",
+	},
+	{
+		name: "freshness follows a clock back", seed: 2, fault: "clock",
+		file: "mesh/beat/view.go",
+		old:  "		if asOf.After(v.asOf) {\n",
+		new:  "		if asOf.After(v.asOf) || PLANTED {\n",
+	},
+	{
+		name: "nobody hangs up on who was revoked", seed: 6, fault: "members",
+		file: "mesh/peer.go",
+		old:  "		if _, ok := m.member(id); !ok {\n			m.counts",
+		new:  "		if _, ok := m.member(id); !ok && !PLANTED {\n			m.counts",
+	},
+	{
+		name: "the first setting wins", seed: 3, fault: "none",
+		file: "crdt/edits.go",
+		old:  "slices.Compare(one.id.Actor[:], best.id.Actor[:])) > 0 {\n",
+		new:  "slices.Compare(one.id.Actor[:], best.id.Actor[:])) > 0 != PLANTED {\n",
+	},
 }
