@@ -2,8 +2,10 @@ package nodetest
 
 import (
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -55,17 +57,26 @@ func (c *Campus) excused(h *House, err error) error {
 }
 
 // refused judges a refusal of the alarm: a node may only refuse for these
-// reasons. h.mu is held.
-func (c *Campus) refused(h *House, err error) error {
+// reasons, and those that may hold of what it was told. h.mu is held.
+func (c *Campus) refused(h *House, err error, may ...string) error {
 	var p *alarm.Problem
 	if errors.As(err, &p) {
 		switch {
 		case p.Key == "disk.full" && h.full, p.Key == "store.broken" && h.life.disk.failure() != nil,
-			p.Key == "evacuation.not_covered", p.Key == "evacuation.nothing_to_undo", p.Key == "evacuation.words_not_kept" && h.jammed:
+			p.Key == "evacuation.words_not_kept" && h.jammed, slices.Contains(may, p.Key):
 			return nil
 		}
 	}
 	return c.excused(h, err)
+}
+
+// uncovered is the refusal that may hold of somebody where what runs is not of the
+// whole campus.
+func uncovered(e record.Evacuation) string {
+	if slices.ContainsFunc(e.Starts, func(s record.Start) bool { return s.Site == "" }) {
+		return ""
+	}
+	return "evacuation.not_covered"
 }
 
 // broke reports whether something may be on record although it was refused: the

@@ -10,6 +10,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
+	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/audit"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -129,6 +130,35 @@ func TestWhoWasAddedIsWatched(t *testing.T) {
 		must(t, err)
 		if c.Check() == nil {
 			t.Error("who was added is gone from the list, and nobody ever said so")
+		}
+	})
+}
+
+// While the whole campus is evacuated, nothing that is said of anybody is refused
+// for not being covered.
+func TestAnAlarmCoversAll(t *testing.T) {
+	inCampus(t, func(c *Campus, h []*House) {
+		_, err := c.alarm(Step{A: 0})
+		must(t, err)
+		whole, _ := h[0].Node().Alarm().Running("")
+		if c.refused(h[0], alarm.ErrNotCovered, uncovered(whole)) == nil {
+			t.Error("a mark is let be refused in an evacuation of all")
+		}
+		if err := c.refused(h[0], alarm.ErrNotCovered, uncovered(record.Evacuation{Starts: []record.Start{{Site: "North"}}})); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A heal that puts an end to delays lets arrivals be timed again.
+func TestAHealEndsDelays(t *testing.T) {
+	inCampus(t, func(c *Campus, _ []*House) {
+		_, err := c.delay(Step{X: 1<<40 | 500})
+		must(t, err)
+		for _, x := range []uint64{1, 0} {
+			if _, err := c.heal(Step{X: x}); err != nil || c.slow != (x == 1) {
+				t.Errorf("slow: %v after a heal that leaves delays: %v, %v", c.slow, x == 1, err)
+			}
 		}
 	})
 }

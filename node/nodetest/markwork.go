@@ -133,7 +133,7 @@ func (c *Campus) markAt(h *House, v *visit, m record.Mark, byCode bool) (string,
 		return done, err
 	}
 	if err != nil {
-		return done + ", in vain", c.refused(h, err)
+		return done + ", in vain", c.refused(h, err, uncovered(e))
 	}
 	v.said = append(v.said, &fact{
 		kind: marked, by: h, id: got.ID, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
@@ -197,6 +197,10 @@ func (c *Campus) unmark(s Step) (string, error) {
 	}
 	l, began := h.now(), time.Now()
 	c.overrules(h, v)
+	may := []string{"evacuation.not_covered", "evacuation.nothing_to_undo"}
+	if is, e, _ := verdict(h, v); is.Mark != "" {
+		may = []string{uncovered(e)}
+	}
 	got, err := l.node.Alarm().Undo(context.Background(), record.Code{Badge: v.id.Badge(), Visit: v.id}, record.OnceID{})
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -208,7 +212,7 @@ func (c *Campus) unmark(s Step) (string, error) {
 		return done, err
 	}
 	if err != nil {
-		return "", c.refused(h, err)
+		return "", c.refused(h, err, may...)
 	}
 	v.said = append(v.said, &fact{
 		kind: undone, by: h, id: got.ID, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
@@ -244,7 +248,7 @@ func (c *Campus) add(s Step) (string, error) {
 		if broke(l) {
 			c.truth.tried[text] = true
 		}
-		return "", c.refused(h, err)
+		return "", c.refused(h, err, uncovered(e))
 	}
 	f := fact{kind: addition, by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Added), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}
 	v := &visit{n: 1000 + len(c.truth.added), id: got.Visit, arrived: f, ends: ends, names: []string{text}}
