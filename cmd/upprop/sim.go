@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,8 +17,8 @@ import (
 var errBroken = errors.New("a promise was broken: see above, and run the line that begins with \"again:\" to see it once more")
 
 func (c *command) sim() *cobra.Command {
-	cfg := sim.Config{Seeds: 1, Options: nodetest.Options{Steps: 60}, Worker: []string{workerName}, Most: 3}
-	var faults, keep string
+	cfg := sim.Config{Seeds: 1, Worker: []string{workerName}, Most: 3}
+	var story storyFlags
 	var trace bool
 	cmd := &cobra.Command{
 		Use: "sim", Short: "Simulate whole campuses with faults, from a seed",
@@ -34,17 +33,11 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
   upprop sim --seed 1 --seeds 1000 --nodes 5 --steps 80 --faults partition,crash`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if cfg.Options.Faults, err = nodetest.ParseFaults(faults); err != nil {
-				return wrongUsage("%v", err)
-			}
-			if cfg.Options.Keep, err = numbers(keep); err != nil {
+			if cfg.Options, err = story.options(); err != nil {
 				return err
 			}
-			if n := cfg.Options.Nodes; n != 0 && (n < 2 || n > 50) {
-				return wrongUsage("--nodes is 2 to 50, or 0 to let the seed decide")
-			}
-			if cfg.Seeds < 1 || cfg.Options.Steps < 1 || cfg.Workers < 0 {
-				return wrongUsage("--seeds and --steps are at least 1, --workers at least 0")
+			if cfg.First = cfg.Options.Seed; cfg.Seeds < 1 || cfg.Workers < 0 {
+				return wrongUsage("--seeds is at least 1, --workers at least 0")
 			}
 			var failures []sim.Failure
 			cfg.Failed = func(f sim.Failure) {
@@ -58,11 +51,12 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 				return errors.Join(err, c.say("%s", summary(cfg, sum)))
 			}
 			for _, f := range failures {
-				short := f
+				short, sure := f, ""
 				if cfg.Options.Keep == nil && !trace {
 					short = sim.Shrink(cmd.Context(), cfg, f)
+					sure = fmt.Sprintf("breaks in %d of %d runs\n", sim.Again(cmd.Context(), cfg, short, reruns), reruns)
 				}
-				if err := c.say("%s", story(f, short)); err != nil {
+				if err := c.say("%s", tell(f, short)+sure); err != nil {
 					return err
 				}
 			}
@@ -76,17 +70,17 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Uint64Var(&cfg.First, "seed", 1, "the (first) seed")
+	story.register(f)
 	f.IntVar(&cfg.Seeds, "seeds", 1, "how many seeds to simulate")
-	f.IntVar(&cfg.Options.Nodes, "nodes", 0, "how many nodes a campus begins with (default: 3 to 6, by the seed)")
-	f.IntVar(&cfg.Options.Steps, "steps", cfg.Options.Steps, "how many steps happen in each campus")
-	f.StringVar(&faults, "faults", "all", "which faults happen: a `LIST` with commas, all or none")
-	f.StringVar(&keep, "keep", "", "do only the steps with these `NUMBERS`, as a shortened failure names them")
 	f.IntVar(&cfg.Workers, "workers", 0, "how many campuses at a time (default: one a processor)")
 	f.IntVar(&cfg.Most, "most", cfg.Most, "after how many failures no new campus is begun")
 	f.BoolVar(&trace, "trace", false, "tell a failure whole, not shortened")
 	return cmd
 }
+
+// reruns is how often a shortened failure is run once more: what does not lie in
+// the seed's hand may go another way.
+const reruns = 5
 
 // workerName is the hidden command of a worker process.
 const workerName = "sim-worker"
@@ -101,22 +95,14 @@ func (c *command) simWorker() *cobra.Command {
 	}
 }
 
-// story tells a failure and how to see it again.
-func story(f, short sim.Failure) string {
+// tell tells a failure and how to see it again.
+func tell(f, short sim.Failure) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %v\n", f.Options.Seed, f.Result.Broken)
 	for _, line := range short.Result.Trace {
 		fmt.Fprintf(&b, "  %s\n", line)
 	}
-	o := short.Options
-	fmt.Fprintf(&b, "again: upprop sim --seed %d --steps %d --faults %s", o.Seed, o.Steps, strings.Join(o.Faults, ","))
-	if o.Nodes != 0 {
-		fmt.Fprintf(&b, " --nodes %d", o.Nodes)
-	}
-	if len(o.Keep) > 0 {
-		fmt.Fprintf(&b, " --keep %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(o.Keep), " ", ","), "[]"))
-	}
-	b.WriteString("\n")
+	fmt.Fprintf(&b, "again: upprop sim %s\n", storyLine(short.Options))
 	return b.String()
 }
 
@@ -125,18 +111,4 @@ func summary(cfg sim.Config, s sim.Summary) string {
 		" %.0f days of campus time in %v; the slowest to agree after its last fault took %v",
 		cfg.First, cfg.First+uint64(cfg.Seeds)-1, s.Campuses, s.Failed, s.Steps, s.Visits, s.Departures,
 		s.Spent.Hours()/24, s.Took.Round(time.Second), s.Settled.Round(time.Second))
-}
-
-func numbers(list string) (out []int, err error) {
-	if list == "" {
-		return nil, nil
-	}
-	for _, s := range strings.Split(list, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(s))
-		if err != nil || n < 1 {
-			return nil, wrongUsage("--keep takes numbers of steps with commas between, not %q", s)
-		}
-		out = append(out, n)
-	}
-	return out, nil
 }

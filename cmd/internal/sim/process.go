@@ -77,7 +77,7 @@ func (p *process) run(ctx context.Context, o nodetest.Options) (a answer, ok boo
 	if !hung.Stop() {
 		what = fmt.Sprintf("the campus made no headway for %v", limit)
 	}
-	return answer{Result: nodetest.Result{Broken: &nodetest.Violation{Promise: promise, What: what}}}, false
+	return answer{Result: nodetest.Result{Broken: &nodetest.Violation{Promise: promise, What: what}}, died: true}, false
 }
 
 // close ends the worker.

@@ -34,7 +34,7 @@ func Shrink(ctx context.Context, cfg Config, f Failure) Failure {
 			o.Keep = without
 			if len(without) > 0 {
 				if r, same := s.try(o, f.Result.Broken.Promise); same {
-					keep, best, shorter = without, Failure{o, r}, true
+					keep, best, shorter = without, Failure{Options: o, Result: r, Died: f.Died}, true
 					continue
 				}
 			}
@@ -45,6 +45,19 @@ func Shrink(ctx context.Context, cfg Config, f Failure) Failure {
 		}
 	}
 	return best
+}
+
+// Again runs a failure anew, each time in a process of its own, as who is told
+// of it would, and counts how often the same promise breaks.
+func Again(ctx context.Context, cfg Config, f Failure, times int) (broken int) {
+	for range times {
+		s := shrinker{ctx: ctx, cfg: cfg}
+		if _, same := s.try(f.Options, f.Result.Broken.Promise); same {
+			broken++
+		}
+		s.end()
+	}
+	return broken
 }
 
 type shrinker struct {

@@ -34,6 +34,8 @@ type Config struct {
 type Failure struct {
 	Options nodetest.Options
 	Result  nodetest.Result
+	// Died: the process ended or hung, and the campus itself said nothing.
+	Died bool
 }
 
 // Summary is what all campuses showed together.
@@ -84,7 +86,7 @@ func Run(ctx context.Context, cfg Config) (sum Summary, err error) {
 		if r.Broken != nil {
 			failed++
 			if cfg.Failed != nil {
-				cfg.Failed(Failure{o, r})
+				cfg.Failed(Failure{o, r, a.died})
 			}
 		}
 	}

@@ -22,6 +22,8 @@ import (
 type answer struct {
 	Result nodetest.Result
 	Error  string `json:",omitempty"`
+	// died: it is not the worker that says so, since it is no more.
+	died bool
 }
 
 // Work simulates campuses, reading options from standard input and answering
