@@ -167,16 +167,3 @@ func (n *Net) Drop(a, b identity.NodeID) bool {
 	}
 	return c != nil
 }
-
-// DropAny loses one connection chosen by the seed and reports whether there
-// was one.
-func (n *Net) DropAny() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	all := n.ordered()
-	if len(all) == 0 {
-		return false
-	}
-	all[n.rng.IntN(len(all))].kill()
-	return true
-}

@@ -281,28 +281,3 @@ func TestMoveAndRestart(t *testing.T) {
 		}
 	})
 }
-
-func TestSeedDecidesTheVictims(t *testing.T) {
-	victims := func() (lost []identity.NodeID) {
-		n, h := campus(t, 6)
-		for i := 1; i < len(h); i++ {
-			h[i].Notify(func(identity.NodeID, bool) {})
-		}
-		for range 5 {
-			before := len(h[0].Peers())
-			n.DropAny()
-			if len(h[0].Peers()) < before {
-				lost = append(lost, h[0].Self())
-			} else {
-				lost = append(lost, identity.NodeID{})
-			}
-		}
-		return lost
-	}
-	a, b := victims(), victims()
-	for i := range a {
-		if a[i] != b[i] {
-			t.Fatalf("two runs of one seed differ: %v and %v", a, b)
-		}
-	}
-}

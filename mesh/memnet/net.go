@@ -60,7 +60,7 @@ func keyOf(a, b identity.NodeID) pairKey {
 }
 
 // New makes a network without hosts. The seed decides whatever is left to
-// chance: jitter, the rhythm of flapping links, the victim of DropAny.
+// chance: jitter, and the rhythm of flapping links.
 func New(seed uint64) *Net {
 	return &Net{
 		rng:       rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)),

@@ -3,7 +3,9 @@ package nodetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/upprop/upprop/mesh/identity"
@@ -108,11 +110,12 @@ func (c *Campus) restorePair(s Step) (string, error) {
 	return fmt.Sprintf("%s and %s reach one another", a.Name, b.Name), nil
 }
 
-func (c *Campus) drop(Step) (string, error) {
-	if !c.Net.DropAny() {
+func (c *Campus) drop(s Step) (string, error) {
+	a, b := c.pair(s)
+	if !c.Net.Drop(a.ID, b.ID) {
 		return "", nil
 	}
-	return "a connection is lost", nil
+	return fmt.Sprintf("the connection of %s and %s is lost", a.Name, b.Name), nil
 }
 
 func (c *Campus) delay(s Step) (string, error) {
@@ -176,7 +179,7 @@ func (c *Campus) echo(s Step) (string, error) {
 	rng := rand.New(rand.NewPCG(s.X, 4))
 	src := from.Node().Replica()
 	var raws [][]byte
-	for doc := range src.Digests() {
+	for _, doc := range slices.Sorted(maps.Keys(src.Digests())) {
 		for _, head := range src.Vector(doc) {
 			if _, known := to.Node().Roster().Member(identity.NodeID(head.Actor.Node())); !known {
 				continue // it cannot check a stranger's word yet
