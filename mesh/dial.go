@@ -2,7 +2,6 @@ package mesh
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -90,7 +89,7 @@ func (m *Mesh) dialAbsent(ctx context.Context, d *dialer) {
 	defer d.mu.Unlock()
 	now := time.Now()
 	members := m.cfg.Roster.Members()
-	rand.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+	m.chance.shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 	for _, who := range members {
 		if there[who.ID] {
 			delete(d.next, who.ID)
@@ -111,7 +110,7 @@ func (m *Mesh) dialAbsent(ctx context.Context, d *dialer) {
 			defer d.mu.Unlock()
 			delete(d.active, who.ID)
 			d.tried[who.ID] = time.Now()
-			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + rand.N(m.cfg.DialEvery))
+			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + m.chance.within(m.cfg.DialEvery))
 		})
 	}
 }

@@ -43,7 +43,7 @@ func (m *Mesh) runGreet(p *peer) {
 	if m.cfg.Gossip != nil {
 		m.cfg.Gossip.Join(p.id)
 	}
-	pause := backoff{firstPause, lastPause}
+	pause := backoff{m.chance, firstPause, lastPause}
 	for {
 		select {
 		case <-p.ctx.Done():

@@ -32,6 +32,7 @@ type Mesh struct {
 	self   identity.NodeID
 	table  *beat.Table
 	counts counts
+	chance *chance
 	book   addressBook
 	claims claims
 	stalls stalls
@@ -67,6 +68,7 @@ func New(cfg Config) (*Mesh, error) {
 		cfg:     cfg,
 		self:    cfg.Key.ID(),
 		table:   beat.NewTable(cfg.Log),
+		chance:  newChance(),
 		pulls:   make(chan struct{}, maxPulls),
 		dirty:   make(chan struct{}, 1),
 		roster:  make(chan struct{}, 1),

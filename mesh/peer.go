@@ -2,7 +2,6 @@ package mesh
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -109,11 +108,14 @@ func (m *Mesh) sweep() {
 }
 
 // backoff is a growing pause with jitter.
-type backoff struct{ next, max time.Duration }
+type backoff struct {
+	chance    *chance
+	next, max time.Duration
+}
 
 // pause waits, and reports false when ctx ended meanwhile.
 func (b *backoff) pause(ctx context.Context) bool {
-	d := b.next/2 + rand.N(b.next)
+	d := b.next/2 + b.chance.within(b.next)
 	b.next = min(2*b.next, b.max)
 	return sleep(ctx, d)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -27,8 +26,8 @@ const (
 
 // runPull pulls from the peer whenever that is wanted, one pull at a time.
 func (m *Mesh) runPull(p *peer) {
-	pause := backoff{firstPause, lastPause}
-	again := backoff{firstAgain, lastAgain}
+	pause := backoff{m.chance, firstPause, lastPause}
+	again := backoff{m.chance, firstAgain, lastAgain}
 	for {
 		select {
 		case <-p.ctx.Done():
@@ -377,13 +376,13 @@ func (m *Mesh) Fetch(id identity.NodeID) {
 
 // runRepair compares everything with a random peer at intervals.
 func (m *Mesh) runRepair(ctx context.Context) {
-	for sleep(ctx, m.cfg.RepairEvery/2+rand.N(m.cfg.RepairEvery)) {
+	for sleep(ctx, m.cfg.RepairEvery/2+m.chance.within(m.cfg.RepairEvery)) {
 		m.sweep()
 		peers := m.connected()
 		if len(peers) == 0 {
 			continue
 		}
-		p := peers[rand.N(len(peers))]
+		p := peers[m.chance.below(len(peers))]
 		p.want.askAll()
 		p.greet.ask(greetRoster)
 	}

@@ -67,7 +67,7 @@ func (m *Mesh) fanOut(ctx context.Context, cursor uint64) uint64 {
 
 // runPush keeps one standing stream to the peer and writes what is queued.
 func (m *Mesh) runPush(p *peer) {
-	pause := backoff{firstPause, lastPause}
+	pause := backoff{m.chance, firstPause, lastPause}
 	for p.ctx.Err() == nil {
 		s, err := m.open(p.ctx, p.id, PushProtocol)
 		if err == nil {

@@ -96,8 +96,8 @@ var bugs = []planted{
 	{
 		name: "who was away is not dialled again", seed: 2, fault: "partition",
 		file: "mesh/dial.go",
-		old:  "			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + rand.N(m.cfg.DialEvery))\n",
-		new:  "			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + rand.N(m.cfg.DialEvery))\n			if PLANTED {\n				d.next[who.ID] = time.Now().Add(time.Hour)\n			}\n",
+		old:  "			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + m.chance.within(m.cfg.DialEvery))\n",
+		new:  "			d.next[who.ID] = time.Now().Add(m.cfg.DialEvery + m.chance.within(m.cfg.DialEvery))\n			if PLANTED {\n				d.next[who.ID] = time.Now().Add(time.Hour)\n			}\n",
 	},
 	{
 		name: "a loss is not noticed", seed: 11, fault: "copy",
