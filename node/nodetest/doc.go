@@ -9,7 +9,8 @@
 // Everything runs inside a testing/synctest bubble, which the caller makes,
 // so that weeks pass in seconds and nothing waits on real time.
 //
-// Invariant: the steps of a run depend on its seed alone. What happens within
-// one instant of a step is ordered by the Go scheduler, so run with
-// GOMAXPROCS=1; then a seed nearly always does the same twice.
+// Invariant: the steps of a run depend on its seed alone, and under Chance
+// what nodes draw does too. What happens within one instant of a step is
+// ordered by the Go scheduler, so run with GOMAXPROCS=1; then a seed nearly
+// always does the same twice.
 package nodetest

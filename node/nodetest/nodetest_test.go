@@ -16,6 +16,7 @@ var (
 // simulate runs one seed in a bubble of its own.
 func simulate(t *testing.T, o Options) (res Result) {
 	t.Helper()
+	defer Chance(o.Seed)()
 	synctest.Test(t, func(t *testing.T) {
 		var err error
 		if res, err = Run(o); err != nil {

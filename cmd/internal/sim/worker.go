@@ -39,13 +39,14 @@ func Work(out io.Writer) {
 				return
 			}
 			var a answer
-			done := watch()
+			done, end := watch(), nodetest.Chance(o.Seed)
 			synctest.Test(t, func(*testing.T) {
 				var err error
 				if a.Result, err = nodetest.Run(o); err != nil {
 					a.Error = err.Error()
 				}
 			})
+			end()
 			done()
 			if err := enc.Encode(a); err != nil {
 				fmt.Fprintln(os.Stderr, "answer:", err)
