@@ -102,12 +102,15 @@ func (c *Campus) play(plan []Step, res *Result) (err error) {
 			return fmt.Errorf("simulate: there is no step %q", s.Do)
 		}
 		did, err := k.do(c, s)
+		if err == nil {
+			err = c.Check()
+		}
+		if did == "" && err != nil {
+			did = s.Do // it did something after all
+		}
 		if did != "" {
 			res.Done = append(res.Done, s.N)
 			tell(fmt.Sprintf("%4d %9.3fs %s", s.N, time.Since(began).Seconds(), did))
-		}
-		if err == nil {
-			err = c.Check()
 		}
 		if err != nil {
 			err = step(s.N, err)
