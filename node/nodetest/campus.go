@@ -47,6 +47,8 @@ type Campus struct {
 	truth *truth
 	seen  watch
 	trace func(format string, args ...any)
+	// patience is how long it may take to agree.
+	patience time.Duration
 	// changes counts attempts to change the roster.
 	changes int
 	// wrong: a clock has been.
@@ -86,7 +88,7 @@ func NewCampus(dir string, seed uint64, n int) (*Campus, error) {
 func newCampus(dir string, seed uint64, n int, p pace) (*Campus, error) {
 	c := &Campus{
 		Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, keys: map[seal.KeyID]*found{}, derived: derived{}, far: map[[2]*House]bool{},
-		trace: func(string, ...any) {},
+		trace: func(string, ...any) {}, patience: patience,
 	}
 	first := c.house()
 	err := node.Init(node.InitOptions{
@@ -153,12 +155,12 @@ func (c *Campus) on() (out []*House) {
 	return out
 }
 
-// Close ends every node in good order.
+// Close ends every node in good order; that one does not is a *Violation.
 func (c *Campus) Close() error {
 	var first error
 	for _, h := range c.on() {
 		if err := h.stop(); err != nil && first == nil {
-			first = err
+			first = violated("stops in good order", "%v", err)
 		}
 	}
 	c.Net.Close()

@@ -22,6 +22,9 @@ type Options struct {
 	Faults Faults
 	// Keep are the numbers of the steps to do; none means all.
 	Keep []int
+	// Patience is how long the campus may take to agree; 0 means as long as a
+	// healthy one ever may. It decides nothing but when a failure is called one.
+	Patience time.Duration `json:",omitempty"`
 }
 
 // Result is what a run showed.
@@ -61,6 +64,9 @@ func Run(o Options) (res Result, err error) {
 		p.ahead = access.Ahead
 	}
 	c, err := newCampus(dir, o.Seed, nodes, p)
+	if o.Patience > 0 {
+		c.patience = o.Patience
+	}
 	if err == nil {
 		err = c.play(Only(plan, o.Keep), &res)
 	}
@@ -78,7 +84,16 @@ func Run(o Options) (res Result, err error) {
 	if errors.As(err, &res.Broken) {
 		err = nil
 	}
-	return res, errors.Join(err, c.Close())
+	closing := c.Close()
+	var late *Violation
+	if errors.As(closing, &late) {
+		// Where a promise is broken already, a node may not end as it should.
+		if res.Broken == nil && err == nil {
+			res.Broken, res.Trace = late, append(res.Trace, late.Error())
+		}
+		closing = nil
+	}
+	return res, errors.Join(err, closing)
 }
 
 // memory is a folder that costs no disk, where there is one.

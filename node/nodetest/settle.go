@@ -73,7 +73,7 @@ func (c *Campus) Settle() (time.Duration, error) {
 		if err == nil {
 			return time.Since(began), nil
 		}
-		if time.Since(began) > patience {
+		if time.Since(began) > c.patience {
 			return 0, err
 		}
 		if time.Since(began) > 3*time.Minute {
