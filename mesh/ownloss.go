@@ -9,8 +9,13 @@ import (
 	"github.com/upprop/upprop/mesh/identity"
 )
 
-// maxOwnLosses bounds the lives of ours that are remembered to be missed.
-const maxOwnLosses = 4
+const (
+	// maxOwnLosses bounds the lives of ours that are remembered to be missed.
+	maxOwnLosses = 4
+	// waitOwn is for how long we wait for members who are not heard and might hold
+	// what we lack: a door that is in doubt for ever is believed by nobody.
+	waitOwn = 48 * time.Hour
+)
 
 // ownLosses are beats of our own that name entries which are not here: we were
 // put back to an old copy, or another machine runs with our key.
@@ -26,17 +31,18 @@ type ownLosses struct {
 // ownLoss is the newest such beat of one life.
 type ownLoss struct {
 	beat  beat.Beat
+	heard time.Time // first, by our clock
 	from  time.Time // all that we acknowledged before is here; zero: not known
 	count uint64
 	asked map[identity.NodeID]bool // compared with since
-	lost  bool                     // no member has it
+	lost  bool                     // no member has it, or has said so in time
 }
 
 // restore takes an own beat that was kept over a restart and is not held.
 func (o *ownLosses) restore(k beat.Kept) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.add(&ownLoss{beat: k.Beat, from: k.AsOf, lost: !k.Loss.To.IsZero()})
+	o.add(&ownLoss{beat: k.Beat, heard: k.Got, from: k.AsOf, lost: !k.Loss.To.IsZero()})
 }
 
 // begin takes one that is.
@@ -60,7 +66,7 @@ func (o *ownLosses) add(l *ownLoss) {
 
 // hear takes an own beat that others remember and that is not held, and reports
 // whether it is the first of its life.
-func (o *ownLosses) hear(b beat.Beat) bool {
+func (o *ownLosses) hear(b beat.Beat, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, l := range o.all {
@@ -69,7 +75,7 @@ func (o *ownLosses) hear(b beat.Beat) bool {
 		}
 		if b.N > l.beat.N {
 			o.count++
-			l.beat, l.count, l.lost = b, o.count, false
+			l.beat, l.heard, l.count, l.lost = b, now, o.count, false
 			clear(l.asked)
 		}
 		return false
@@ -80,8 +86,15 @@ func (o *ownLosses) hear(b beat.Beat) bool {
 	if o.last.Beat.N == 0 || o.last.Beat.Incarnation.Compare(b.Incarnation) > 0 || from.After(b.At) {
 		from = time.Time{}
 	}
-	o.add(&ownLoss{beat: b, from: from})
+	o.add(&ownLoss{beat: b, heard: now, from: from})
 	return true
+}
+
+// none is as a rule.
+func (o *ownLosses) none() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.all) == 0
 }
 
 // counted is to be read before a comparison and given to compared after it.
@@ -103,15 +116,17 @@ func (o *ownLosses) compared(with identity.NodeID, since uint64) {
 }
 
 // judge drops the losses for which over is true, and finds those lost that none
-// of the others has. It reports whether anything changed.
-func (o *ownLosses) judge(others []identity.NodeID, over func(*ownLoss) bool) (changed bool) {
+// of the others has, or for which we have waited long enough. It reports whether
+// anything changed.
+func (o *ownLosses) judge(others []identity.NodeID, now time.Time, over func(*ownLoss) bool) (changed bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := len(o.all)
 	o.all = slices.DeleteFunc(o.all, over)
 	changed = len(o.all) != n
 	for _, l := range o.all {
-		if !l.lost && !slices.ContainsFunc(others, func(id identity.NodeID) bool { return !l.asked[id] }) {
+		asked := !slices.ContainsFunc(others, func(id identity.NodeID) bool { return !l.asked[id] })
+		if !l.lost && (asked || now.Sub(l.heard) > waitOwn) {
 			l.lost, changed = true, true
 		}
 	}
@@ -145,7 +160,7 @@ func (o *ownLosses) keep() (kept []beat.Kept) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, l := range o.all {
-		kept = append(kept, beat.Missed(l.beat, l.from, l.lost))
+		kept = append(kept, beat.Missed(l.beat, l.heard, l.from, l.lost))
 	}
 	return kept
 }
@@ -156,7 +171,7 @@ func (m *Mesh) missOwn(b beat.Beat) {
 	if m.cfg.Log.HoldsNamed(m.self, b.Position) {
 		return
 	}
-	if m.losses.hear(b) {
+	if m.losses.hear(b, m.cfg.Clock()) {
 		m.cfg.Logger.Warn("this node lacks what it has acknowledged itself; it was put back to an old copy, or runs twice")
 		m.saveBeats()
 	}
@@ -169,13 +184,16 @@ func (m *Mesh) missOwn(b beat.Beat) {
 // position, our newest, names its days no more and nobody has it. position may be
 // nil.
 func (m *Mesh) judgeOwn(position []byte) {
+	if m.losses.none() {
+		return
+	}
 	var others []identity.NodeID
 	for _, who := range m.cfg.Roster.Members() {
 		if who.ID != m.self && who.Revoked == nil {
 			others = append(others, who.ID)
 		}
 	}
-	if m.losses.judge(others, func(l *ownLoss) bool {
+	if m.losses.judge(others, m.cfg.Clock(), func(l *ownLoss) bool {
 		return len(l.asked) > 0 && m.cfg.Log.HoldsNamed(m.self, l.beat.Position) ||
 			l.lost && position != nil && m.cfg.Log.Within(m.self, l.beat.Position, position)
 	}) {

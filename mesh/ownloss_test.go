@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/mesh/beat"
+	"github.com/upprop/upprop/mesh/identity"
 )
 
 // copyOf is what a log and a shelf of beats hold now.
@@ -171,4 +172,27 @@ func TestANodeIsToldWhatItLostByWhoKnowsItsNewLife(t *testing.T) {
 		east.start()
 		c.within(20*time.Second, "the node says that it lacks its own", func() bool { return east.behindSince(copied) })
 	})
+}
+
+// A member that never comes back, and is not revoked, does not keep a door in
+// doubt for ever.
+func TestAnOwnLossIsNotWaitedForWithoutEnd(t *testing.T) {
+	var o ownLosses
+	heard := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+	b := beat.Beat{Incarnation: beat.NewIncarnation(heard.Add(-time.Hour)), N: 1, At: heard.Add(-time.Minute)}
+	o.hear(b, heard)
+	var again ownLosses // over a restart
+	again.restore(o.keep()[0])
+	lost := func(at time.Time) bool {
+		again.judge([]identity.NodeID{{1}}, at, func(*ownLoss) bool { return false })
+		n := beat.News{AsOf: at, Covered: true}
+		again.tell(&n)
+		if n.Regressed.To.IsZero() {
+			t.Fatal("the loss is not told")
+		}
+		return n.Covered
+	}
+	if lost(heard.Add(waitOwn)) || !lost(heard.Add(waitOwn+time.Second)) {
+		t.Fatal("it is not waited for as long as it should be")
+	}
 }

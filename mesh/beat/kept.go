@@ -46,11 +46,11 @@ func (t *Table) Keep() []Kept {
 	return kept
 }
 
-// Missed is how a node keeps a beat of its own that names what it does not hold.
-// All that it acknowledged before from is here; lost says that nobody has the
-// rest. It is not for Restore.
-func Missed(b Beat, from time.Time, lost bool) Kept {
-	k := Kept{Beat: b, AsOf: from}
+// Missed is how a node keeps a beat of its own that names what it does not hold,
+// as it heard. All that it acknowledged before from is here; lost says that nobody
+// has the rest. It is not for Restore.
+func Missed(b Beat, heard, from time.Time, lost bool) Kept {
+	k := Kept{Beat: b, Got: heard, AsOf: from}
 	if lost {
 		k.Loss, k.lost = Regressed{From: from, To: b.At}, []Beat{b}
 	}

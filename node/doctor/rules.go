@@ -65,7 +65,7 @@ func standing(f Facts) (out []Finding) {
 		out = append(out, Finding{
 			"lost", Fault, f.Name,
 			fmt.Sprintf("This node lost what it acknowledged between %s.", hours(f.LostFrom, f.LostTo)),
-			"It was put back to an old copy or its disk lost writes, and no other node has it. Visitors who came or left here in that time are missing.",
+			"It was put back to an old copy or its disk lost writes, and no other node that can be reached has it. Visitors who came or left here in that time are missing.",
 			"Ask at this door who came and left in that time, and check them in anew.",
 		})
 	}

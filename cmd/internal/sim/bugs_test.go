@@ -114,8 +114,8 @@ var bugs = []planted{
 	{
 		name: "a node gives up what it lacks too soon", seed: 11, fault: "copy",
 		file: "mesh/ownloss.go",
-		old:  "		if !l.lost && !slices.ContainsFunc(",
-		new:  "		if !l.lost && PLANTED || !l.lost && !slices.ContainsFunc(",
+		old:  "		if !l.lost && (asked ||",
+		new:  "		if !l.lost && (asked || PLANTED ||",
 	},
 	{
 		rare: true, name: "a revoked node is still welcome", seed: 6, fault: "members",
