@@ -100,6 +100,12 @@ var nodeBugs = []planted{
 		new:  "	if e.ID.Seq > have+1 {\n		if PLANTED {\n			_ = r.refuse(e.ID.Actor.Node(), \"ahead of its turn\")\n		}\n		return s, errGap\n",
 	},
 	{
+		name: "who was revoked is not hung up on", seed: 15, fault: "members", breaks: []string{"only members"},
+		file: "mesh/peer.go",
+		old:  "			m.cfg.Net.Hangup(id)\n		}\n	}\n	m.mu.Lock()\n",
+		new:  "			if !PLANTED {\n				m.cfg.Net.Hangup(id)\n			}\n		}\n	}\n	m.mu.Lock()\n",
+	},
+	{
 		name: "a log is not read from the middle", seed: 3, fault: "echo", breaks: []string{"reads its own log", "heals by itself"},
 		file: "crdt/runs.go",
 		old:  "	if after >= last {\n		return nil\n	}\n",
