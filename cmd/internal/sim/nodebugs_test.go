@@ -106,6 +106,24 @@ var nodeBugs = []planted{
 		new:  "			if !PLANTED {\n				m.cfg.Net.Hangup(id)\n			}\n		}\n	}\n	m.mu.Lock()\n",
 	},
 	{
+		name: "a node takes others for itself", seed: 6, fault: "members", breaks: []string{"revokes"},
+		file: "node/issue.go",
+		old:  "	if m.ID == n.key.ID() {\n",
+		new:  "	if m.ID == n.key.ID() || PLANTED {\n",
+	},
+	{
+		name: "somebody is there since it was heard of", seed: 2, fault: "none", breaks: []string{"same events, same list"},
+		file: "crdt/load.go",
+		old:  "	return record.FoldBadge(r.withEarly(b, group)), nil\n",
+		new:  "	all := record.FoldBadge(r.withEarly(b, group))\n	for i := range all {\n		if PLANTED {\n			all[i].Since = r.clock.Now()\n		}\n	}\n	return all, nil\n",
+	},
+	{
+		name: "who is marked is taken to be inside", seed: 1, fault: "alarm", breaks: []string{"nobody comes back"},
+		file: "crdt/record/presence.go",
+		old:  "		if counted {\n			p.mark(s)\n",
+		new:  "		if counted {\n			if PLANTED {\n				p.Left = Fact{}\n			}\n			p.mark(s)\n",
+	},
+	{
 		name: "a log is not read from the middle", seed: 3, fault: "echo", breaks: []string{"reads its own log", "heals by itself"},
 		file: "crdt/runs.go",
 		old:  "	if after >= last {\n		return nil\n	}\n",
