@@ -108,7 +108,15 @@ func (g *guard) wrap(op, name string, f vfs.File, err error) (vfs.File, error) {
 	return &guardFile{File: f, g: g, name: name, wal: strings.HasSuffix(name, ".log")}, nil
 }
 
+// Create makes the names in the folder durable before a marker says which of
+// them counts. Pebble leaves that to one sync for both, and a disk that keeps the
+// marker alone would never open again.
 func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if strings.HasPrefix(g.PathBase(name), "marker.") {
+		if err := syncDir(g, g.PathDir(name)); err != nil {
+			return nil, err
+		}
+	}
 	g.admit()
 	f, err := g.FS.Create(name, c)
 	return g.wrap("create", name, f, err)
