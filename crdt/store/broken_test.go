@@ -182,7 +182,7 @@ func TestFullTableWaits(t *testing.T) {
 
 func TestOpenFails(t *testing.T) {
 	for _, kinds := range [][]errorfs.OpKind{writes, syncs, makes, {errorfs.OpMkdirAll}, {errorfs.OpRename}, {errorfs.OpLock}} {
-		for after := range int32(4) {
+		for after := range int32(24) {
 			f := &faults{kinds: kinds, err: syscall.EIO}
 			f.after.Store(after)
 			f.armed.Store(true)

@@ -15,10 +15,15 @@ func NewCrashFS() *CrashFS { return &CrashFS{vfs.NewCrashableMem()} }
 
 // Crash returns the file system as a power cut at this moment could leave it:
 // all that was synced, and of every other block and name a part chosen by
-// seed. The receiver lives on, unconnected: close what runs on it.
+// seed. It reports as many free bytes as before. The receiver lives on,
+// unconnected: close what runs on it.
 func (f *CrashFS) Crash(seed uint64) *CrashFS {
 	rng := rand.New(rand.NewPCG(seed, 0x7570707261))
-	return &CrashFS{f.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})}
+	left := &CrashFS{f.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})}
+	if u, err := f.GetDiskUsage(""); err == nil {
+		left.TestingSetDiskUsage(u)
+	}
+	return left
 }
 
 // SetFree makes the file system report this many free bytes of total; with

@@ -29,6 +29,11 @@ type Options struct {
 	// below is refused with ErrFull. 0 is 1 % of the disk, but no less than
 	// 16 MiB and no more than 64 MiB.
 	Reserve uint64
+	// LetGo, for simulations of many machines in one process, is closed when the
+	// machine of a broken store is gone: what is parked goes on, on a disk that is
+	// well again and that nobody reads any more, and so ends. Nil: it stays parked
+	// until the process ends.
+	LetGo <-chan struct{}
 }
 
 const (
@@ -81,7 +86,7 @@ func open(dir string, opts Options) (*Disk, error) {
 	if _, err := checkFormat(opts.FS, dir); err != nil {
 		return nil, err
 	}
-	g := newGuard(opts.FS)
+	g := newGuard(opts.FS, opts.LetGo)
 	if err := makeDir(g, dir); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,6 @@ func open(dir string, opts Options) (*Disk, error) {
 	if err := d.openEngine(dir, opts); err != nil {
 		return nil, errors.Join(err, g.unlock())
 	}
-	g.armed.Store(true)
 	go d.run()
 	return d, nil
 }
@@ -132,19 +136,24 @@ func (d *Disk) openEngine(dir string, opts Options) error {
 		// Nearly all bytes are hashes, signatures and ciphertext.
 		po.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 	}
-	// A fatal error inside pebble.Open parks its goroutine, see guard.
+	// What fails inside pebble.Open parks its goroutine, see guard.
 	type result struct {
 		db  *pebble.DB
 		err error
 	}
 	opened := make(chan result, 1)
+	d.guard.armed.Store(true)
 	go func() {
 		db, err := pebble.Open(dir, po)
+		if err == nil && d.guard.failure() != nil {
+			err = errors.Join(d.guard.failure(), db.Close()) // it was let go
+		}
 		opened <- result{db, err}
 	}()
 	select {
 	case r := <-opened:
 		d.db = r.db
+		d.guard.opened.Store(true)
 		return r.err
 	case <-d.guard.broken:
 		return d.guard.failure()

@@ -23,16 +23,18 @@ import (
 // take.
 //
 // One failure is passed on: a sorted table that does not fit on a full disk.
-// Pebble drops such a table and tries again, which the guard slows down.
+// Pebble drops such a table and tries again, which the guard slows down; not
+// so while it opens, when it panics over some failures and tries none again.
 type guard struct {
 	vfs.FS
-	// armed is false while the database is being opened: then errors are
-	// returned to pebble, whose Open handles them.
-	armed  atomic.Bool
-	broken chan struct{}
+	// armed is false before the database is opened: what prepares its folder
+	// handles its own errors.
+	armed, opened atomic.Bool
+	broken        chan struct{}
 	// report carries the cause to one reader and is then closed.
 	report  chan error
 	closing chan struct{}
+	letGo   <-chan struct{}
 	fsyncs  latency
 
 	mu    sync.Mutex
@@ -43,9 +45,10 @@ type guard struct {
 // retryFull is how long a table write that met a full disk is held back.
 const retryFull = 250 * time.Millisecond
 
-func newGuard(fs vfs.FS) *guard {
+func newGuard(fs vfs.FS, letGo <-chan struct{}) *guard {
 	return &guard{
 		FS:      fs,
+		letGo:   letGo,
 		broken:  make(chan struct{}),
 		report:  make(chan error, 1),
 		closing: make(chan struct{}),
@@ -72,22 +75,27 @@ func (g *guard) failure() error {
 	return g.cause
 }
 
-func park() { select {} }
+// park never returns, but in a simulation whose machine is gone (see
+// Options.LetGo).
+func (g *guard) park() { <-g.letGo }
 
 // admit parks the caller when the store is broken; call it before writing.
 func (g *guard) admit() {
 	if g.armed.Load() && g.failure() != nil {
-		park()
+		g.park()
 	}
 }
 
-// judge returns err for pebble to handle, or does not return.
-func (g *guard) judge(op, name string, err error) error {
+// do makes a change to the disk. It returns an error for pebble to handle, or
+// does not return.
+func (g *guard) do(op, name string, change func() error) error {
+	g.admit()
+	err := change()
 	if err == nil || !g.armed.Load() {
 		return err
 	}
 	name = g.PathBase(name)
-	if errors.Is(err, syscall.ENOSPC) && strings.HasSuffix(name, ".sst") {
+	if g.opened.Load() && errors.Is(err, syscall.ENOSPC) && strings.HasSuffix(name, ".sst") {
 		t := time.NewTimer(retryFull)
 		defer t.Stop()
 		select {
@@ -97,12 +105,18 @@ func (g *guard) judge(op, name string, err error) error {
 		return err
 	}
 	g.fail(fmt.Errorf("%s %s: %w", op, name, err))
-	park()
-	return nil
+	g.park()
+	return change()
 }
 
-func (g *guard) wrap(op, name string, f vfs.File, err error) (vfs.File, error) {
-	if err := g.judge(op, name, err); err != nil {
+// open is do for what opens a file to write to.
+func (g *guard) open(op, name string, open func() (vfs.File, error)) (vfs.File, error) {
+	var f vfs.File
+	err := g.do(op, name, func() (err error) {
+		f, err = open()
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &guardFile{File: f, g: g, name: name, wal: strings.HasSuffix(name, ".log")}, nil
@@ -117,21 +131,15 @@ func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 			return nil, err
 		}
 	}
-	g.admit()
-	f, err := g.FS.Create(name, c)
-	return g.wrap("create", name, f, err)
+	return g.open("create", name, func() (vfs.File, error) { return g.FS.Create(name, c) })
 }
 
 func (g *guard) OpenReadWrite(name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
-	g.admit()
-	f, err := g.FS.OpenReadWrite(name, c, opts...)
-	return g.wrap("open", name, f, err)
+	return g.open("open", name, func() (vfs.File, error) { return g.FS.OpenReadWrite(name, c, opts...) })
 }
 
 func (g *guard) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	g.admit()
-	f, err := g.FS.ReuseForWrite(from, to, c)
-	return g.wrap("reuse", to, f, err)
+	return g.open("reuse", to, func() (vfs.File, error) { return g.FS.ReuseForWrite(from, to, c) })
 }
 
 func (g *guard) OpenDir(name string) (vfs.File, error) {
@@ -143,13 +151,11 @@ func (g *guard) OpenDir(name string) (vfs.File, error) {
 }
 
 func (g *guard) Link(from, to string) error {
-	g.admit()
-	return g.judge("link", to, g.FS.Link(from, to))
+	return g.do("link", to, func() error { return g.FS.Link(from, to) })
 }
 
 func (g *guard) Rename(from, to string) error {
-	g.admit()
-	return g.judge("rename", to, g.FS.Rename(from, to))
+	return g.do("rename", to, func() error { return g.FS.Rename(from, to) })
 }
 
 // Lock keeps the lock at hand, so that a broken store can let go of its folder
@@ -196,39 +202,43 @@ type guardFile struct {
 	wal  bool
 }
 
-func (f *guardFile) Write(p []byte) (int, error) {
-	f.g.admit()
-	n, err := f.File.Write(p)
-	return n, f.g.judge("write", f.name, err)
+func (f *guardFile) Write(p []byte) (n int, err error) {
+	err = f.g.do("write", f.name, func() (err error) {
+		n, err = f.File.Write(p)
+		return err
+	})
+	return n, err
 }
 
-func (f *guardFile) WriteAt(p []byte, off int64) (int, error) {
-	f.g.admit()
-	n, err := f.File.WriteAt(p, off)
-	return n, f.g.judge("write", f.name, err)
+func (f *guardFile) WriteAt(p []byte, off int64) (n int, err error) {
+	err = f.g.do("write", f.name, func() (err error) {
+		n, err = f.File.WriteAt(p, off)
+		return err
+	})
+	return n, err
 }
 
 func (f *guardFile) Sync() error { return f.sync(f.File.Sync) }
 
 func (f *guardFile) SyncData() error { return f.sync(f.File.SyncData) }
 
-func (f *guardFile) SyncTo(length int64) (bool, error) {
-	f.g.admit()
-	full, err := f.File.SyncTo(length)
-	return full, f.g.judge("sync", f.name, err)
+func (f *guardFile) SyncTo(length int64) (full bool, err error) {
+	err = f.g.do("sync", f.name, func() (err error) {
+		full, err = f.File.SyncTo(length)
+		return err
+	})
+	return full, err
 }
 
-func (f *guardFile) Close() error {
-	f.g.admit()
-	return f.g.judge("close", f.name, f.File.Close())
-}
+func (f *guardFile) Close() error { return f.g.do("close", f.name, f.File.Close) }
 
-func (f *guardFile) sync(do func() error) error {
-	f.g.admit()
-	start := time.Now()
-	err := do()
-	if f.wal && err == nil {
-		f.g.fsyncs.observe(time.Since(start))
-	}
-	return f.g.judge("sync", f.name, err)
+func (f *guardFile) sync(change func() error) error {
+	return f.g.do("sync", f.name, func() error {
+		start := time.Now()
+		err := change()
+		if f.wal && err == nil {
+			f.g.fsyncs.observe(time.Since(start))
+		}
+		return err
+	})
 }

@@ -30,7 +30,7 @@ func (l engineLog) Fatalf(format string, args ...any) {
 		}
 	}
 	l.guard.fail(f)
-	park()
+	select {}
 }
 
 // fatal is pebble's last word, with the error that led to it.
