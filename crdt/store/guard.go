@@ -232,10 +232,10 @@ func (f *guardFile) SyncTo(length int64) (full bool, err error) {
 
 func (f *guardFile) Close() error { return f.g.do("close", f.name, f.File.Close) }
 
-func (f *guardFile) sync(change func() error) error {
+func (f *guardFile) sync(do func() error) error {
 	return f.g.do("sync", f.name, func() error {
 		start := time.Now()
-		err := change()
+		err := do()
 		if f.wal && err == nil {
 			f.g.fsyncs.observe(time.Since(start))
 		}

@@ -40,7 +40,7 @@ func (c *Campus) excused(h *House, err error) error {
 				return nil
 			}
 		case "store.broken":
-			if h.life.disk.failure() != nil {
+			if broke(h.life) {
 				return nil
 			}
 		case "keys.missing":
@@ -48,7 +48,7 @@ func (c *Campus) excused(h *House, err error) error {
 				return nil // it has joined, and no desk has told it of keys yet
 			}
 		case "store.keys":
-			if h.jammed {
+			if h.jammed || h.brim.cause != nil || h.flaw.cause != nil {
 				return nil // no key for new dates can be kept
 			}
 		}
@@ -62,8 +62,8 @@ func (c *Campus) refused(h *House, err error, may ...string) error {
 	var p *alarm.Problem
 	if errors.As(err, &p) {
 		switch {
-		case p.Key == "disk.full" && h.full, p.Key == "store.broken" && h.life.disk.failure() != nil,
-			p.Key == "evacuation.words_not_kept" && h.jammed, slices.Contains(may, p.Key):
+		case p.Key == "disk.full" && h.full, p.Key == "store.broken" && broke(h.life),
+			p.Key == "evacuation.words_not_kept" && (h.jammed || h.brim.cause != nil), slices.Contains(may, p.Key):
 			return nil
 		}
 	}
@@ -80,8 +80,9 @@ func uncovered(e record.Evacuation) string {
 }
 
 // broke reports whether something may be on record although it was refused: the
-// disk has failed under it. Every other refusal says that nothing was written.
-func broke(l *life) bool { return l.disk.failure() != nil }
+// disk has failed under it. Every other refusal says that nothing was written. The
+// house's mu is held.
+func broke(l *life) bool { return l.cause != nil }
 
 // checkSeals: who has had keys to seal with goes on having them: where a date has
 // none, an earlier one serves. Whatever lies on a full disk may be gone when

@@ -44,6 +44,7 @@ func (h *House) restore(seed uint64, alone bool) error {
 		return err
 	}
 	boxes := h.boxes
+	defer h.setRoom()
 	h.buried, h.boxes, h.destroyed = nil, nil, nil
 	h.couldSeal = h.copy.seals
 	defer h.changed()

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
+	"github.com/upprop/upprop/mesh/join"
 	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/node"
 	"github.com/upprop/upprop/node/access"
@@ -91,10 +93,12 @@ func newCampus(dir string, seed uint64, n int, p pace) (*Campus, error) {
 		trace: func(string, ...any) {}, patience: patience,
 	}
 	first := c.house()
+	l := first.begin()
 	err := node.Init(node.InitOptions{
 		Dir: first.dir, Campus: "Ekudden", Name: first.Name, Site: "North", Role: first.Role,
-		OpenStore: first.openStore, Now: first.Clock.Now, KeysAhead: p.ahead,
+		OpenStore: first.openStore(l), Now: first.Clock.Now, KeysAhead: p.ahead,
 	})
+	first.end(l)
 	if err != nil {
 		return c, err
 	}
@@ -123,19 +127,22 @@ func (c *Campus) house() *House {
 }
 
 // Join adds a node with a token of an issuer that is on.
-func (c *Campus) Join(issuer int) error {
+func (c *Campus) Join(issuer int) error { return c.join(issuer, nil) }
+
+// join is Join, where cut takes the power from the new machine while it joins, and
+// it tries again with the same folder and token.
+func (c *Campus) join(issuer int, cut func(h *House, work func())) error {
 	site := []string{"North", "South"}[len(c.Houses)%2]
 	token, err := c.Houses[issuer].Node().CreateToken(node.TokenOptions{Role: roles[len(c.Houses)%len(roles)], Site: site})
 	if err != nil {
 		return fmt.Errorf("make a token: %w", err)
 	}
 	h := c.house()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	_, err = node.Enroll(ctx, node.EnrollOptions{
-		Dir: h.dir, Token: token, Name: h.Name, Network: h.network, OpenStore: h.openStore,
-	})
-	if err == nil {
+	if cut != nil {
+		cut(h, func() { _ = h.enroll(token) })
+	}
+	err = h.enroll(token)
+	if err == nil || cut != nil && errors.Is(err, node.ErrIsNode) {
 		err = h.start()
 	}
 	if err != nil {
@@ -143,6 +150,18 @@ func (c *Campus) Join(issuer int) error {
 		return fmt.Errorf("join: %w", err)
 	}
 	return nil
+}
+
+// enroll joins a machine with a token.
+func (h *House) enroll(token join.Token) error {
+	l := h.begin()
+	defer h.end(l)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err := node.Enroll(ctx, node.EnrollOptions{
+		Dir: h.dir, Token: token, Name: h.Name, Network: h.network(l), OpenStore: h.openStore(l),
+	})
+	return err
 }
 
 // on are the houses whose power is on.

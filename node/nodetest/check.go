@@ -64,6 +64,9 @@ func (w watch) forget(h *House) { delete(w, h) }
 // Check holds every running node to what must always be true.
 func (c *Campus) Check() error {
 	synctest.Wait() // what is under way on real files ends
+	if err := c.bury(); err != nil {
+		return err
+	}
 	for _, h := range c.on() {
 		if err := h.Node().Replica().Failure(); err != nil {
 			return violated("goes on", "%s: %v", h.Name, err)

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -32,15 +31,18 @@ type House struct {
 	dir  string
 	fs   *store.CrashFS
 	addr string // kept over restarts, unless moved
-	host *memnet.Host
 	copy *backup
 
 	// mu orders acknowledgements against power cuts: what is noted before a
 	// cut has been acknowledged before it.
-	mu    sync.Mutex
-	life  *life // nil when the power is off
-	ended *life // the last that ended by a power cut
-	fuse  fuse
+	mu      sync.Mutex
+	life    *life // that serves; nil when the power is off
+	powered *life // that may write: also one that starts, stops or joins
+	ended   *life // the last that ended by a power cut
+	fuse    fuse
+	// brim and flaw are what the disk fails with: for want of room, over restarts
+	// until there is some, and for good, until it is replaced.
+	brim, flaw fault
 
 	revoked bool // by the first house
 	full    bool // the disk is
@@ -51,7 +53,8 @@ type House struct {
 	couldSeal bool
 	back      int // how often it was put back to a copy
 	backAt    time.Time
-	moved     bool // to another address
+	moved     bool      // to another address
+	began     time.Time // when it last started
 	offAt     time.Time
 	fullAt    time.Time
 	// cutShort: the last life did not end in good order.
@@ -82,28 +85,67 @@ type House struct {
 	aware map[*House]bool
 }
 
-// life is the time between a start and the end that follows.
+// life is the time between a start and the end that follows. All but the first
+// three is guarded by the house's mu.
 type life struct {
 	node *node.Node
 	disk *disk
-	done chan error
-	dark bool // its power was cut; guarded by the house's mu
+	done chan error // closed when it has run
+
+	host  *memnet.Host
+	dark  bool           // its power was cut
+	gone  chan struct{}  // closed when nothing of it is left
+	over  bool           // it is
+	cause error          // what its database broke of
+	left  *store.CrashFS // what was on the disk then
+	// choked: it wanted to write and had no room.
+	choked bool
 }
 
-func (h *House) network(key *identity.Key, admit stream.Admit) (stream.Network, error) {
-	host := h.net.Host(key.Private(), admit)
-	h.ID = identity.IDOf(key.Private().Public().(ed25519.PublicKey))
-	if h.addr == "" {
-		h.addr = host.Addrs()[0]
-	} else {
-		h.addr = h.net.Move(h.ID, h.addr)
+// begin puts the machine under power.
+func (h *House) begin() *life {
+	l := &life{done: make(chan error, 1), gone: make(chan struct{})}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.powered = l
+	return l
+}
+
+// end lets go of what is left of a life that has been closed. What its disk
+// broke of, the next finds mended, but for a full disk.
+func (h *House) end(l *life) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.powered == l {
+		h.powered = nil
+		if l.cause != nil {
+			h.fs, h.cutShort = l.left, true
+		}
 	}
-	h.host = host
-	return host, nil
+	if !l.over {
+		l.over = true
+		close(l.gone)
+	}
 }
 
-func (h *House) openStore(dir string) (store.Store, error) {
-	return openDisk(h.fs.Watched(h.wrote), dir)
+// network is how a life reaches others.
+func (h *House) network(l *life) func(*identity.Key, stream.Admit) (stream.Network, error) {
+	return func(key *identity.Key, admit stream.Admit) (stream.Network, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if l.dark {
+			return nil, errDark
+		}
+		host := h.net.Host(key.Private(), admit)
+		h.ID = identity.IDOf(key.Private().Public().(ed25519.PublicKey))
+		if h.addr == "" {
+			h.addr = host.Addrs()[0]
+		} else {
+			h.addr = h.net.Move(h.ID, h.addr)
+		}
+		l.host = host
+		return host, nil
+	}
 }
 
 // now is the life that goes on, nil when the power is off.
@@ -121,29 +163,44 @@ func (h *House) Node() *node.Node {
 	return nil
 }
 
-// start switches the power on.
+// start switches the power on. Errors: errDark where it went again, errNoRoom
+// where the disk is full to the brim.
 func (h *House) start() error {
-	l := &life{done: make(chan error, 1)}
+	l := h.begin()
 	n, err := node.Open(node.Config{
-		Dir: h.dir, Network: h.network, Now: h.Clock.Now, Release: "sim", VaultFS: vaultDisk{seal.OSFS(), h, l}, VaultKDF: seal.KDF{Time: 1, Memory: 8, Threads: 1},
-		OpenStore: func(dir string) (store.Store, error) {
-			d, err := openDisk(h.fs.Watched(h.wrote), dir)
-			l.disk = d
-			return d, err
-		},
+		Dir: h.dir, Network: h.network(l), Now: h.Clock.Now, Release: "sim", VaultFS: vaultDisk{seal.OSFS(), h, l}, VaultKDF: seal.KDF{Time: 1, Memory: 8, Threads: 1},
+		OpenStore: h.openStore(l),
 		BeatEvery: h.pace.beat, RepairEvery: h.pace.repair, DialEvery: h.pace.dial, KeysAhead: h.pace.ahead,
 	})
-	if err != nil {
+	h.mu.Lock()
+	dark, choked := l.dark, l.choked
+	if err == nil && !dark {
+		l.node, h.life, h.began = n, l, time.Now()
+	}
+	h.mu.Unlock()
+	if err != nil || dark {
+		if n != nil {
+			_ = n.Close()
+		}
+		h.end(l)
+		switch {
+		case dark:
+			err = errDark
+		case choked:
+			err = errNoRoom
+		}
 		return fmt.Errorf("%s does not start: %w", h.Name, err)
 	}
-	l.node = n
-	go func() { l.done <- n.Run(context.Background()) }()
-	h.mu.Lock()
-	h.life = l
-	h.mu.Unlock()
+	go func() {
+		l.done <- n.Run(context.Background())
+		close(l.done)
+	}()
 	synctest.Wait() // until it runs
 	if h.Role == identity.RoleWarden && !n.PIN().State().Set {
 		_ = n.PIN().Set([]byte(pinOf)) // the power may go at it, or the disk be full
+	}
+	if h.now() != l {
+		return fmt.Errorf("%s does not start: %w", h.Name, errDark)
 	}
 	return nil
 }
@@ -158,13 +215,20 @@ func (h *House) unlock() {
 	}
 }
 
-// stop ends the node in good order.
+// stop ends the node in good order, or as far as the power and the disk let it.
 func (h *House) stop() error {
 	l := h.off()
 	h.cutShort = h.cutShort || h.full // what it heard last may not be on its disk
 	err := l.node.Close()
 	if ended := <-l.done; ended != nil {
 		err = errors.Join(err, ended)
+	}
+	h.mu.Lock()
+	dark, cause := l.dark, l.cause
+	h.mu.Unlock()
+	h.end(l)
+	if dark || cause != nil && errors.Is(err, store.ErrBroken) {
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("%s does not stop: %w", h.Name, err)
@@ -178,93 +242,6 @@ func (h *House) off() *life {
 	l := h.life
 	h.life, h.offAt = nil, time.Now()
 	return l
-}
-
-// haste is how many turns others have before a write that the power may go at.
-const haste = 16
-
-// fuse cuts the power before a write or sync to come.
-type fuse struct {
-	left int // writes and syncs until then; below zero: not armed
-	seed uint64
-}
-
-// wrote is called before each write and sync of the disk. Where the power may
-// go at it, whoever does not wait for the disk has time to say so first.
-func (h *House) wrote() {
-	h.mu.Lock()
-	armed := h.fuse.left >= 0 && h.life != nil
-	h.mu.Unlock()
-	if armed {
-		for range haste {
-			runtime.Gosched()
-		}
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.fuse.left < 0 || h.life == nil {
-		return
-	}
-	if h.fuse.left--; h.fuse.left < 0 {
-		h.dark(h.fuse.seed)
-	}
-}
-
-// dark takes the power away, with mu held: nothing more is sent, and what is
-// on the disk is what was synced, and of the rest a part chosen by seed. What
-// is left of the life runs on unheard, on a disk that is no more, until it is
-// closed.
-func (h *House) dark(seed uint64) {
-	h.host.Unplug()
-	h.life.dark = true
-	h.ended, h.life, h.offAt, h.cutShort = h.life, nil, time.Now(), true
-	h.fs = h.fs.Crash(seed)
-}
-
-// cut takes the power away while work is being done: before one of the next
-// writes to the disk, or when the work is done.
-func (h *House) cut(writes int, seed uint64, work func()) {
-	h.mu.Lock()
-	h.fuse = fuse{writes, seed}
-	h.mu.Unlock()
-	work()
-	h.mu.Lock()
-	h.fuse.left = -1
-	if h.life != nil {
-		h.dark(seed)
-	}
-	l := h.ended
-	h.mu.Unlock()
-	_ = l.node.Close()
-	<-l.done
-}
-
-// failDisk lets the disk fail under one of the next writes while work is being
-// done, and waits for the node to end: it must, and with the right word.
-func (h *House) failDisk(writes int, seed uint64, work func()) error {
-	l := h.now()
-	var left *store.CrashFS
-	l.disk.failAfter(writes, func() { left = h.fs.Crash(seed) })
-	work()
-	if l.disk.failure() == nil {
-		l.disk.failAfter(-1, nil)
-		return nil // nothing was written meanwhile
-	}
-	select {
-	case err := <-l.done:
-		if !errors.Is(err, store.ErrBroken) {
-			return fmt.Errorf("%s ended with %v after its disk failed", h.Name, err)
-		}
-	case <-time.After(time.Minute):
-		return fmt.Errorf("%s goes on for a minute on a disk that has failed", h.Name)
-	}
-	h.off()
-	_ = l.node.Close()
-	h.mu.Lock()
-	h.cutShort = true
-	h.fs = left
-	h.mu.Unlock()
-	return nil
 }
 
 // NodeID is the house's node in the words of the register.

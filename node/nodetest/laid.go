@@ -11,7 +11,9 @@ func (c *Campus) stop(h *House) error {
 	if err := h.stop(); err != nil {
 		return violated("stops in good order", "%v", err)
 	}
-	h.laidBy = laidBy
+	if !h.cutShort {
+		h.laidBy = laidBy
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -33,15 +34,20 @@ func (c *Campus) startOne(s Step) (string, error) {
 // startHouse starts a node and looks at once whether it has all that it
 // acknowledged.
 func (c *Campus) startHouse(h *House) error {
-	if err := c.startAgain(h); err != nil {
+	if err := c.startAgain(h); err != nil || h.Node() == nil {
 		return err
 	}
 	return c.ownFacts(h)
 }
 
+// startAgain starts a node, unless there is no room for that on its disk.
 func (c *Campus) startAgain(h *House) error {
 	h.laidBy = nil
-	if err := h.start(); err != nil {
+	switch err := h.start(); {
+	case errors.Is(err, errNoRoom) && h.full:
+		c.trace("%v", err)
+		return nil
+	case err != nil:
 		return violated("starts again", "%v", err)
 	}
 	if h.cutShort || h.full {
@@ -50,22 +56,6 @@ func (c *Campus) startAgain(h *House) error {
 		clear(c.seen.of(h).asOf) // it is saved every half minute
 	}
 	return nil
-}
-
-// powerCut takes the power from a node in the middle of work.
-func (c *Campus) powerCut(s Step) (string, error) {
-	h := c.pick(s.A)
-	if h == nil {
-		return "", nil
-	}
-	return fmt.Sprintf("%s loses power", h.Name), c.cutInWork(h, s.X)
-}
-
-// cutInWork has a few people arrive at once and takes the power away while
-// their arrivals are on the way to the disk.
-func (c *Campus) cutInWork(h *House, x uint64) (bad error) {
-	h.cut(int(x>>8%16), x, func() { bad = c.rush(h, int(x%4)) })
-	return bad
 }
 
 // rush has people arrive at one node all at once.
@@ -104,44 +94,66 @@ func (c *Campus) move(s Step) (string, error) {
 	return h.Name + " gets another address", nil
 }
 
+// diskFull fills the disk of a node: nearly, so that it is told of it in time, or
+// to the brim, at once or after more changes, while it does not know yet.
 func (c *Campus) diskFull(s Step) (string, error) {
 	h := c.pick(s.A)
 	if h == nil {
 		return "", nil
 	}
-	h.full, h.fullAt = true, time.Now()
-	h.fs.SetFree(1<<20, 1<<34)
-	return h.Name + "'s disk is full", nil
+	switch s.X % 3 {
+	case 0:
+		h.cram(-1, s.X)
+		return h.Name + "'s disk is nearly full", nil
+	case 1:
+		h.cram(int(s.X>>8%64), s.X)
+		return h.Name + "'s disk is full", nil
+	}
+	// Whoever has just come in had the room measured, which is believed for a second.
+	_, err := c.arrive(h)
+	h.cram(int(s.X>>8%4), s.X)
+	return h.Name + "'s disk is full as people come in", errors.Join(err, c.rush(h, 1+int(s.X>>16%4)))
 }
 
 func (c *Campus) diskFree(s Step) (string, error) {
 	for i := range c.Houses {
 		if h := c.Houses[(s.A+i)%len(c.Houses)]; h.full {
 			h.room()
+			time.Sleep(measured)
 			return h.Name + "'s disk has room again", nil
 		}
 	}
 	return "", nil
 }
 
-// room gives the disk room again.
-func (h *House) room() {
-	h.fs.SetFree(1<<33, 1<<34)
-	h.full = false
-	time.Sleep(2 * time.Second) // a measurement of free disk is believed for a second
-}
+// measured is how long a measurement of free disk is believed, and one more.
+const measured = 2 * time.Second
 
+// diskFails has the disk of a node fail in the middle of work, or as it starts.
 func (c *Campus) diskFails(s Step) (string, error) {
 	h := c.pick(s.A)
 	if h == nil {
 		return "", nil
 	}
+	did, changes := h.Name+"'s disk fails", int(s.X>>8%8)
+	work := func() error { return c.rush(h, 1+int(s.X%4)) }
+	if s.X>>16%3 == 0 {
+		did, changes = did+" as it starts", int(s.X>>8%64)
+		if err := h.stop(); err != nil {
+			return "", violated("stops in good order", "%v", err)
+		}
+		work = func() error {
+			if err := h.start(); err != nil && !errors.Is(err, syscall.EIO) && !errors.Is(err, errNoRoom) {
+				return violated("ends when its disk fails", "%v", err)
+			}
+			return nil
+		}
+	}
 	var bad error
-	err := h.failDisk(int(s.X>>8%3), s.X, func() { bad = c.rush(h, 1+int(s.X%4)) })
-	if err != nil {
+	if err := h.failDisk(changes, s.X, func() { bad = work() }); err != nil {
 		bad = errors.Join(bad, violated("ends when its disk fails", "%v", err))
 	}
-	return h.Name + "'s disk fails", bad
+	return did, bad
 }
 
 // closures are for how many weeks a campus closes.
@@ -183,6 +195,11 @@ func (c *Campus) closeDown(s Step) (string, error) {
 		}
 	}
 	c.closed, c.away = true, true
+	if s.X>>10%2 == 0 {
+		if err := c.cutInRetention(s.X); err != nil {
+			return "", err
+		}
+	}
 	if s.X&128 != 0 {
 		time.Sleep(dropping)
 	}
@@ -195,13 +212,21 @@ func (c *Campus) joinOne(s Step) (string, error) {
 		return "", nil
 	}
 	c.changes++
-	if err := c.Join(0); err != nil {
-		if c.faultless(first) {
+	var cut func(*House, func())
+	if s.X>>8%3 == 0 {
+		cut = func(h *House, work func()) { h.cut(int(s.X>>16%64), s.X, work) }
+	}
+	if err := c.join(0, cut); err != nil {
+		if cut == nil && c.faultless(first) {
 			return "", violated("answers alone", "nobody can join at %s: %v", first.Name, err)
 		}
 		return "nobody can join: " + err.Error(), nil
 	}
-	return c.Houses[len(c.Houses)-1].Name + " joins", nil
+	h := c.Houses[len(c.Houses)-1]
+	if cut != nil {
+		return h.Name + " loses power as it joins, and joins", nil
+	}
+	return h.Name + " joins", nil
 }
 
 // faultless reports whether nothing hinders a house and those who join at it now.

@@ -146,6 +146,10 @@ func (c *Campus) rectify(s Step) (string, error) {
 	l, right, mail, began := h.now(), record.Private(name), record.Private(name+"@example.org"), time.Now()
 	err := l.node.Rectify(context.Background(), v.id, privacy.Correction{Name: &right, Email: &mail}, "")
 	done := fmt.Sprintf("v%d is called otherwise at %s", v.n, h.Name)
+	if h.now() != l {
+		v.tangled = true
+		return done + ", unacknowledged", nil
+	}
 	if err := inTime(h, began, "a correction"); err != nil {
 		return done, err
 	}

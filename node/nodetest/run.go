@@ -110,13 +110,19 @@ func (c *Campus) play(plan []Step, res *Result) (err error) {
 		res.Trace = append(res.Trace, line)
 	}
 	began := time.Now()
+	c.trace = func(format string, args ...any) {
+		tell(fmt.Sprintf("     %9.3fs "+format, append([]any{time.Since(began).Seconds()}, args...)...))
+	}
 	for _, s := range plan {
 		time.Sleep(s.Wait)
 		k, ok := kind(s.Do)
 		if !ok {
 			return fmt.Errorf("simulate: there is no step %q", s.Do)
 		}
-		did, err := k.do(c, s)
+		did, err := "", c.bury()
+		if err == nil {
+			did, err = k.do(c, s)
+		}
 		if err == nil {
 			err = c.Check()
 		}
@@ -133,7 +139,7 @@ func (c *Campus) play(plan []Step, res *Result) (err error) {
 			return err
 		}
 	}
-	tell(fmt.Sprintf("     %9.3fs all is healed", time.Since(began).Seconds()))
+	c.trace("all is healed")
 	if err = c.Heal(); err == nil {
 		res.Settled, err = c.Settle()
 	}

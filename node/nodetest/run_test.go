@@ -55,7 +55,7 @@ func TestTheSeedChoosesWhichConnectionIsLost(t *testing.T) {
 		if did != "the connection of n1 and n2 is lost" || err != nil {
 			t.Errorf("%q, %v", did, err)
 		}
-		if slices.Contains(c.Houses[1].host.Peers(), c.Houses[2].ID) {
+		if slices.Contains(c.Houses[1].now().host.Peers(), c.Houses[2].ID) {
 			t.Error("it stands")
 		}
 	})

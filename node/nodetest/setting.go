@@ -37,14 +37,22 @@ func (c *Campus) set(h *House, key string) (string, error) {
 	}
 	c.truth.settings[key][value] = true
 	did := fmt.Sprintf("%s sets %s to %s", h.Name, key, value)
-	stood, _ := h.Node().Replica().Setting(key)
-	began := time.Now()
-	ids, err := h.Node().Replica().Commit(context.Background(), crdt.Draft{Setting: &crdt.Setting{Key: key, Value: shape.String(value)}})
+	l, began := h.now(), time.Now()
+	if l == nil {
+		return did + ", unacknowledged", nil // the power went at the one before
+	}
+	stood, _ := l.node.Replica().Setting(key)
+	ids, err := l.node.Replica().Commit(context.Background(), crdt.Draft{Setting: &crdt.Setting{Key: key, Value: shape.String(value)}})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.life != l {
+		return did + ", unacknowledged", nil
+	}
 	if late := inTime(h, began, "a setting"); late != nil {
 		return did, late
 	}
 	if err != nil {
-		if !h.full {
+		if !h.full && !broke(l) {
 			return "", violated("answers alone", "%s refuses a setting: %v", h.Name, err)
 		}
 		return did + ", refused", nil

@@ -31,9 +31,13 @@ func (c *Campus) Heal() error {
 	c.rightClocks()
 	for _, h := range c.Houses {
 		h.setJam(false)
-		if h.full {
-			h.room()
-		}
+		h.room()
+	}
+	if err := c.bury(); err != nil {
+		return err
+	}
+	time.Sleep(measured)
+	for _, h := range c.Houses {
 		if h.Node() == nil {
 			if err := c.startHouse(h); err != nil {
 				return err

@@ -22,17 +22,17 @@ type vaultDisk struct {
 	l *life
 }
 
-func (v vaultDisk) may() error {
-	v.h.wrote()
+func (v vaultDisk) may(needsRoom bool) error {
+	v.h.wrote(v.l)
 	v.h.mu.Lock()
 	defer v.h.mu.Unlock()
 	switch {
-	case v.l.dark:
+	case v.l.dark, v.l.over:
 		return errDark
 	case v.h.jammed:
 		return errJammed
 	}
-	return nil
+	return v.h.failure(v.l, needsRoom)
 }
 
 // changed: what was read of the file of keys may not be what is in it.
@@ -43,8 +43,8 @@ func (h *House) changed() {
 }
 
 // after does a change if it may be done.
-func (v vaultDisk) after(do func() error) error {
-	if err := v.may(); err != nil {
+func (v vaultDisk) after(needsRoom bool, do func() error) error {
+	if err := v.may(needsRoom); err != nil {
 		return err
 	}
 	defer v.h.changed()
@@ -52,23 +52,25 @@ func (v vaultDisk) after(do func() error) error {
 }
 
 func (v vaultDisk) Create(name string) error {
-	return v.after(func() error { return v.FS.Create(name) })
+	return v.after(true, func() error { return v.FS.Create(name) })
 }
 
 func (v vaultDisk) Write(name string, content []byte) error {
-	return v.after(func() error { return v.FS.Write(name, content) })
+	return v.after(true, func() error { return v.FS.Write(name, content) })
 }
 
-func (v vaultDisk) Blank(name string) error { return v.after(func() error { return v.FS.Blank(name) }) }
+func (v vaultDisk) Blank(name string) error {
+	return v.after(false, func() error { return v.FS.Blank(name) })
+}
 
 func (v vaultDisk) Link(name, other string) error {
-	return v.after(func() error { return v.FS.Link(name, other) })
+	return v.after(true, func() error { return v.FS.Link(name, other) })
 }
 
 func (v vaultDisk) Rename(name, to string) error {
-	return v.after(func() error { return v.FS.Rename(name, to) })
+	return v.after(true, func() error { return v.FS.Rename(name, to) })
 }
 
 func (v vaultDisk) Remove(name string) error {
-	return v.after(func() error { return v.FS.Remove(name) })
+	return v.after(false, func() error { return v.FS.Remove(name) })
 }
