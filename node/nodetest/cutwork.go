@@ -85,6 +85,7 @@ func (c *Campus) cutInRetention(x uint64) error {
 		return nil
 	}
 	h.cut(int(x>>20%192), x, func() { time.Sleep(2 * time.Second) })
+	c.trace("%s loses power as it looks after old days", h.Name)
 	if err := c.startHouse(h); err != nil {
 		return fmt.Errorf("after a power cut over old days: %w", err)
 	}

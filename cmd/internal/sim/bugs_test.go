@@ -22,6 +22,18 @@ var bugs = []planted{
 		new:  "			if PLANTED {\n				c <- nil\n				continue\n			}\n			c <- err\n",
 	},
 	{
+		name: "a full disk is taken for one that has saved", seed: 9, fault: "disk", breaks: []string{"nothing acknowledged is lost", "starts again", "goes on"},
+		file: "crdt/store/guard.go",
+		old:  "	err := change()\n	if err == nil || !g.armed.Load() {\n",
+		new:  "	err := change()\n	if PLANTED && errors.Is(err, syscall.ENOSPC) {\n		return nil\n	}\n	if err == nil || !g.armed.Load() {\n",
+	},
+	{
+		name: "the file of keys counts before it is written", seed: 33, fault: "crash", breaks: []string{"starts again"},
+		file: "crdt/seal/vaultfile.go",
+		old:  "	if err := d.Write(newName(path), raw); err != nil {\n",
+		new:  "	if PLANTED {\n		if err := d.Rename(newName(path), path); err != nil {\n			return err\n		}\n		return d.Write(path, raw)\n	}\n	if err := d.Write(newName(path), raw); err != nil {\n",
+	},
+	{
 		name: "an incarnation is used again", seed: 1, fault: "copy", breaks: []string{"freshness is never wrong"},
 		file: "crdt/replica.go",
 		old:  "	r.actor = record.NewActor(r.cfg.Node, ms, random)\n",
