@@ -72,6 +72,12 @@ func (c *Campus) Settle() (time.Duration, error) {
 					return 0, err
 				}
 			}
+			if c.away {
+				// What was dropped before it joined a newcomer takes for missing until
+				// it has looked after old days itself.
+				time.Sleep(dropping)
+				began = began.Add(dropping)
+			}
 			continue
 		}
 		if err == nil {
