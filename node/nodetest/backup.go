@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 )
 
@@ -49,14 +50,14 @@ func (h *House) restore(seed uint64, alone bool) error {
 	h.couldSeal = h.copy.seals
 	defer h.changed()
 	if alone {
-		h.destroyed = map[*visit][]resting{}
-		for v, all := range boxes {
-			h.destroyed[v] = slices.DeleteFunc(all, func(r resting) bool { return r.opens(keys, v.card()) })
+		h.destroyed = map[record.PartKey][]resting{}
+		for k, all := range boxes {
+			h.destroyed[k] = slices.DeleteFunc(all, func(r resting) bool { return r.opens(keys, k) })
 		}
 		h.fs, h.mixed = h.copy.fs.Crash(seed), true
 		return nil
 	}
-	h.mixed = h.copy.mixed
+	h.mixed, h.shed = h.copy.mixed, nil
 	if err := os.RemoveAll(h.dir); err != nil {
 		return err
 	}

@@ -68,12 +68,15 @@ type House struct {
 	// read. Guarded by mu.
 	loot    *loot
 	derived derived
-	// boxes are the key records that lay on the disk, of each visit, since
+	// shed are files of keys that lost their last name before they were blank: who
+	// takes the machine finds them still. Guarded by mu.
+	shed [][]byte
+	// boxes are the key records that lay on the disk, of each part, since
 	// anything was last put back: of what it has forgotten it destroys nothing.
-	boxes map[*visit][]resting
+	boxes map[record.PartKey][]resting
 	// destroyed are those of them that could be read no more when the database
 	// alone was last put back, and never can be again.
-	destroyed map[*visit][]resting
+	destroyed map[record.PartKey][]resting
 	// buried are the visits that it knew to be erased.
 	buried map[*visit]bool
 	// excused are the visits whose receipts were given in a life that has been

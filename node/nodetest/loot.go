@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"bytes"
 	"crypto/hpke"
 	"encoding/binary"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -16,12 +18,16 @@ import (
 	"github.com/upprop/upprop/crdt/seal/sealtest"
 )
 
-// loot is what a file of keys gives to who takes the machine: read byte by
-// byte, as a thief would, and not by the product's own reader.
+// loot is what the file of keys gives to who takes the machine, with what lies
+// beside it and what lost its name unblanked: read byte by byte, as a thief would,
+// and not by the product's own reader.
 type loot struct {
 	// keys are the public halves of all private keys in it.
-	keys    []seal.PublicKey
-	buckets map[bucket][]byte
+	keys []seal.PublicKey
+	// buckets are the bucket keys: a file begun anew may number one as another.
+	buckets map[bucket][][]byte
+	// asides are the names beside the file under which something lies.
+	asides []string
 	// unfinished are the dates of which a replaced bucket key is still there.
 	unfinished []record.Day
 }
@@ -44,27 +50,50 @@ func (h *House) stolen() (*loot, error) {
 	if h.loot != nil {
 		return h.loot, nil
 	}
-	raw, err := os.ReadFile(h.keysFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return &loot{}, nil
+	l, found := &loot{buckets: map[bucket][][]byte{}}, slices.Clone(h.shed)
+	for _, name := range h.keysFiles() {
+		raw, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if name != h.keysFiles()[0] {
+			l.asides = append(l.asides, filepath.Base(name))
+		}
+		if !blank(raw) && !slices.ContainsFunc(found, func(other []byte) bool { return bytes.Equal(other, raw) }) {
+			found = append(found, raw)
+		}
 	}
-	if err != nil {
-		return nil, err
+	for _, raw := range found {
+		if err := h.derived.read(raw, l); err != nil {
+			return nil, err
+		}
 	}
-	h.loot, err = h.derived.read(raw)
-	return h.loot, err
+	h.loot = l
+	return l, nil
 }
 
-func (h *House) keysFile() string { return filepath.Join(h.dir, "vault.keys") }
+// keysFiles are the names of the file of keys, the first, and of what may lie beside
+// it (crdt/seal/vaultfile.go).
+func (h *House) keysFiles() []string {
+	name := filepath.Join(h.dir, "vault.keys")
+	return []string{name, name + ".old", name + ".new"}
+}
 
-func (d derived) read(raw []byte) (*loot, error) {
+// blank reports whether nothing is left to be read of a file, or yet.
+func blank(raw []byte) bool { return len(bytes.Trim(raw, "\x00")) == 0 }
+
+// read adds to what is there what one more file gives.
+func (d derived) read(raw []byte, l *loot) error {
 	body, err := sealtest.Read(raw)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	l := &loot{buckets: map[bucket][]byte{}}
 	for i, b := range body.Buckets {
-		l.buckets[bucket{record.Day(b.Date), b.Gen}] = b.Key
+		at := bucket{record.Day(b.Date), b.Gen}
+		l.buckets[at] = append(l.buckets[at], b.Key)
 		if i > 0 && body.Buckets[i-1].Date == b.Date {
 			l.unfinished = append(l.unfinished, record.Day(b.Date))
 		}
@@ -72,11 +101,11 @@ func (d derived) read(raw []byte) (*loot, error) {
 	for _, k := range body.Keys {
 		pub, err := d.public(record.Audience(k.Audience), k.Date, k.Public, k.Secret)
 		if err != nil {
-			return nil, fmt.Errorf("read a file of keys: %w", err)
+			return fmt.Errorf("read a file of keys: %w", err)
 		}
 		l.keys = append(l.keys, pub)
 	}
-	return l, nil
+	return nil
 }
 
 // public is the public half of a private key, which stands beside it where
@@ -111,12 +140,14 @@ func (l *loot) unlocks(date record.Day, ad, locked []byte) bool {
 		return false
 	}
 	gen := binary.BigEndian.Uint32(locked[1:])
-	aead, err := chacha20poly1305.NewX(l.buckets[bucket{date, gen}])
-	if err != nil {
-		return false // there is no such key
-	}
 	with := binary.BigEndian.AppendUint32([]byte("upprop/rest/1"), uint32(date))
 	with = append(binary.BigEndian.AppendUint32(with, gen), ad...)
-	_, err = aead.Open(nil, locked[5:head], locked[head:], with)
-	return err == nil
+	return slices.ContainsFunc(l.buckets[bucket{date, gen}], func(key []byte) bool {
+		aead, err := chacha20poly1305.NewX(key)
+		if err != nil {
+			return false
+		}
+		_, err = aead.Open(nil, locked[5:head], locked[head:], with)
+		return err == nil
+	})
 }

@@ -76,6 +76,9 @@ func (c *Campus) nothingPends(h *House) error {
 	if days := keys.unfinished; len(days) > 0 {
 		return violated("erased means gone", "the file of keys of %s keeps a key of %s that was replaced", h.Name, days[0])
 	}
+	if len(keys.asides) > 0 {
+		return violated("erased means gone", "%s keeps %s, which was replaced", h.Name, keys.asides[0])
+	}
 	return nil
 }
 
@@ -174,26 +177,30 @@ func (c *Campus) namesOpen(h *House) error {
 func (c *Campus) endsWell(v *visit, all []*House) error {
 	for _, h := range all {
 		r := h.Node().Replica()
-		row, held, err := rests(h.now().disk.Disk, v.card())
-		if err != nil {
-			return violated("goes on", "%s: %v", h.Name, err)
-		}
-		if v.surelyErased() && held && row.state != shreddedRow {
-			return violated("erased means gone", "%s keeps the key record of v%d, which was erased", h.Name, v.n)
+		traces, until := r.Shredded(v.id), record.Day(0)
+		for _, k := range v.parts() {
+			row, held, err := rests(h.now().disk.Disk, k)
+			if err != nil {
+				return violated("goes on", "%s: %v", h.Name, err)
+			}
+			if v.surelyErased() && held && row.state != shreddedRow {
+				return violated("erased means gone", "%s keeps the key record for the %s of v%d, which was erased", h.Name, k.Audience, v.n)
+			}
+			traces, until = traces || held, max(until, row.until)
+			if err := c.oldKeysGone(h, v, k, row); err != nil {
+				return err
+			}
 		}
 		given, err := r.Receipts(v.id)
 		if err != nil {
 			return violated("goes on", "%s: %v", h.Name, err)
 		}
-		if c.soundDay(h) > v.lastTrace()+2 && row.until <= v.ends && !c.wrong {
+		if c.soundDay(h) > v.lastTrace()+2 && until <= v.ends && !c.wrong {
 			// Who was off for long confirms late; that goes with its own day.
 			maps.DeleteFunc(given, func(_ record.NodeID, at record.HLC) bool { return record.DayOf(at.Time())+33 > c.soundDay(h) })
-			if held || r.Shredded(v.id) || len(given) > 0 {
+			if traces || len(given) > 0 {
 				return violated("nothing is left of what is over", "%s keeps traces of v%d, which was over on %s", h.Name, v.n, v.ends)
 			}
-		}
-		if err := c.oldKeysGone(h, v, row); err != nil {
-			return err
 		}
 		for _, f := range v.orders {
 			if f.shaky || time.Since(f.at) > kept {
@@ -216,19 +223,19 @@ func (v *visit) lastTrace() record.Day {
 	return last
 }
 
-// oldKeysGone: of the key records that lay on the disk, the one that stands
-// can be read and no other.
-func (c *Campus) oldKeysGone(h *House, v *visit, stands resting) error {
+// oldKeysGone: of the key records of a part that lay on the disk, the one that
+// stands can be read and no other.
+func (c *Campus) oldKeysGone(h *House, v *visit, k record.PartKey, stands resting) error {
 	keys, err := h.stolen()
 	if err != nil {
 		return violated("keys can be read back", "%s: %v", h.Name, err)
 	}
-	for _, r := range h.boxes[v] {
+	for _, r := range h.boxes[k] {
 		if c.soundDay(h) >= r.until {
 			continue // dies by its date, as the rule of clocks has it
 		}
-		if !slices.Equal(r.box, stands.box) && r.opens(keys, v.card()) {
-			return violated("erased means gone", "%s can still read version %d of the key record of v%d from its disk", h.Name, r.version, v.n)
+		if !slices.Equal(r.box, stands.box) && r.opens(keys, k) {
+			return violated("erased means gone", "%s can still read version %d of the key record for the %s of v%d from its disk", h.Name, r.version, k.Audience, v.n)
 		}
 	}
 	return nil

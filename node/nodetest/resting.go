@@ -50,7 +50,7 @@ func (r resting) opens(l *loot, k record.PartKey) bool {
 // makes sure that it can be read while it should be: else what follows from
 // its not being readable later proves nothing.
 func (c *Campus) remember(h *House, v *visit, k record.PartKey, r resting, keys *loot) error {
-	old := h.boxes[v]
+	old := h.boxes[k]
 	if r.state != lockedRow || len(old) > 0 && slices.Equal(old[len(old)-1].box, r.box) {
 		return nil
 	}
@@ -58,11 +58,11 @@ func (c *Campus) remember(h *House, v *visit, k record.PartKey, r resting, keys 
 		if h.mixed || c.soundDay(h) >= r.until {
 			return nil
 		}
-		return violated("no other visit is lost", "%s cannot read its key record of v%d, and nobody erased it", h.Name, v.n)
+		return violated("no other visit is lost", "%s cannot read its key record for the %s of v%d, and nobody erased it", h.Name, k.Audience, v.n)
 	}
 	if h.boxes == nil {
-		h.boxes = map[*visit][]resting{}
+		h.boxes = map[record.PartKey][]resting{}
 	}
-	h.boxes[v] = append(old, r)
+	h.boxes[k] = append(old, r)
 	return nil
 }

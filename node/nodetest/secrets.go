@@ -22,6 +22,12 @@ func (v *visit) card() record.PartKey {
 	return record.PartKey{Visit: v.id, Audience: record.CardAudience}
 }
 
+// parts names all its key records: the card's first, the dossier's, and that of
+// what the badge opens.
+func (v *visit) parts() [3]record.PartKey {
+	return [...]record.PartKey{v.card(), {Visit: v.id, Audience: record.DossierAudience}, {Visit: v.id, Audience: record.BearerAudience}}
+}
+
 // soundDay is the date at a house; 0 while any clock is wrong, since then
 // nobody can tell.
 func (c *Campus) soundDay(h *House) record.Day {
@@ -140,16 +146,16 @@ func shows(h *House, v *visit) (name string, opened bool, dossier bool) {
 
 // checkVisit holds a running node to what it may show of a visit.
 func (c *Campus) checkVisit(h *House, v *visit, keys *loot) error {
-	row, held, err := rests(h.now().disk.Disk, v.card())
-	if err != nil {
-		return violated("goes on", "%s: %v", h.Name, err)
-	}
-	if err := c.remember(h, v, v.card(), row, keys); err != nil {
-		return err
-	}
-	name, opened, dossier := shows(h, v)
 	r := h.Node().Replica()
 	shredded := r.Shredded(v.id)
+	var ends [3]record.Day
+	for i, k := range v.parts() {
+		var err error
+		if ends[i], err = c.checkRow(h, v, k, shredded, keys); err != nil {
+			return err
+		}
+	}
+	name, opened, dossier := shows(h, v)
 	_, on := r.Evacuations().Running("")
 	switch {
 	case opened && !may(h.Role, record.CardAudience):
@@ -168,24 +174,46 @@ func (c *Campus) checkVisit(h *House, v *visit, keys *loot) error {
 		return violated("erased means gone", "%s has forgotten that v%d was erased, and keys of v%d could come back", h.Name, v.n, v.n)
 	case shredded && len(v.orders) == 0 && !v.ordered:
 		return violated("nobody is erased unasked", "%s holds v%d for erased", h.Name, v.n)
-	case opened && held && row.until != 0 && c.soundDay(h) >= row.until && time.Since(c.rightAt) > believed:
-		return violated("nothing opens after its date", "%s opens v%d, whose date was %s", h.Name, v.n, row.until)
+	case opened && c.dateOver(h, ends[0]):
+		return violated("nothing opens after its date", "%s opens v%d, whose date was %s", h.Name, v.n, ends[0])
+	case dossier && c.dateOver(h, ends[1]):
+		return violated("nothing opens after its date", "%s opens the dossier of v%d, whose date was %s", h.Name, v.n, ends[1])
 	}
 	if shredded {
-		if held && row.state != shreddedRow {
-			return violated("erased means gone", "%s keeps the key record of v%d and knows that it is erased", h.Name, v.n)
-		}
 		if h.buried == nil {
 			h.buried = map[*visit]bool{}
 		}
 		h.buried[v] = true
 	}
+	return nil
+}
+
+// dateOver reports whether a date has come at a house, and has been believed there
+// for long enough; zero is no date.
+func (c *Campus) dateOver(h *House, until record.Day) bool {
+	return until != 0 && c.soundDay(h) >= until && time.Since(c.rightAt) > believed
+}
+
+// checkRow holds one key record on a running house's disk to what may stand there,
+// and remembers it. It returns its date, zero where there is none.
+func (c *Campus) checkRow(h *House, v *visit, k record.PartKey, shredded bool, keys *loot) (record.Day, error) {
+	row, held, err := rests(h.now().disk.Disk, k)
+	if err != nil {
+		return 0, violated("goes on", "%s: %v", h.Name, err)
+	}
+	if !held {
+		return 0, nil
+	}
+	if shredded && row.state != shreddedRow {
+		return 0, violated("erased means gone", "%s keeps the key record for the %s of v%d and knows that it is erased", h.Name, k.Audience, v.n)
+	}
 	for _, f := range v.fixed {
-		if f.by == h && f.back == h.back && !f.shaky && held && row.state == lockedRow && row.version < f.version {
-			return violated("nothing acknowledged is lost", "%s is back at version %d of v%d, which it corrected", h.Name, row.version, v.n)
+		// What the badge opens is not corrected, it ends.
+		if k.Audience != record.BearerAudience && f.by == h && f.back == h.back && !f.shaky && row.state == lockedRow && row.version < f.version {
+			return 0, violated("nothing acknowledged is lost", "%s is back at version %d of the %s of v%d, which it corrected", h.Name, row.version, k.Audience, v.n)
 		}
 	}
-	return nil
+	return row.until, c.remember(h, v, k, row, keys)
 }
 
 // checkReceipts: who has given a receipt has nothing left that opens what lay
@@ -218,9 +246,10 @@ func (c *Campus) checkReceipt(at, x *House, v *visit) error {
 	if err != nil {
 		return violated("keys can be read back", "%s: %v", x.Name, err)
 	}
-	for _, r := range x.destroyed[v] {
-		if r.opens(keys, v.card()) {
-			return violated("a receipt is given when the key is gone", "%s has a receipt of %s for v%d, whose key record had been destroyed at %s and can be read again", at.Name, x.Name, v.n, x.Name)
+	const promise = "a receipt is given when the key is gone"
+	for _, k := range v.parts() {
+		if slices.ContainsFunc(x.destroyed[k], func(r resting) bool { return r.opens(keys, k) }) {
+			return violated(promise, "%s has a receipt of %s for v%d, whose key record for the %s had been destroyed at %s and can be read again", at.Name, x.Name, v.n, k.Audience, x.Name)
 		}
 	}
 	if x.excused[v] {
@@ -229,14 +258,14 @@ func (c *Campus) checkReceipt(at, x *House, v *visit) error {
 		}
 		return nil
 	}
-	for _, r := range x.boxes[v] {
-		if r.opens(keys, v.card()) {
-			return violated("a receipt is given when the key is gone", "%s has a receipt of %s for v%d, whose key record can still be read from the disk of %s", at.Name, x.Name, v.n, x.Name)
+	for _, k := range v.parts() {
+		if slices.ContainsFunc(x.boxes[k], func(r resting) bool { return r.opens(keys, k) }) {
+			return violated(promise, "%s has a receipt of %s for v%d, whose key record for the %s can still be read from the disk of %s", at.Name, x.Name, v.n, k.Audience, x.Name)
 		}
-	}
-	if n := x.Node(); n != nil {
-		if _, err := n.Replica().Sealed(v.card()); err == nil {
-			return violated("a receipt is given when the key is gone", "%s has a receipt of %s for v%d, whose key record stands there", at.Name, x.Name, v.n)
+		if n := x.Node(); n != nil {
+			if _, err := n.Replica().Sealed(k); err == nil {
+				return violated(promise, "%s has a receipt of %s for v%d, whose key record for the %s stands there", at.Name, x.Name, v.n, k.Audience)
+			}
 		}
 	}
 	return nil

@@ -2,6 +2,9 @@ package nodetest
 
 import (
 	"errors"
+	"io/fs"
+	"os"
+	"slices"
 
 	"github.com/upprop/upprop/crdt/seal"
 )
@@ -68,9 +71,32 @@ func (v vaultDisk) Link(name, other string) error {
 }
 
 func (v vaultDisk) Rename(name, to string) error {
-	return v.after(true, func() error { return v.FS.Rename(name, to) })
+	return v.after(true, func() error { return v.unnamed(to, func() error { return v.FS.Rename(name, to) }) })
 }
 
 func (v vaultDisk) Remove(name string) error {
-	return v.after(false, func() error { return v.FS.Remove(name) })
+	return v.after(false, func() error { return v.unnamed(name, func() error { return v.FS.Remove(name) }) })
+}
+
+// unnamed does what takes a name from its file. Where that is the last one of a file
+// of keys, what it holds lies on the disk still.
+func (v vaultDisk) unnamed(name string, do func() error) error {
+	names := v.h.keysFiles()
+	if !slices.Contains(names, name) || slices.ContainsFunc(names, func(other string) bool {
+		same, err := v.FS.Same(name, other)
+		return other != name && err == nil && same
+	}) {
+		return do()
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := do(); err != nil || blank(raw) {
+		return err
+	}
+	v.h.mu.Lock()
+	defer v.h.mu.Unlock()
+	v.h.shed = append(v.h.shed, raw)
+	return nil
 }

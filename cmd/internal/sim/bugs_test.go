@@ -303,4 +303,22 @@ var bugs = []planted{
 		old:  "slices.Compare(one.id.Actor[:], best.id.Actor[:])) > 0 {\n",
 		new:  "slices.Compare(one.id.Actor[:], best.id.Actor[:])) > 0 != PLANTED {\n",
 	},
+	{
+		name: "a shred leaves the dossier", seed: 2, fault: "none",
+		file: "crdt/shred.go",
+		old:  "	for key, old := range keys {\n",
+		new:  "	for key, old := range keys {\n		if PLANTED && bytes.HasSuffix([]byte(key), []byte(record.DossierAudience)) {\n			continue\n		}\n",
+	},
+	{
+		name: "the old file of keys is left", seed: 2, fault: "none",
+		file: "crdt/seal/vaultfile.go",
+		old:  "	err := putInPlace(d, path, raw)\n",
+		new:  "	err := putInPlace(d, path, raw)\n	if PLANTED {\n		return err\n	}\n",
+	},
+	{
+		name: "the old file of keys is not overwritten", seed: 2, fault: "none",
+		file: "crdt/seal/vaultfile.go",
+		old:  "	if !same {\n",
+		new:  "	if !same && !PLANTED {\n",
+	},
 }
