@@ -63,6 +63,9 @@ func (s *Service) bearer(q *record.QR) (record.Private, error) {
 	if err != nil {
 		return "", nil // not heard of, or erased: a shred beats the paper
 	}
+	if part.Until != 0 && s.cfg.Date() >= part.Until {
+		return "", nil // it is over, though its key may wait to die
+	}
 	plain, err := s.cfg.Vault.OpenBearer(q.Visit, part, q.Secret)
 	if err != nil {
 		return "", nil

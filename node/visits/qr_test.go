@@ -172,6 +172,26 @@ func TestExpiryGoesByMoreThanAClock(t *testing.T) {
 	}
 }
 
+// What a badge opens is opened by nobody from its date on, while its key waits to die:
+// the grace is for the paper, not for the name.
+func TestABadgeOpensNoNameFromItsDateOn(t *testing.T) {
+	h := newHouse(t)
+	d := h.door("East")
+	first, second := d.in(Arrival{Name: "Astrid Ek"}), d.in(Arrival{Name: "Bo Ek"})
+	q, err := record.ParseQR(first.QR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.advance(time.Duration(q.Last-record.DayOf(h.clock())-1) * dayLong)
+	if x := d.out(first.QR); x.Name != "Astrid Ek" {
+		t.Errorf("the day before: %+v", x)
+	}
+	h.advance(dayLong)
+	if x := d.out(second.QR); x.Name != "" || x.Visit != second.Visit || x.Already {
+		t.Errorf("on its date: %+v", x)
+	}
+}
+
 // A photographed badge that is used in two halves is noticed when they meet,
 // the same at every node and in any order.
 func TestUsedTwiceIsNoticedOnMerge(t *testing.T) {
