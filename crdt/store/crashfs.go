@@ -1,6 +1,9 @@
 package store
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"math/rand/v2"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -30,6 +33,43 @@ func (f *CrashFS) Crash(seed uint64) *CrashFS {
 // both 0 it reports none, and a Disk on it never says ErrFull.
 func (f *CrashFS) SetFree(free, total uint64) {
 	f.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: total, UsedBytes: total - min(free, total)})
+}
+
+// Holding is the name of a file in which these bytes lie, synced or not; empty:
+// there is none. Call it while nothing is written.
+func (f *CrashFS) Holding(text []byte) (string, error) {
+	dirs := []string{"/"}
+	for len(dirs) > 0 {
+		dir := dirs[0]
+		dirs = dirs[1:]
+		names, err := f.List(dir)
+		if err != nil {
+			return "", err
+		}
+		for _, name := range names {
+			name = f.PathJoin(dir, name)
+			info, err := f.Stat(name)
+			if err != nil {
+				return "", err
+			}
+			if info.IsDir() {
+				dirs = append(dirs, name)
+				continue
+			}
+			file, err := f.Open(name)
+			if err != nil {
+				return "", err
+			}
+			raw, err := io.ReadAll(file)
+			if err = errors.Join(err, file.Close()); err != nil {
+				return "", err
+			}
+			if bytes.Contains(raw, text) {
+				return name, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // Watched is f with a call of fn before each write and each sync, from

@@ -47,6 +47,7 @@ type Net struct {
 	flaps     map[*flap]struct{}
 	traffic   map[identity.NodeID]map[string]*flow
 	changed   chan struct{} // closed and replaced when a fault changes
+	overhear  func(protocol string, sent []byte)
 }
 
 // pairKey names two hosts, the smaller id first.
@@ -92,6 +93,10 @@ func (n *Net) Host(priv ed25519.PrivateKey, admit stream.Admit) *Host {
 	n.listening[h.addr] = h
 	return h
 }
+
+// Overhear has fn called with all that any host sends, as it is sent. It must not
+// block, nor keep or change what it gets. Call it before hosts are added.
+func (n *Net) Overhear(fn func(protocol string, sent []byte)) { n.overhear = fn }
 
 // allocate picks an address never used before. The caller holds mu.
 func (n *Net) allocate() string {

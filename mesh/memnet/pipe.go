@@ -171,6 +171,9 @@ func (e *end) Write(b []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out, in, far := &e.lanes[e.side], &e.lanes[1-e.side], e.ends[1-e.side]
+	if e.conn.net.overhear != nil {
+		e.conn.net.overhear(e.protocol, b)
+	}
 	sent := 0
 	for {
 		switch {
