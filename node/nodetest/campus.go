@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh/identity"
@@ -66,6 +67,13 @@ type Campus struct {
 	far        map[[2]*House]bool
 	// closed: it was closed for weeks. away: ever.
 	closed, away bool
+	// began is when it began, and shut for how long it has been closed since.
+	began time.Time
+	shut  time.Duration
+	// allowed is the last date whose keys an operator has let die.
+	allowed record.Day
+	// ears hear all that is sent or logged.
+	ears *ears
 	// probed: it was looked at whether who was revoked is left out.
 	probed bool
 	// keys are all private keys seen anywhere.
@@ -90,8 +98,9 @@ func NewCampus(dir string, seed uint64, n int) (*Campus, error) {
 func newCampus(dir string, seed uint64, n int, p pace) (*Campus, error) {
 	c := &Campus{
 		Net: memnet.New(seed), dir: dir, pace: p, truth: newTruth(), seen: watch{}, keys: map[seal.KeyID]*found{}, derived: derived{}, far: map[[2]*House]bool{},
-		trace: func(string, ...any) {}, patience: patience,
+		began: time.Now(), ears: &ears{}, trace: func(string, ...any) {}, patience: patience,
 	}
+	c.Net.Overhear(func(protocol string, sent []byte) { c.ears.hear(sent, "on the wire, in %s", protocol) })
 	first := c.house()
 	l := first.begin()
 	err := node.Init(node.InitOptions{
@@ -120,7 +129,7 @@ func (c *Campus) house() *House {
 	h := &House{
 		Name: fmt.Sprintf("n%d", i), Role: roles[i%len(roles)],
 		Clock: NewClock(), net: c.Net, pace: c.pace, dir: filepath.Join(c.dir, fmt.Sprintf("n%d", i)), fs: store.NewCrashFS(), fuse: fuse{left: -1},
-		derived: c.derived,
+		derived: c.derived, log: c.ears.logger(),
 	}
 	c.Houses = append(c.Houses, h)
 	return h

@@ -34,6 +34,11 @@ func (c *Campus) clockYears(s Step) (string, error) {
 	return fmt.Sprintf("%s's clock shows %s", h.Name, h.Clock.Now().UTC().Format(time.DateOnly)), nil
 }
 
+// yearsOff reports whether a clock is wrong by years.
+func (c *Campus) yearsOff() bool {
+	return slices.ContainsFunc(c.Houses, func(h *House) bool { return h.Clock.Off().Abs() > year/2 })
+}
+
 func (c *Campus) clockDrift(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	rate := (float64(s.X%200) - 100) / 1000

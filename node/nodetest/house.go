@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -27,6 +28,7 @@ type House struct {
 	Clock *Clock
 
 	net  *memnet.Net
+	log  *slog.Logger
 	pace pace
 	dir  string
 	fs   *store.CrashFS
@@ -171,7 +173,7 @@ func (h *House) Node() *node.Node {
 func (h *House) start() error {
 	l := h.begin()
 	n, err := node.Open(node.Config{
-		Dir: h.dir, Network: h.network(l), Now: h.Clock.Now, Release: "sim", VaultFS: vaultDisk{seal.OSFS(), h, l}, VaultKDF: seal.KDF{Time: 1, Memory: 8, Threads: 1},
+		Dir: h.dir, Network: h.network(l), Now: h.Clock.Now, Logger: h.log, Release: "sim", VaultFS: vaultDisk{seal.OSFS(), h, l}, VaultKDF: seal.KDF{Time: 1, Memory: 8, Threads: 1},
 		OpenStore: h.openStore(l),
 		BeatEvery: h.pace.beat, RepairEvery: h.pace.repair, DialEvery: h.pace.dial, KeysAhead: h.pace.ahead,
 	})

@@ -55,6 +55,8 @@ func init() {
 		{"mark-twice", "alarm", 5, (*Campus).markTwice},
 		{"add", "alarm", 4, (*Campus).add},
 		{"all-clear", "alarm", 1, (*Campus).allClear},
+
+		{"let-die", "away", 4, (*Campus).letDie},
 	}
 }
 

@@ -195,6 +195,7 @@ func (c *Campus) closeDown(s Step) (string, error) {
 		}
 	}
 	c.closed, c.away = true, true
+	c.shut += weeks
 	if s.X>>10%2 == 0 {
 		if err := c.cutInRetention(s.X); err != nil {
 			return "", err

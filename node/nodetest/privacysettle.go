@@ -47,13 +47,16 @@ func (v *visit) called() []string {
 // the end.
 func (c *Campus) agreeOnSecrets(all []*House) error {
 	for _, h := range all {
-		for _, check := range []func(*House) error{c.nothingPends, c.auditHolds, c.namesOpen} {
+		for _, check := range []func(*House) error{c.nothingPends, c.auditHolds, c.namesOpen, c.papersOpen} {
 			if err := check(h); err != nil {
 				return err
 			}
 		}
 	}
 	if err := c.keysAhead(all); err != nil {
+		return err
+	}
+	if err := c.diedEverywhere(all); err != nil {
 		return err
 	}
 	for _, v := range c.truth.visits {
@@ -139,7 +142,7 @@ func (c *Campus) namesOpen(h *House) error {
 		}
 		day := c.soundDay(h)
 		switch {
-		case v.maybeErased(), v.arrived.shaky, v.unsealed, h.mixed, c.years, day == 0, day+1 >= v.ends && (!held || day+1 >= row.until):
+		case v.maybeErased(), v.arrived.shaky, v.unsealed, h.mixed, v.years, day == 0, day+1 >= v.ends && (!held || day+1 >= row.until):
 			continue
 		}
 		if h.Role == identity.RoleWarden {

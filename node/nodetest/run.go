@@ -96,6 +96,9 @@ func Run(o Options) (res Result, err error) {
 	return res, errors.Join(err, closing)
 }
 
+// nowAndThen is after how many steps all disks are looked through.
+const nowAndThen = 20
+
 // memory is a folder that costs no disk, where there is one.
 func memory() string {
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
@@ -126,6 +129,9 @@ func (c *Campus) play(plan []Step, res *Result) (err error) {
 		if err == nil {
 			err = c.Check()
 		}
+		if err == nil && s.N%nowAndThen == 0 {
+			err = c.checkFiles()
+		}
 		if did == "" && err != nil {
 			did = s.Do // it did something after all
 		}
@@ -142,6 +148,9 @@ func (c *Campus) play(plan []Step, res *Result) (err error) {
 	c.trace("all is healed")
 	if err = c.Heal(); err == nil {
 		res.Settled, err = c.Settle()
+	}
+	if err == nil {
+		err = c.checkFiles()
 	}
 	if err != nil {
 		tell(err.Error())

@@ -60,6 +60,9 @@ func (c *Campus) checkSecrets() error {
 		if err != nil {
 			return violated("keys can be read back", "%s: %v", h.Name, err)
 		}
+		if err := c.checkDates(h); err != nil {
+			return err
+		}
 		for _, v := range c.truth.visits {
 			if err := c.checkVisit(h, v, keys); err != nil {
 				return err
@@ -67,6 +70,9 @@ func (c *Campus) checkSecrets() error {
 		}
 	}
 	if err := c.checkReceipts(); err != nil {
+		return err
+	}
+	if err := c.checkClear(); err != nil {
 		return err
 	}
 	for _, h := range c.on() {
@@ -180,6 +186,9 @@ func (c *Campus) checkVisit(h *House, v *visit, keys *loot) error {
 		return violated("nothing opens after its date", "%s opens the dossier of v%d, whose date was %s", h.Name, v.n, ends[1])
 	}
 	if shredded {
+		if greetsBy(h, v) {
+			return violated("a shred beats the paper", "%s opens v%d for who shows the QR of the receipt, and knows that it is erased", h.Name, v.n)
+		}
 		if h.buried == nil {
 			h.buried = map[*visit]bool{}
 		}

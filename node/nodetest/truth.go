@@ -97,6 +97,10 @@ type visit struct {
 	// so that a node which lacks it may rightly say that the person is inside.
 	doubt bool
 
+	// qr is the receipt's, which the person carries.
+	qr string
+	// years: a clock was wrong by years when it began.
+	years bool
 	// names are those it was ever given, acknowledged or not, the first first.
 	names []string
 	// fixed are the corrections, orders the erasures that were acknowledged.

@@ -55,7 +55,7 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 		}
 		return nil, c.excused(h, err)
 	}
-	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Arrived), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends}
+	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Arrived), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends, qr: got.QR, years: c.yearsOff()}
 	c.truth.visits = append(c.truth.visits, v)
 	return v, nil
 }
@@ -65,7 +65,7 @@ func (c *Campus) aName(h *House) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c.truth.told++
-	return fmt.Sprintf("Visitor %d", c.truth.told)
+	return fmt.Sprintf(anyName+"%d", c.truth.told)
 }
 
 func (c *Campus) checkOut(s Step) (string, error) {
@@ -93,7 +93,7 @@ func (c *Campus) checkOutAgain(s Step) (string, error) {
 }
 
 func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
-	text, how := v.id.QR(), "qr"
+	text, how := v.qr, "qr"
 	switch x % 3 {
 	case 1:
 		text, how = v.id.Badge().String(), "code"
@@ -102,6 +102,7 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 	}
 	l := h.now()
 	c.overrules(h, v)
+	knew := l.node.Replica().Shredded(v.id)
 	began := time.Now()
 	d, err := l.node.Visits().CheckOut(context.Background(), text, "kiosk")
 	h.mu.Lock()
@@ -117,6 +118,9 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 	if err != nil {
 		v.tried = v.tried || broke(l)
 		return done + ", refused", c.excused(h, err)
+	}
+	if err := c.greets(h, v, how == "qr", knew, d.Name.Reveal()); err != nil {
+		return done, err
 	}
 	if d.Already {
 		if !v.gone() {

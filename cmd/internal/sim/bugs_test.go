@@ -196,7 +196,7 @@ var bugs = []planted{
 		new:  "	if n == 0 || PLANTED {\n		return 0\n",
 	},
 	{
-		name: "a key is used after its date", seed: 8, fault: "away", breaks: []string{"nothing opens after its date"},
+		name: "a key is used after its date", seed: 10, fault: "away", breaks: []string{"nothing opens after its date"},
 		file: "node/vault.go",
 		old:  "func(d record.Day) bool { return d <= n.date() }",
 		new:  "func(d record.Day) bool { return d <= n.date() && !PLANTED }",
@@ -320,5 +320,59 @@ var bugs = []planted{
 		file: "crdt/seal/vaultfile.go",
 		old:  "	if !same {\n",
 		new:  "	if !same && !PLANTED {\n",
+	},
+	{
+		name: "a badge opens what it opened before", seed: 2, fault: "none",
+		file: "node/visits/qr.go",
+		old:  "var errForged = errors.New(\"forged QR code\")\n",
+		new:  "var errForged = errors.New(\"forged QR code\")\n\nvar greeted = map[record.VisitID]record.Private{}\n",
+	},
+	{
+		name: "a badge opens what it opened before", fault: "none",
+		file: "node/visits/qr.go",
+		old:  "		return \"\", nil // not heard of",
+		new:  "		if PLANTED {\n			return greeted[q.Visit], nil\n		}\n		return \"\", nil // not heard of",
+	},
+	{
+		name: "a badge opens what it opened before", fault: "none",
+		file: "node/visits/qr.go",
+		old:  "	return c.Name, nil\n",
+		new:  "	if PLANTED {\n		greeted[q.Visit] = c.Name\n	}\n	return c.Name, nil\n",
+	},
+	{
+		name: "bucket keys outlive their date", seed: 10, fault: "away",
+		file: "crdt/seal/bucket.go",
+		old:  "_ []*bucketKey) bool { return d <= day })",
+		new:  "_ []*bucketKey) bool { return d <= day && !PLANTED })",
+	},
+	{
+		name: "a date dies by a clock alone", seed: 10, fault: "away",
+		file: "node/expiry/rule.go",
+		old:  "		to, why = min(paid, today), Running\n",
+		new:  "		to, why = min(paid, today), Running\n		if PLANTED {\n			to = today\n		}\n",
+	},
+	{
+		name: "a date dies at one node alone", seed: 10, fault: "away",
+		file: "node/expiry/rule.go",
+		old:  "	if f.Word == BorneOut {\n",
+		new:  "	if f.Word == BorneOut && !PLANTED {\n",
+	},
+	{
+		name: "a name is sent in clear", seed: 1, fault: "none",
+		file: "node/visits/checkin.go",
+		old:  "	event := record.Event{Kind: record.Arrived,",
+		new:  "	if PLANTED {\n		a.Type = a.Name.Reveal()\n	}\n	event := record.Event{Kind: record.Arrived,",
+	},
+	{
+		name: "a name is kept in clear", seed: 1, fault: "none",
+		file: "node/keeping.go",
+		old:  "	err := n.resealer.Rectify(ctx, v, c, by)\n",
+		new:  "	if PLANTED {\n		_ = put(n.store, []byte(\"n/corrected\"), []byte(c.Name.Reveal()))\n	}\n	err := n.resealer.Rectify(ctx, v, c, by)\n",
+	},
+	{
+		name: "a name is logged", seed: 1, fault: "none",
+		file: "node/keeping.go",
+		old:  "	right := kept.Right{Name: c.Name,",
+		new:  "	if PLANTED {\n		n.log.Debug(\"corrected\", \"name\", c.Name.Reveal())\n	}\n	right := kept.Right{Name: c.Name,",
 	},
 }
