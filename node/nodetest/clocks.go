@@ -17,6 +17,9 @@ func (c *Campus) clockJump(s Step) (string, error) {
 	by := jumps[s.X%uint64(len(jumps))]
 	h.Clock.Jump(by)
 	c.wrong, c.wrongUntil = true, time.Now() // it may be right by that
+	if h.Clock.Off().Abs() <= time.Second { // by chance
+		c.rightAt = time.Now()
+	}
 	return fmt.Sprintf("%s's clock jumps by %v", h.Name, by), nil
 }
 
@@ -32,6 +35,12 @@ func (c *Campus) clockYears(s Step) (string, error) {
 	h.Clock.Jump(years[s.X%uint64(len(years))])
 	c.wrong, c.years = true, true
 	return fmt.Sprintf("%s's clock shows %s", h.Name, h.Clock.Now().UTC().Format(time.DateOnly)), nil
+}
+
+// wrongSince reports whether a clock has been wrong since then, or was gone by until
+// then by those who had heard it.
+func (c *Campus) wrongSince(t time.Time) bool {
+	return c.rightAt.Add(believed).After(t) || slices.ContainsFunc(c.Houses, func(h *House) bool { return h.Clock.Off().Abs() > time.Second })
 }
 
 // yearsOff reports whether a clock is wrong by years.

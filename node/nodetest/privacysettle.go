@@ -198,7 +198,7 @@ func (c *Campus) endsWell(v *visit, all []*House) error {
 		if err != nil {
 			return violated("goes on", "%s: %v", h.Name, err)
 		}
-		if c.soundDay(h) > v.lastTrace()+2 && until <= v.ends && !c.wrong {
+		if c.soundDay(h) > v.lastTrace()+2 && until <= v.ends && !c.wrongSince(v.arrived.at) {
 			// Who was off for long confirms late; that goes with its own day.
 			maps.DeleteFunc(given, func(_ record.NodeID, at record.HLC) bool { return record.DayOf(at.Time())+33 > c.soundDay(h) })
 			if traces || len(given) > 0 {

@@ -176,7 +176,7 @@ func (c *Campus) checkVisit(h *House, v *visit, keys *loot) error {
 		return violated("erased means gone", "%s opens v%d and knows that it is erased", h.Name, v.n)
 	case opened && h.buried[v]:
 		return violated("erased means gone", "%s opens v%d, which it had destroyed", h.Name, v.n)
-	case h.buried[v] && !shredded && !c.wrong && c.soundDay(h) < v.ends:
+	case h.buried[v] && !shredded && !c.wrongSince(v.arrived.at) && c.soundDay(h) < v.ends:
 		return violated("erased means gone", "%s has forgotten that v%d was erased, and keys of v%d could come back", h.Name, v.n, v.n)
 	case shredded && len(v.orders) == 0 && !v.ordered:
 		return violated("nobody is erased unasked", "%s holds v%d for erased", h.Name, v.n)
