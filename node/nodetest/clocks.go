@@ -17,7 +17,7 @@ func (c *Campus) clockJump(s Step) (string, error) {
 	by := jumps[s.X%uint64(len(jumps))]
 	h.Clock.Jump(by)
 	c.wrong, c.wrongUntil = true, time.Now() // it may be right by that
-	if h.Clock.Off().Abs() <= time.Second { // by chance
+	if h.Clock.Off().Abs() <= time.Second {  // by chance
 		c.rightAt = time.Now()
 	}
 	return fmt.Sprintf("%s's clock jumps by %v", h.Name, by), nil

@@ -255,10 +255,12 @@ func (c *Campus) checkReceipt(at, x *House, v *visit) error {
 	if err != nil {
 		return violated("keys can be read back", "%s: %v", x.Name, err)
 	}
-	const promise = "a receipt is given when the key is gone"
+	left := func(format string, args ...any) error {
+		return violated("a receipt is given when the key is gone", "%s has a receipt of %s for v%d, whose key record for the "+format, slices.Concat([]any{at.Name, x.Name, v.n}, args)...)
+	}
 	for _, k := range v.parts() {
 		if slices.ContainsFunc(x.destroyed[k], func(r resting) bool { return r.opens(keys, k) }) {
-			return violated(promise, "%s has a receipt of %s for v%d, whose key record for the %s had been destroyed at %s and can be read again", at.Name, x.Name, v.n, k.Audience, x.Name)
+			return left("%s had been destroyed at %s and can be read again", k.Audience, x.Name)
 		}
 	}
 	if x.excused[v] {
@@ -269,11 +271,11 @@ func (c *Campus) checkReceipt(at, x *House, v *visit) error {
 	}
 	for _, k := range v.parts() {
 		if slices.ContainsFunc(x.boxes[k], func(r resting) bool { return r.opens(keys, k) }) {
-			return violated(promise, "%s has a receipt of %s for v%d, whose key record for the %s can still be read from the disk of %s", at.Name, x.Name, v.n, k.Audience, x.Name)
+			return left("%s can still be read from the disk of %s", k.Audience, x.Name)
 		}
 		if n := x.Node(); n != nil {
 			if _, err := n.Replica().Sealed(k); err == nil {
-				return violated(promise, "%s has a receipt of %s for v%d, whose key record for the %s stands there", at.Name, x.Name, v.n, k.Audience)
+				return left("%s stands there", k.Audience)
 			}
 		}
 	}
