@@ -199,6 +199,24 @@ func (n *Node) newcomer(ctx context.Context, news []mesh.NodeNews, now time.Time
 	}, min(kept, record.DayOf(in))
 }
 
+// askWhatIsKept asks for the first day that anybody keeps, while this node has dropped
+// none itself: what came before that was gone before it was let in.
+func (n *Node) askWhatIsKept(ctx context.Context, news []mesh.NodeNews, now time.Time) {
+	if n.replica.Horizon() > 0 {
+		return
+	}
+	var first record.Day
+	for _, x := range news {
+		if !agrees(x, now) {
+			continue
+		}
+		if h, err := n.horizonOf(ctx, x.Node); err == nil && h > 0 && (first == 0 || h < first) {
+			first = h
+		}
+	}
+	n.keptBefore.Store(int64(first))
+}
+
 // elsewhere says which open visits others have settled while they were apart
 // from this node: they knew of them before, and have dropped their days, with
 // whatever said that the person left, since. What may still be open among them

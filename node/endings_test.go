@@ -91,6 +91,31 @@ func TestTriedOutAndPutAway(t *testing.T) {
 	})
 }
 
+// Of chains of acts whose beginnings were dropped before it was let in, a new node does
+// not say that something is missing.
+func TestANewcomerMissesNothingOfTheAudit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate")
+		defer w.close()
+		for range 40 {
+			w.steady()
+			if err := w.houses[0].onRecord("test", "act"); err != nil {
+				t.Fatal(err)
+			}
+			w.sleep(1)
+		}
+		n := w.join("North gate", identity.RoleEntrance)
+		time.Sleep(2 * time.Minute)
+		if h := n.replica.Horizon(); h != 0 {
+			t.Fatal("it has looked after old days already:", h)
+		}
+		r, err := n.VerifyAudit()
+		if err != nil || !r.OK {
+			t.Errorf("%v, %+v", err, r.Faults)
+		}
+	})
+}
+
 // A node that is revoked goes on counting as far as it was known by then, however often
 // it is revoked.
 func TestRevokingAgainLetsNothingMoreCount(t *testing.T) {

@@ -415,7 +415,11 @@ func (n *Node) VerifyAudit() (audit.Report, error) {
 			held = append(held, audit.Held{Doc: doc, Actor: h.Actor, Seq: h.Seq})
 		}
 	}
-	return audit.Verify(n.readActs, n.replica.Horizon(), held)
+	first := n.replica.Horizon()
+	if first == 0 {
+		first = record.Day(n.keptBefore.Load())
+	}
+	return audit.Verify(n.readActs, first, held)
 }
 
 // AuditLines implements api.Audit.

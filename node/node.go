@@ -165,24 +165,27 @@ type Node struct {
 	changing sync.Mutex
 	webs     webs
 
-	ring     *seal.Vault
-	letters  *seal.Vault
-	missing  missing
-	pin      *pin.Lock
-	expiry   *expiry.Runner
-	exchange *privacy.Exchange
-	privacy  *privacy.Service
-	gate     *privacy.Gate
-	resealer *privacy.Resealer
-	maker    *access.Maker
-	audit    *audit.Log
-	rights   *rights.Service
-	kept     *kept.Service
-	photos   *photos.Service
-	self     atomic.Pointer[rights.Self]
-	staff    *operators.Service
-	terms    atomic.Pointer[readTerms]
-	dated    atomic.Pointer[dated]
+	ring    *seal.Vault
+	letters *seal.Vault
+	missing missing
+	pin     *pin.Lock
+	// keptBefore is the first day that others keep, a record.Day, while none has been
+	// dropped here.
+	keptBefore atomic.Int64
+	expiry     *expiry.Runner
+	exchange   *privacy.Exchange
+	privacy    *privacy.Service
+	gate       *privacy.Gate
+	resealer   *privacy.Resealer
+	maker      *access.Maker
+	audit      *audit.Log
+	rights     *rights.Service
+	kept       *kept.Service
+	photos     *photos.Service
+	self       atomic.Pointer[rights.Self]
+	staff      *operators.Service
+	terms      atomic.Pointer[readTerms]
+	dated      atomic.Pointer[dated]
 
 	// began is when it was opened.
 	began    time.Time // monotonic

@@ -70,7 +70,8 @@ func (n *Node) runRetention(ctx context.Context) error {
 	}
 }
 
-// noteUntil notes who is heard whenever soon says so, until tick or the end of ctx.
+// noteUntil notes who is heard, and what they keep, whenever soon says so, until tick or
+// the end of ctx.
 func (n *Node) noteUntil(ctx context.Context, tick, soon <-chan time.Time) {
 	for {
 		select {
@@ -82,8 +83,10 @@ func (n *Node) noteUntil(ctx context.Context, tick, soon <-chan time.Time) {
 		}
 		c, err := n.loadContacts()
 		if err == nil {
-			c.note(n.mesh.Freshness(), n.cfg.Now())
+			news, now := n.mesh.Freshness(), n.cfg.Now()
+			c.note(news, now)
 			err = n.saveContacts(c)
+			n.askWhatIsKept(ctx, news, now)
 		}
 		if err != nil && ctx.Err() == nil {
 			n.log.Error("who was heard could not be saved", "err", err)
