@@ -50,12 +50,17 @@ func (c *Campus) startAgain(h *House) error {
 	case err != nil:
 		return violated("starts again", "%v", err)
 	}
+	c.begun(h)
+	return nil
+}
+
+// begun notes that a house has started.
+func (c *Campus) begun(h *House) {
 	if h.cutShort || h.full {
 		// What it had seen of others' losses just now may not be on its disk.
 		c.seen.of(h).heard, h.cutShort = nil, false
 		clear(c.seen.of(h).asOf) // it is saved every half minute
 	}
-	return nil
 }
 
 // rush has people arrive at one node all at once.
@@ -143,7 +148,10 @@ func (c *Campus) diskFails(s Step) (string, error) {
 			return "", violated("stops in good order", "%v", err)
 		}
 		work = func() error {
-			if err := h.start(); err != nil && !errors.Is(err, syscall.EIO) && !errors.Is(err, errNoRoom) {
+			switch err := h.start(); {
+			case err == nil:
+				c.begun(h)
+			case !errors.Is(err, syscall.EIO) && !errors.Is(err, errNoRoom):
 				return violated("ends when its disk fails", "%v", err)
 			}
 			return nil

@@ -34,7 +34,7 @@ var bugs = []planted{
 		new:  "	if PLANTED {\n		if err := d.Rename(newName(path), path); err != nil {\n			return err\n		}\n		return d.Write(path, raw)\n	}\n	if err := d.Write(newName(path), raw); err != nil {\n",
 	},
 	{
-		name: "an incarnation is used again", seed: 1, fault: "copy", breaks: []string{"freshness is never wrong"},
+		name: "an incarnation is used again", seed: 1, fault: "copy", breaks: []string{"freshness is never wrong", "a node knows what it lacks"},
 		file: "crdt/replica.go",
 		old:  "	r.actor = record.NewActor(r.cfg.Node, ms, random)\n",
 		new:  "	if PLANTED {\n		ms, random = 1, [8]byte{}\n	}\n	r.actor = record.NewActor(r.cfg.Node, ms, random)\n",
@@ -136,7 +136,7 @@ var bugs = []planted{
 		new:  "	return ok && (m.Revoked == nil || PLANTED) && bytes.Equal(m.Pub, pub)\n",
 	},
 	{
-		name: "what survives a shred is not written anew", seed: 2, fault: "none", breaks: []string{"no other visit is lost"},
+		name: "what survives a shred is not written anew", seed: 3, fault: "none", breaks: []string{"no other visit is lost", "answers alone"},
 		file: "crdt/shredder.go",
 		old:  "		if err = r.relockAll(day); err != nil {\n",
 		new:  "		if PLANTED {\n		} else if err = r.relockAll(day); err != nil {\n",
@@ -172,7 +172,7 @@ var bugs = []planted{
 		new:  "		return []record.Audience{record.CardAudience}\n	case identity.RoleEntrance:\n		if PLANTED {\n			return []record.Audience{record.CardAudience}\n		}\n	}\n",
 	},
 	{
-		name: "who was revoked is given keys", seed: 11, fault: "members", breaks: []string{"no new secret for who was revoked"},
+		name: "who was revoked is given keys", seed: 11, fault: "members", breaks: []string{"no new secret for who was revoked", "only members"},
 		file: "node/access/grants.go",
 		old:  "	m, ok := g.cfg.Roster.Member(peer)\n	if !ok || m.Revoked != nil {\n		return nil, nil\n",
 		new:  "	m, ok := g.cfg.Roster.Member(peer)\n	if !ok || m.Revoked != nil && !PLANTED {\n		return nil, nil\n",
@@ -298,7 +298,7 @@ var bugs = []planted{
 		new:  "		if _, ok := m.member(id); !ok && !PLANTED {\n			m.counts",
 	},
 	{
-		name: "the first setting wins", seed: 3, fault: "none", breaks: []string{"agree on settings"},
+		name: "the first setting wins", seed: 3, fault: "none", breaks: []string{"agree on settings", "nothing acknowledged is lost"},
 		file: "crdt/edits.go",
 		old:  "slices.Compare(one.id.Actor[:], best.id.Actor[:])) > 0 {\n",
 		new:  "slices.Compare(one.id.Actor[:], best.id.Actor[:])) > 0 != PLANTED {\n",
@@ -358,7 +358,7 @@ var bugs = []planted{
 		new:  "		to, why = min(paid, today), Running\n		if PLANTED {\n			to = today\n		}\n",
 	},
 	{
-		name: "a date dies at one node alone", seed: 10, fault: "away", breaks: []string{"keys die on their date"},
+		rare: true, name: "a date dies at one node alone", seed: 10, fault: "away", breaks: []string{"keys die on their date"},
 		file: "node/expiry/rule.go",
 		old:  "	if f.Word == BorneOut {\n",
 		new:  "	if f.Word == BorneOut && !PLANTED {\n",

@@ -28,12 +28,6 @@ var nodeBugs = []planted{
 		new:  "(PLANTED || !errors.Is(err, context.Canceled)) && !errors.Is(err, context.DeadlineExceeded) {\n		return err\n",
 	},
 	{
-		name: "nobody watches the disk", seed: 1, fault: "disk", breaks: []string{"ends when its disk fails"},
-		file: "node/node.go",
-		old:  "		broken = d.Broken()\n",
-		new:  "		if !PLANTED {\n			broken = d.Broken()\n		}\n",
-	},
-	{
 		name: "the setting that came last stands", seed: 4, fault: "partition", breaks: []string{"agree on settings"},
 		file: "crdt/edits.go",
 		old:  "		if best == nil || cmp.Or(",
