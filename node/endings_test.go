@@ -106,12 +106,9 @@ func TestANewcomerMissesNothingOfTheAudit(t *testing.T) {
 		}
 		n := w.join("North gate", identity.RoleEntrance)
 		time.Sleep(2 * time.Minute)
-		if h := n.replica.Horizon(); h != 0 {
-			t.Fatal("it has looked after old days already:", h)
-		}
 		r, err := n.VerifyAudit()
 		if err != nil || !r.OK {
-			t.Errorf("%v, %+v", err, r.Faults)
+			t.Errorf("%v, %+v; the first day kept is %v", err, r.Faults, n.replica.Horizon())
 		}
 	})
 }
