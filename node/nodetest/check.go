@@ -30,13 +30,16 @@ type shown struct {
 	asOf map[*House]time.Time
 	// barred is when it was first seen to know that others were revoked.
 	barred map[*House]time.Time
+	// nameless is since when it lists somebody who came in at others, and does not name
+	// these.
+	nameless map[*House]time.Time
 }
 
 func (w watch) of(h *House) *shown {
 	if w[h] == nil {
 		w[h] = &shown{
 			known: map[record.VisitID]bool{}, left: map[record.VisitID]bool{}, marked: map[record.VisitID]record.Day{},
-			asOf: map[*House]time.Time{}, barred: map[*House]time.Time{}, heardIn: map[*fact]*life{},
+			asOf: map[*House]time.Time{}, barred: map[*House]time.Time{}, nameless: map[*House]time.Time{}, heardIn: map[*fact]*life{},
 		}
 	}
 	return w[h]

@@ -11,6 +11,8 @@ const (
 	// silentIn is within what time a node that is off is called silent by all,
 	// whatever of it is still under way.
 	silentIn = 12 * beatEvery
+	// namedIn is within what time who is listed has their entrance named.
+	namedIn = 10 * time.Second
 	// cutOffIn is within what time who hears of a revocation has no connection with
 	// whom it is about.
 	cutOffIn = 10 * time.Second
@@ -26,7 +28,17 @@ func (c *Campus) checkNews(h *House) error {
 		news[n.Node] = n
 	}
 	for _, v := range c.truth.visits {
-		if _, named := news[v.arrived.by.ID]; !named && knows(h, v, &v.arrived) {
+		by := v.arrived.by
+		if _, named := news[by.ID]; named || !knows(h, v, &v.arrived) {
+			delete(mem.nameless, by)
+			continue
+		}
+		// Who was away as one joined may hear of a visit, by what another has carried
+		// over, a moment before the roster.
+		if mem.nameless[by].IsZero() {
+			mem.nameless[by] = time.Now()
+		}
+		if time.Since(mem.nameless[by]) > namedIn {
 			return violated("says how old its news is", "%s lists v%d, who came in at %s, and does not name %s", h.Name, v.n, v.arrived.by.Name, v.arrived.by.Name)
 		}
 	}
