@@ -205,6 +205,8 @@ func (n *Node) askWhatIsKept(ctx context.Context, news []mesh.NodeNews, now time
 	if n.replica.Horizon() > 0 {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, firstNotes)
+	defer cancel()
 	var first record.Day
 	for _, x := range news {
 		if !agrees(x, now) {
@@ -214,7 +216,9 @@ func (n *Node) askWhatIsKept(ctx context.Context, news []mesh.NodeNews, now time
 			first = h
 		}
 	}
-	n.keptBefore.Store(int64(first))
+	if first > 0 { // else nobody has answered, or dropped anything
+		n.keptBefore.Store(int64(first))
+	}
 }
 
 // elsewhere says which open visits others have settled while they were apart
