@@ -12,15 +12,7 @@ import (
 // alone is a campus of one desk.
 func alone(t *testing.T) (*Campus, *House) {
 	t.Helper()
-	c, err := NewCampus(t.TempDir(), 1, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	c := campusOf(t, 1)
 	return c, c.Houses[0]
 }
 

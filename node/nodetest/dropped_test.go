@@ -12,15 +12,7 @@ import (
 // calling the desk complete.
 func TestAnErasureStandsWhenItsDayIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		desk, handheld := c.Houses[0], c.Houses[3]
 		v, err := c.arrive(desk)
 		if err != nil {

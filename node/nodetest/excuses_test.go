@@ -18,15 +18,7 @@ import (
 // inCampus does something in a campus of four.
 func inCampus(t *testing.T, do func(*Campus, []*House)) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		time.Sleep(2 * repairEvery)
 		do(c, c.Houses)
 	})

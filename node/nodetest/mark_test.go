@@ -10,15 +10,7 @@ import (
 // agree, and no mark is lost.
 func TestDifferentThingsAreSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		if _, err := c.arrive(c.Houses[1]); err != nil {
 			t.Fatal(err)
 		}

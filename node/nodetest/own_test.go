@@ -14,15 +14,7 @@ import (
 // the copy.
 func TestAHousePutBackIsNotSureOfItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 3)
 		h := c.Houses[1]
 		time.Sleep(time.Minute) // beats are kept
 		if err := h.backUp(h.dir+".copy", 1, c.changes); err != nil {

@@ -13,15 +13,7 @@ import (
 // who have not heard of it; in the end all agree.
 func TestRevokedDeskErases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		v, err := c.arrive(c.Houses[1])
 		if err != nil {
 			t.Fatal(err)

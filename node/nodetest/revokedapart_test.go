@@ -15,15 +15,7 @@ import (
 // campus must agree on that, and is right to.
 func revokedApart(t *testing.T, there, here func(*Campus, *House) error) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		h := c.Houses
 		c.Net.Partition(memnet.Closing, []identity.NodeID{h[0].ID, h[1].ID, h[2].ID}, []identity.NodeID{h[3].ID})
 		if err := there(c, h[3]); err != nil {
@@ -102,15 +94,7 @@ func TestRevokedMarksAStranger(t *testing.T) {
 // of that, is the other's word.
 func TestSaidAfterTheRevoked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		h := c.Houses
 		v, err := c.arrive(h[2])
 		if err != nil {

@@ -15,15 +15,7 @@ import (
 // acts travel before the roster, and in the end everyone has carried it out.
 func TestRevokedInTwoHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 4)
 		h := c.Houses
 		if err := h[0].Node().GrantIssuer(h[3].Name); err != nil {
 			t.Fatal(err)

@@ -17,15 +17,7 @@ func TestTheGuiltyStepIsKept(t *testing.T) {
 		op{"break-in-silence", work, 0, func(*Campus, Step) (string, error) { return "", violated("goes on", "it does not") }},
 	)
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 2)
 		var res Result
 		if err := c.play([]Step{{N: 3, Do: "do-nothing"}, {N: 7, Do: "break-in-silence"}}, &res); err == nil {
 			t.Fatal("nothing broke")
@@ -42,15 +34,7 @@ func TestTheGuiltyStepIsKept(t *testing.T) {
 // The connection that is lost is the seed's choice, and named.
 func TestTheSeedChoosesWhichConnectionIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := NewCampus(t.TempDir(), 1, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
+		c := campusOf(t, 3)
 		did, err := c.drop(Step{A: 1, B: 0})
 		if did != "the connection of n1 and n2 is lost" || err != nil {
 			t.Errorf("%q, %v", did, err)
