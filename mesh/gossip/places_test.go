@@ -192,3 +192,30 @@ func TestPackedPacketsAreKnown(t *testing.T) {
 		}
 	}
 }
+
+// memberlist is handed no packet that it would unpack, and the stream ends with it.
+func TestNoPackedPacketIsHandedOver(t *testing.T) {
+	withServed(t, 1, func(t *testing.T, s *served) {
+		s.host.Handle(packetProtocol, false, s.servePackets)
+		for _, b := range [][]byte{{kindPing, 1}, {kindCompressed, 1, 2, 3}} {
+			x, err := s.peers[0].Open(context.Background(), s.host.Self(), packetProtocol)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := stream.WriteFrame(x, b); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			select {
+			case p := <-s.packets:
+				if compressed(p.Buf) {
+					t.Error("memberlist has it")
+				}
+			default:
+				if !compressed(b) {
+					t.Error("a plain packet is lost")
+				}
+			}
+		}
+	})
+}
