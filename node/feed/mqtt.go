@@ -113,27 +113,50 @@ func (m *MQTT) tls() (*tls.Config, error) {
 	return c, nil
 }
 
-// runLines keeps a line to the broker of each source that has one, and begins
-// anew when the sources change.
+// runLines keeps a line to the broker of each source that has one. A source that
+// comes or goes leaves the lines of the others as they are: a broker may lose what
+// it is given while it hands a session from one connection to the next.
 func (s *Service) runLines(ctx context.Context) {
+	up := map[string]func(){} // by the source's secret, which no other has: hangs up
 	for ctx.Err() == nil {
 		s.mu.Lock()
 		all, changed := slices.Clone(s.sources), s.changed
-		clear(s.lines)
 		s.mu.Unlock()
-		lines, hangUp := context.WithCancel(ctx)
-		var wg sync.WaitGroup
+		for secret, hangUp := range up {
+			if !slices.ContainsFunc(all, func(x source) bool { return string(x.Secret) == secret }) {
+				hangUp()
+				delete(up, secret)
+			}
+		}
 		for _, x := range all {
-			if x.MQTT != nil {
-				wg.Go(func() { s.line(lines, x) })
+			if x.MQTT != nil && up[string(x.Secret)] == nil {
+				up[string(x.Secret)] = s.runLine(ctx, x)
 			}
 		}
 		select {
 		case <-ctx.Done():
 		case <-changed:
 		}
+	}
+	for _, hangUp := range up {
 		hangUp()
-		wg.Wait()
+	}
+}
+
+// runLine keeps a line until it is hung up, or ctx ends.
+func (s *Service) runLine(ctx context.Context, x source) (hangUp func()) {
+	ctx, end := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.line(ctx, x)
+	}()
+	return func() {
+		end()
+		<-done
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.lines, x.Name)
 	}
 }
 
