@@ -129,4 +129,34 @@ var nodeBugs = []planted{
 		old:  "			v.pending = nil // what is lost may never be covered\n",
 		new:  "			if PLANTED {\n				panic(\"a loss\")\n			}\n			v.pending = nil // what is lost may never be covered\n",
 	},
+	{
+		name: "what is held already is a fault", seed: 2, fault: "echo", breaks: []string{"takes what others wrote"},
+		file: "crdt/ingest.go",
+		old:  "	if len(envs) == 0 {\n		return nil, ctx.Err()\n",
+		new:  "	if len(envs) == 0 {\n		if PLANTED && len(raws) > 0 {\n			return nil, errHeld\n		}\n		return nil, ctx.Err()\n",
+	},
+	{
+		name: "names are held back for ever", seed: 2, fault: "none", breaks: []string{"names are shown"},
+		file: "node/privacy/gate.go",
+		old:  "	word := g.said && ",
+		new:  "	word := !PLANTED && g.said && ",
+	},
+	{
+		name: "names are held back for ever", fault: "none",
+		file: "node/privacy/gate.go",
+		old:  "	case passed >= withholdFor:\n",
+		new:  "	case passed >= withholdFor && !PLANTED:\n",
+	},
+	{
+		name: "an allowance is taken too far", seed: 10, fault: "away", breaks: []string{"nothing dies before its date"},
+		file: "node/expiry/rule.go",
+		old:  "	to = max(to, min(s.Allowed, today))\n",
+		new:  "	to = max(to, min(s.Allowed, today))\n	if PLANTED && s.Allowed != 0 {\n		to = max(to, s.Allowed+3)\n	}\n",
+	},
+	{
+		name: "key records are not dropped with their day", seed: 13, fault: "away", breaks: []string{"nothing is left of what is over"},
+		file: "crdt/drop.go",
+		old:  "				r.dropSealed(b, one, e.env.ID.Actor.Node())\n",
+		new:  "				if !PLANTED {\n					r.dropSealed(b, one, e.env.ID.Actor.Node())\n				}\n",
+	},
 }
