@@ -271,8 +271,15 @@ func (r *Replica) applyGuarded(hash [32]byte, at slot, apply func() error) error
 
 func quarantineKey(hash [32]byte) []byte { return append([]byte{keyQuarantine}, hash[:]...) }
 
-// block stops taking what this actor writes in this document.
+// maxBlocked is how many slots are known as blocked, some 10 MB.
+const maxBlocked = 64 << 10
+
+// block stops taking what this actor writes in this document. Of more than
+// maxBlocked that is not remembered: what comes again is judged again, and what
+// follows it is a gap.
 func (r *Replica) block(at slot, reason string) error {
-	r.blocked[at] = reason
+	if len(r.blocked) < maxBlocked {
+		r.blocked[at] = reason
+	}
 	return r.refuse(at.actor.Node(), reason)
 }

@@ -2,6 +2,8 @@ package crdt
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -74,4 +76,25 @@ func TestAHeldSlotGoesOn(t *testing.T) {
 		pull(t, east, west)
 	}
 	same(t, east, west)
+}
+
+// A member that signs what is malformed in one document after the other fills
+// nobody's memory, and is refused all the same.
+func TestBlockedSlotsAreBounded(t *testing.T) {
+	c := newTestCampus(t)
+	r, wrong := c.node("east"), c.node("west").Actor()
+	for i := range maxBlocked + 10 {
+		r.writing.Lock()
+		err := r.block(slot{record.DocID(fmt.Sprint(i)), wrong}, "event")
+		r.writing.Unlock()
+		if !errors.Is(err, errRefused) {
+			t.Fatal(err)
+		}
+	}
+	if n := len(r.blocked); n != maxBlocked {
+		t.Fatalf("%d are remembered, want %d", n, maxBlocked)
+	}
+	if n := r.Refused()[wrong.Node()]["event"]; n != maxBlocked+10 {
+		t.Fatalf("%d are refused, want %d", n, maxBlocked+10)
+	}
 }

@@ -226,3 +226,21 @@ func TestARefusedEntryIsNotAskedForOverAndOver(t *testing.T) {
 		}
 	})
 }
+
+// Who offers ever more ranges of which nothing is taken has no others forgotten
+// at once, and fills nobody's memory.
+func TestStallsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var st stalls
+		peer := identity.NodeID{1}
+		all := make([]span, maxStalls+1)
+		for i := range all {
+			all[i] = span{Doc: fmt.Sprint(i), Upto: whole}
+			st.note(peer, all[i], 0, time.Minute)
+		}
+		asked := slices.DeleteFunc(all, func(s span) bool { return st.skip(peer, s) })
+		if len(asked) != 1 || len(st.by) != maxStalls {
+			t.Fatalf("%d are asked for at once, and %d remembered; want 1 and %d", len(asked), len(st.by), maxStalls)
+		}
+	})
+}

@@ -165,8 +165,15 @@ func (st *stalls) note(peer identity.NodeID, s span, now uint64, first time.Dura
 	}
 	old.pause = min(2*old.pause, lastStall)
 	old.until = time.Now().Add(old.pause)
-	if st.by == nil || len(st.by) >= maxStalls {
+	if st.by == nil {
 		st.by = map[stallKey]stall{}
+	}
+	if !ok && len(st.by) >= maxStalls {
+		// Any one goes: of who fills this, mostly one of its own.
+		for k := range st.by {
+			delete(st.by, k)
+			break
+		}
 	}
 	st.by[key] = old
 }
