@@ -99,21 +99,21 @@ func (n *Node) VaultFacts() doctor.Vault {
 	return f
 }
 
-// runTidy overwrites replaced keys that could not be overwritten at the start.
+// runTidy overwrites replaced keys that could not be overwritten at once, since
+// the disk failed or was full.
 func (n *Node) runTidy(ctx context.Context) error {
 	tick := time.NewTicker(tidyEach)
 	defer tick.Stop()
-	for n.ring.Untidy() != nil {
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if err := n.ring.Tidy(); err == nil {
+		if n.ring.Untidy() != nil && n.ring.Tidy() == nil {
 			n.log.Info("keys that were replaced are overwritten")
 		}
 	}
-	return nil
 }
 
 // tidyEach is how often that is tried.

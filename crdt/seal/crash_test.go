@@ -405,6 +405,37 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// What a failing disk leaves beside the file is told of, and goes later.
+func TestTidiesLater(t *testing.T) {
+	left := 0
+	for _, s := range scenes(t) {
+		for n := 1; ; n++ {
+			d, v, _, _ := s.stage(t)
+			d.FailAt(n)
+			err := s.act(v)
+			d.FailAt(0)
+			if err == nil {
+				break
+			}
+			if names := d.Names(); len(names) > 1 {
+				left++
+				if v.Untidy() == nil {
+					t.Fatalf("%s, step %d: nobody is told of %v", s.name, n, names)
+				}
+			}
+			if err := v.Tidy(); err != nil {
+				t.Fatal(err)
+			}
+			if names := d.Names(); len(names) > 1 || v.Untidy() != nil {
+				t.Fatalf("%s, step %d: %v lie there still, and it says %v", s.name, n, names, v.Untidy())
+			}
+		}
+	}
+	if left == 0 {
+		t.Fatal("nothing was ever left")
+	}
+}
+
 // TestAdoptCuts takes over the keyring of an earlier release, with a cut at
 // every step.
 func TestAdoptCuts(t *testing.T) {

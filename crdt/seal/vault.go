@@ -120,8 +120,9 @@ func (v *Vault) Untidy() error {
 	return nil
 }
 
-// Tidy tries once more to overwrite what was replaced, where it could not be
-// when the vault was opened. Nothing can be changed in the vault before.
+// Tidy tries once more to overwrite what was replaced, or was never put in place,
+// where it could not be when the vault was opened or changed. Nothing can be
+// changed in the vault before.
 func (v *Vault) Tidy() error {
 	v.write.Lock()
 	defer v.write.Unlock()
@@ -172,6 +173,9 @@ func (v *Vault) change(what string, edit func(*state) (bool, error)) error {
 		clear(raw)
 		if err != nil {
 			v.unsure.Store(true)
+			if leftovers(v.fs, v.path) {
+				v.untidy.Store(&err)
+			}
 			// Bucket keys that were to go may be gone from the file, or not.
 			for date := range old.buckets {
 				if len(next.buckets[date]) == 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 )
 
 // FS is what the vault asks of a disk. OSFS is the real one; tests put one in
@@ -93,6 +94,14 @@ func eraseLeftovers(d FS, path string) error {
 		}
 	}
 	return errors.Join(err, d.SyncDir(filepath.Dir(path)))
+}
+
+// leftovers reports whether anything lies beside the file.
+func leftovers(d FS, path string) bool {
+	return slices.ContainsFunc([]string{oldName(path), newName(path)}, func(aside string) bool {
+		_, err := d.Same(aside, aside)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // eraseAside overwrites and removes the file under the name aside. Where that
