@@ -128,10 +128,26 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		}
 		done += ", again"
 	}
+	id := lastOf(l, h.NodeID(), v.id.Badge(), record.Left)
 	v.left = append(v.left, &fact{
-		kind: departure, by: h, id: lastOf(l, h.NodeID(), v.id.Badge(), record.Left), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+		kind: departure, by: h, id: id, at: v.writtenAt(id), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
 	})
 	return done, nil
+}
+
+// writtenAt is when a departure was written that has just been acknowledged: who
+// goes out where that is on record already is told so, also weeks later, and nothing
+// is written.
+func (v *visit) writtenAt(id record.EventID) time.Time {
+	for _, f := range v.left {
+		if f.id == id {
+			return f.at
+		}
+	}
+	if v.tried {
+		return v.arrived.at // perhaps then, and at no time before
+	}
+	return time.Now()
 }
 
 // present is whether a house lists a visit, and whether it knows of it.
