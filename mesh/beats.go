@@ -39,10 +39,11 @@ func (o *ownBeats) begin(now time.Time) {
 func (o *ownBeats) next(now time.Time) (beat.Incarnation, uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	calm := now.Sub(o.alien.sign) <= cloneStands && now.Sub(o.alien.moved) < calmLife
+	ours := time.Now()
+	calm := ours.Sub(o.alien.sign) <= cloneStands && ours.Sub(o.alien.moved) < calmLife
 	if o.newer.Compare(o.inc) >= 0 && !calm {
 		o.inc, o.n = o.newer.After(now), 0
-		o.alien.mine[o.inc], o.alien.moved = true, now
+		o.alien.mine[o.inc], o.alien.moved = true, ours
 	}
 	o.n++
 	return o.inc, o.n
@@ -58,11 +59,11 @@ func (o *ownBeats) says(b beat.Beat) bool {
 // heard notes a beat signed with our key that came from others, and reports
 // whether it is from a life that is not this one's past: this node was put
 // back to an old copy, cloned, or its clock went back.
-func (o *ownBeats) heard(b beat.Beat, now time.Time, every time.Duration) bool {
+func (o *ownBeats) heard(b beat.Beat, every time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.alien.mine[b.Incarnation] {
-		o.alien.other(b, now, every)
+		o.alien.other(b, time.Now(), every)
 	}
 	by := b.Incarnation.Compare(o.inc)
 	if by < 0 || by == 0 && b.N <= o.n {
@@ -76,10 +77,10 @@ func (o *ownBeats) heard(b beat.Beat, now time.Time, every time.Duration) bool {
 }
 
 // cloned reports whether another machine has made beats with our key lately.
-func (o *ownBeats) cloned(now time.Time) bool {
+func (o *ownBeats) cloned() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return !o.alien.sign.IsZero() && now.Sub(o.alien.sign) <= cloneStands
+	return !o.alien.sign.IsZero() && time.Since(o.alien.sign) <= cloneStands
 }
 
 // nextBeat makes the next own beat and returns what queues it for all peers.
@@ -185,7 +186,7 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 	}
 	m.counts.add("beats_heard", 1)
 	if onStream && from == b.Node {
-		m.clones.see(b, m.cfg.Clock()) // authentic by its stream
+		m.clones.see(b, time.Now()) // authentic by its stream
 	}
 	justMade := from != b.Node && age < m.cfg.BeatEvery
 	if m.table.Stale(b) && b.Node != m.self {
@@ -193,7 +194,7 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 		case onStream && from == b.Node && m.Cloned(b.Node):
 			m.relayBesides(b, 0)
 		case justMade && m.clones.besides(b) && m.genuine(b):
-			m.clones.see(b, m.cfg.Clock())
+			m.clones.see(b, time.Now())
 			m.relayBesides(b, age)
 		}
 		return nil
@@ -202,7 +203,7 @@ func (m *Mesh) hear(body []byte, from identity.NodeID, onStream bool) error {
 		return nil
 	}
 	if justMade {
-		m.clones.see(b, m.cfg.Clock()) // authentic by its signature
+		m.clones.see(b, time.Now()) // authentic by its signature
 	}
 	src := beat.Source{At: m.cfg.Clock(), Age: age, From: from, Direct: onStream && from == b.Node}
 	if b.Node == m.self {
@@ -249,7 +250,7 @@ func (m *Mesh) signedBy(who identity.Member, b beat.Beat) bool {
 
 // hearSelf takes a beat of our own that others remember.
 func (m *Mesh) hearSelf(b beat.Beat, from identity.NodeID) {
-	if m.own.heard(b, m.cfg.Clock(), m.cfg.BeatEvery) {
+	if m.own.heard(b, m.cfg.BeatEvery) {
 		m.counts.add("lives_restarted", 1)
 		m.cfg.Logger.Warn("others know a later life of this node; it may run from an old copy, twice, or its clock went back")
 	}
@@ -268,7 +269,7 @@ func (m *Mesh) hearsDirectly(id identity.NodeID) bool {
 		return false
 	}
 	heard, ok := m.table.DirectlyHeard(id)
-	return ok && m.cfg.Clock().Sub(heard) < 3*m.cfg.BeatEvery
+	return ok && m.cfg.Clock().Sub(heard).Abs() < 3*m.cfg.BeatEvery
 }
 
 // judge asks again about beats whose entries were missing, and tells others of
@@ -307,7 +308,7 @@ func (m *Mesh) loadBeats() {
 			continue
 		}
 		if b.Node == m.self {
-			m.own.heard(b, m.cfg.Clock(), m.cfg.BeatEvery)
+			m.own.heard(b, m.cfg.BeatEvery)
 			if !m.cfg.Log.HoldsNamed(m.self, b.Position) {
 				m.losses.restore(kept)
 				continue

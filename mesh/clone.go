@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// cloneStands is how long a node counts as cloned after the last sign.
+	// cloneStands is how long a node counts as cloned after the last sign: of
+	// running time, for a clock that is put right would make that hours or years.
 	cloneStands = 2 * time.Minute
 	// cloneReturns is how often beats of a life must come back after those of
 	// another before the two are taken for two machines.
@@ -34,7 +35,7 @@ type alternation struct {
 	lives   []life // oldest first
 	last    beat.Incarnation
 	returns int
-	sign    time.Time // of the last return
+	sign    time.Time // of the last return, monotonic
 	// cap is the freshness that stands while two machines run: neither's word
 	// covers what the other acknowledges.
 	cap time.Time
@@ -137,20 +138,19 @@ func (c *clones) temper(n *beat.News, cloned bool) {
 // Cloned reports whether two machines run with a node's key, this node's own
 // included.
 func (m *Mesh) Cloned(id identity.NodeID) bool {
-	now := m.cfg.Clock()
 	if id == m.self {
-		return m.own.cloned(now)
+		return m.own.cloned()
 	}
-	return m.clones.heard(id, now)
+	return m.clones.heard(id, time.Now())
 }
 
 // foreign are beats signed with our key that we did not make.
 type foreign struct {
 	mine  map[beat.Incarnation]bool
-	first time.Time // receipt of the first of a run
+	first time.Time // receipt of the first of a run, monotonic
 	said  time.Time // its own time
-	sign  time.Time // the last that proved another machine
-	moved time.Time // when we last began a life because of one
+	sign  time.Time // the last that proved another machine, monotonic
+	moved time.Time // when we last began a life because of one, monotonic
 }
 
 // other notes a foreign beat and reports whether another machine makes them:

@@ -165,3 +165,35 @@ func (n *testNode) beatOf(inc beat.Incarnation, no uint64, at time.Time) beat.Be
 	b.Sig = n.key.Sign(beat.Domain, msg)
 	return b
 }
+
+// That two machines ran with one key is said for minutes, of running time: not for
+// as long as a clock was ahead that has been put right since.
+func TestACopyIsForgottenWhateverTheClockDoes(t *testing.T) {
+	ahead := 26 * time.Hour
+	tune := func(cfg *Config) { cfg.Clock = func() time.Time { return time.Now().Add(ahead) } }
+	inCampus(t, 2, tune, func(c *campus) {
+		c.meshed()
+		at, twice := c.nodes[0], c.nodes[1]
+		twice.stop()
+		for _, cloned := range []*testNode{twice, at} { // another node, and itself
+			first := beat.NewIncarnation(at.cfg.Clock().Add(-time.Hour))
+			second := beat.NewIncarnation(at.cfg.Clock().Add(-time.Minute))
+			for n := range uint64(12) {
+				time.Sleep(2 * time.Second)
+				for _, inc := range []beat.Incarnation{first, second} {
+					if err := at.hear(beatFrame(cloned.beatOf(inc, n+1, at.cfg.Clock()), false, 0)[1:], twice.id(), true); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if !at.Cloned(cloned.id()) {
+				t.Fatal("the copy is not noticed")
+			}
+		}
+		ahead = 0
+		time.Sleep(cloneStands + time.Second)
+		if at.Cloned(twice.id()) || at.Cloned(at.id()) {
+			t.Error("a copy that is gone is told of for as long as the clock was ahead")
+		}
+	})
+}

@@ -126,7 +126,7 @@ func (o *ownLosses) judge(others []identity.NodeID, now time.Time, over func(*ow
 	changed = len(o.all) != n
 	for _, l := range o.all {
 		asked := !slices.ContainsFunc(others, func(id identity.NodeID) bool { return !l.asked[id] })
-		if !l.lost && (asked || now.Sub(l.heard) > waitOwn) {
+		if !l.lost && (asked || now.Sub(l.heard).Abs() > waitOwn) {
 			l.lost, changed = true, true
 		}
 	}
