@@ -24,8 +24,13 @@ type peer struct {
 	release string
 }
 
-// notice is the network's word that a member became connected, or is no more.
+// notice is the network's word that a member became connected, or is no more. Who
+// was let in as one and has been revoked since is hung up on: the sweep after the
+// revocation may have come before the connection.
 func (m *Mesh) notice(id identity.NodeID, up bool) {
+	if _, ok := m.member(id); up && !ok {
+		signal(m.roster)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ctx == nil || m.stopped {

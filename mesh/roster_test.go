@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -144,5 +145,32 @@ func TestASeveredLinkComesBack(t *testing.T) {
 		}
 		a.Sever(b.id(), false)
 		c.within(5*time.Second, "the link", func() bool { return len(a.Peers()) == 1 && len(b.Peers()) == 1 })
+	})
+}
+
+// Who was let in as a member, just before word came that it is none any more, is
+// hung up on when it connects just after that: nobody looks again for long.
+func TestWhoIsRevokedWhileItConnectsIsCutOff(t *testing.T) {
+	inCampus(t, 2, nil, func(c *campus) {
+		a, bad := c.nodes[0], c.nodes[1]
+		a.stop()
+		bad.stop()
+		before := a.roster // by which the network lets in
+		a.enrol(c.records)
+		if _, err := a.roster.Revoke(c.root, bad.id(), identity.Ending{}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		knows := a.roster
+		a.roster, a.tune = before, func(cfg *Config) { cfg.Roster, cfg.RepairEvery = knows, time.Hour }
+		a.start()
+		bad.start()
+		if err := bad.host.Dial(context.Background(), a.key.Public(), a.host.Addrs()); err != nil {
+			t.Fatal("was not let in:", err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if slices.Contains(a.host.Peers(), bad.id()) || a.peer(bad.id()) != nil {
+			t.Fatal("a revoked node stays connected")
+		}
 	})
 }
