@@ -64,6 +64,7 @@ type Campus struct {
 	// slow: a link may be; torn: some may not reach one another. far are the
 	// pairs that are apart.
 	slow, torn bool
+	tears      []tear
 	far        map[[2]*House]bool
 	// closed: it was closed for weeks. away: ever.
 	closed, away bool

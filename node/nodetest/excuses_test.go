@@ -174,6 +174,27 @@ func TestAShortClosureLeavesNoDoubt(t *testing.T) {
 	})
 }
 
+// Who was cut off before it went, and not healed since, heard of a visit no later
+// than that.
+func TestWhoWasCutOffMetNobodySince(t *testing.T) {
+	inCampus(t, func(c *Campus, h []*House) {
+		whole := time.Now()
+		c.fallApart(memnet.Closing, []identity.NodeID{h[3].ID})
+		time.Sleep(time.Hour)
+		must(t, c.stop(h[3]))
+		if got := c.met(h[3]); !got.Equal(whole) {
+			t.Errorf("it met the others until %v, want %v", got, whole)
+		}
+		c.whole()
+		must(t, c.startHouse(h[3]))
+		time.Sleep(time.Hour)
+		must(t, c.stop(h[3]))
+		if got := c.met(h[3]); !got.Equal(h[3].offAt) {
+			t.Errorf("it met the others until %v, want %v", got, h[3].offAt)
+		}
+	})
+}
+
 // Who is on the list and was told of nowhere has been invented, also where an
 // arrival was tried that may be on record.
 func TestWhoWasNeverToldOfIsInvented(t *testing.T) {

@@ -50,7 +50,29 @@ func (c *Campus) heal(s Step) (string, error) {
 // whole undoes what was done to links but for delays.
 func (c *Campus) whole() {
 	c.Net.Heal()
+	if c.torn {
+		c.tears[len(c.tears)-1].to = time.Now()
+	}
 	c.torn, c.slow = false, len(c.far) > 0
+}
+
+// tear is a time in which some may not have reached one another.
+type tear struct{ from, to time.Time }
+
+func (c *Campus) tear() {
+	if !c.torn {
+		c.torn, c.tears = true, append(c.tears, tear{from: time.Now()})
+	}
+}
+
+// met is until when a house that is off surely heard the others, and they it.
+func (c *Campus) met(h *House) time.Time {
+	for _, t := range c.tears {
+		if !h.offAt.Before(t.from) && (t.to.IsZero() || h.offAt.Before(t.to)) {
+			return t.from
+		}
+	}
+	return h.offAt
 }
 
 // near puts an end to all delays.
@@ -76,7 +98,7 @@ func (c *Campus) distance(h *House, d time.Duration) {
 // fallApart parts the campus into groups that do not reach one another.
 func (c *Campus) fallApart(m memnet.Mode, groups ...[]identity.NodeID) {
 	c.Net.Partition(m, groups...)
-	c.torn = true
+	c.tear()
 }
 
 // delayed sets how far two houses are apart.
@@ -93,14 +115,14 @@ func (c *Campus) delayed(a, b *House, base, jitter time.Duration) {
 func (c *Campus) cutPair(s Step) (string, error) {
 	a, b := c.pair(s)
 	c.Net.Cut(mode(s.X), a.ID, b.ID)
-	c.torn = true
+	c.tear()
 	return fmt.Sprintf("%s and %s are cut from one another", a.Name, b.Name), nil
 }
 
 func (c *Campus) cutOneWay(s Step) (string, error) {
 	a, b := c.pair(s)
 	c.Net.CutOneWay(mode(s.X), a.ID, b.ID)
-	c.torn = true
+	c.tear()
 	return fmt.Sprintf("nothing goes from %s to %s", a.Name, b.Name), nil
 }
 
@@ -159,13 +181,15 @@ func (c *Campus) farArrivals(h *House) error {
 func (c *Campus) stick(s Step) (string, error) {
 	h := c.Houses[s.A%len(c.Houses)]
 	c.Net.Stick(h.ID, s.X%3 > 0)
-	c.slow, c.torn = true, true
+	c.slow = true
+	c.tear()
 	return fmt.Sprintf("%s is stuck: %v", h.Name, s.X%3 > 0), nil
 }
 
 func (c *Campus) flap(s Step) (string, error) {
 	a, b := c.pair(s)
-	c.slow, c.torn = true, true
+	c.slow = true
+	c.tear()
 	c.Net.Flap(mode(s.X), a.ID, b.ID, time.Second+time.Duration(s.X%10)*time.Second)
 	return fmt.Sprintf("the link of %s and %s flaps", a.Name, b.Name), nil
 }

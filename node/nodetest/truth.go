@@ -135,7 +135,7 @@ func (v *visit) surelyGone() bool {
 // doubts notes which departures will not have reached everyone when their days
 // are dropped, in a closure of some weeks that begins now. A node that was away is
 // told by the others that a visit was over, unless it began shortly before the
-// node went; and one whose disk is full keeps nothing of what it has heard since.
+// node went, or was cut off before it went; and one whose disk is full keeps nothing of what it has heard since.
 func (c *Campus) doubts(weeks time.Duration) {
 	for _, v := range c.truth.visits {
 		if time.Since(v.arrived.at)+weeks < undropped {
@@ -147,7 +147,7 @@ func (c *Campus) doubts(weeks time.Duration) {
 			case h.full && v.arrived.at.After(h.fullAt.Add(-shortly)):
 				v.doubt = true // what it shows of it is in its memory alone
 			case h.Node() == nil:
-				v.doubt = v.doubt || v.arrived.at.After(h.offAt.Add(-shortly))
+				v.doubt = v.doubt || v.arrived.at.After(c.met(h).Add(-shortly))
 			default:
 				listed, known := present(h, v.id)
 				v.doubt = v.doubt || listed || !known
