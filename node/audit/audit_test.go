@@ -226,6 +226,16 @@ func TestVerify(t *testing.T) {
 			other.ID.Seq = 1
 			return append(all, other)
 		}, faults{Forked}, 9},
+		// What was done before the copy was made, in a start of the node that has been
+		// dropped since, is done again after it was put back.
+		"put back, what was first dropped": {20001, func(all []Entry) []Entry {
+			a := all[3].Acts
+			a.Acts = []record.Act{{Kind: record.ActAudit, What: "did another"}}
+			other := seal(a)
+			other.ID = all[3].ID
+			other.ID.Actor[30], other.ID.Seq = 9, 1
+			return append([]Entry{other}, all[4:]...)
+		}, faults{Forked}, 5},
 		"number one with a past": {0, func(all []Entry) []Entry { all[0].Acts.Prev[3] = 1; return all }, faults{Altered}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,7 +250,7 @@ func TestVerify(t *testing.T) {
 			if !slices.Equal(got, c.want) || r.OK != (len(c.want) == 0) || len(got) > 0 && r.Faults[0].N != c.n {
 				t.Errorf("%+v", r)
 			}
-			if dropped := r.Chains[0].Dropped; dropped != (name == "dropped") {
+			if dropped := r.Chains[0].Dropped; dropped != (name == "dropped" || name == "put back, what was first dropped") {
 				t.Error("dropped:", dropped)
 			}
 		})

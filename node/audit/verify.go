@@ -145,10 +145,10 @@ func walk(node record.NodeID, all []Entry, horizon record.Day) (c Chain, out []F
 	})
 	c.First, c.Last = all[0].Acts.N, all[len(all)-1].Acts.N
 	sums := map[[32]byte]uint64{}
-	at := map[uint64]int{}
+	lives := map[uint64][]record.ActorID{}
 	for _, e := range all {
 		sums[sha256.Sum256(e.Payload)] = e.Acts.N
-		at[e.Acts.N]++
+		lives[e.Acts.N] = append(lives[e.Acts.N], e.ID.Actor)
 	}
 	bad := map[uint64]bool{}
 	for _, e := range all {
@@ -169,8 +169,13 @@ func walk(node record.NodeID, all []Entry, horizon record.Day) (c Chain, out []F
 		case n == 1 && e.Acts.Prev != [32]byte{}, n == 0:
 			fault(Altered, n, 1, "entry %d names an entry before the first", n)
 		case n == 1 || ok && before == n-1:
-		case at[n-1] > 0:
-			if !bad[n] && !bad[n-1] {
+		case len(lives[n-1]) > 0:
+			switch {
+			case bad[n], bad[n-1]:
+			case !slices.Contains(lives[n-1], e.ID.Actor):
+				// What it did follow from has been dropped with its day, or is not here.
+				fault(Forked, n, 1, "entry %d follows from another entry %d than the one here, of another start of the node: it was put back to an older copy, runs on two machines, or one of the two has been altered", n, n-1)
+			default:
 				fault(Altered, n, 1, "entry %d does not follow from entry %d: one of the two has been altered", n, n-1)
 			}
 		case i > 0:
