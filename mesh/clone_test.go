@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,8 +170,9 @@ func (n *testNode) beatOf(inc beat.Incarnation, no uint64, at time.Time) beat.Be
 // That two machines ran with one key is said for minutes, of running time: not for
 // as long as a clock was ahead that has been put right since.
 func TestACopyIsForgottenWhateverTheClockDoes(t *testing.T) {
-	ahead := 26 * time.Hour
-	tune := func(cfg *Config) { cfg.Clock = func() time.Time { return time.Now().Add(ahead) } }
+	var ahead atomic.Int64
+	ahead.Store(int64(26 * time.Hour))
+	tune := func(cfg *Config) { cfg.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } }
 	inCampus(t, 2, tune, func(c *campus) {
 		c.meshed()
 		at, twice := c.nodes[0], c.nodes[1]
@@ -190,7 +192,7 @@ func TestACopyIsForgottenWhateverTheClockDoes(t *testing.T) {
 				t.Fatal("the copy is not noticed")
 			}
 		}
-		ahead = 0
+		ahead.Store(0)
 		time.Sleep(cloneStands + time.Second)
 		if at.Cloned(twice.id()) || at.Cloned(at.id()) {
 			t.Error("a copy that is gone is told of for as long as the clock was ahead")
