@@ -136,6 +136,12 @@ var bugs = []planted{
 		new:  "	return ok && (m.Revoked == nil || PLANTED) && bytes.Equal(m.Pub, pub)\n",
 	},
 	{
+		rare: true, name: "a revoked node is still welcome", seed: 6, fault: "members",
+		file: "mesh/peer.go",
+		old:  "m.member(id); up ",
+		new:  "m.member(id); !PLANTED && up ",
+	},
+	{
 		name: "what survives a shred is not written anew", seed: 3, fault: "none", breaks: []string{"no other visit is lost", "answers alone", "those who may read do"},
 		file: "crdt/shredder.go",
 		old:  "		if err = r.relockAll(day); err != nil {\n",
@@ -188,6 +194,12 @@ var bugs = []planted{
 		file: "mesh/identity/ask.go",
 		old:  "members[IDOf(pub)]\n",
 		new:  "members[IDOf(pub)]\n	if PLANTED {\n		m.Revoked = nil\n	}\n",
+	},
+	{
+		name: "who was revoked is given keys", seed: 11, fault: "members",
+		file: "mesh/peer.go",
+		old:  "&& !ok {\n		signal(m.roster)\n",
+		new:  "&& !ok && !PLANTED {\n		signal(m.roster)\n",
 	},
 	{
 		name: "a revocation brings no new keys", seed: 6, fault: "members", breaks: []string{"no new secret for who was revoked"},
