@@ -103,6 +103,7 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 	l := h.now()
 	c.overrules(h, v)
 	knew := l.node.Replica().Shredded(v.id)
+	before := lastOf(l, h.NodeID(), v.id.Badge(), record.Left)
 	began := time.Now()
 	d, err := l.node.Visits().CheckOut(context.Background(), text, "kiosk")
 	h.mu.Lock()
@@ -129,25 +130,25 @@ func (c *Campus) leave(h *House, v *visit, x uint64) (string, error) {
 		done += ", again"
 	}
 	id := lastOf(l, h.NodeID(), v.id.Badge(), record.Left)
+	at := time.Now()
+	if id == before {
+		at = v.writtenAt(id)
+	}
 	v.left = append(v.left, &fact{
-		kind: departure, by: h, id: id, at: v.writtenAt(id), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
+		kind: departure, by: h, id: id, at: at, clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
 	})
 	return done, nil
 }
 
-// writtenAt is when a departure was written that has just been acknowledged: who
-// goes out where that is on record already is told so, also weeks later, and nothing
-// is written.
+// writtenAt is when a departure was written that is on record already: who goes out
+// then is told so, also weeks later, and nothing is written.
 func (v *visit) writtenAt(id record.EventID) time.Time {
 	for _, f := range v.left {
 		if f.id == id {
 			return f.at
 		}
 	}
-	if v.tried {
-		return v.arrived.at // perhaps then, and at no time before
-	}
-	return time.Now()
+	return v.arrived.at // it was tried, then or later
 }
 
 // present is whether a house lists a visit, and whether it knows of it.
