@@ -258,11 +258,17 @@ func (s *state) due(one series, id record.DocID) record.Day {
 	return one.day
 }
 
+// longClosure is for how many days a campus may have been closed and still be
+// taken for that, where a clock that is years off is the other explanation.
+const longClosure = 183
+
 // newestDay is the newest day of which a document is held, but for those far
 // ahead of all that can be kept besides first. Callers hold writing.
 func (r *Replica) newestDay(first record.Day) record.Day {
-	// Days are kept for up to twice the retention: where nobody is heard.
-	day, last := first, first+2*record.Day(r.cfg.RetainDays)+7
+	// Days are kept for up to twice the retention: where nobody is heard. What
+	// is from before a long closure others drop within minutes of its end, and
+	// take nothing more of its days, while it is still held here.
+	day, last := first, first+2*record.Day(r.cfg.RetainDays)+longClosure
 	for id := range r.heads {
 		if d, ok := r.docOf(id); ok && d.Kind != record.DocCampus && d.Day <= last {
 			day = max(day, d.Day)

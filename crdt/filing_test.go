@@ -40,6 +40,33 @@ func TestClockFromBeforeTheCampus(t *testing.T) {
 	}
 }
 
+// After a closure of weeks the others have dropped what is from before it when
+// a clock jumps back at a node that has not yet: it files where they still take it.
+func TestClockThatJumpsBackAfterAClosure(t *testing.T) {
+	for name, dropped := range map[string]bool{"nothing was ever dropped": false, "days were dropped before": true} {
+		t.Run(name, func(t *testing.T) {
+			c := newTestCampus(t)
+			a, ahead := c.wrong("a")
+			b := c.node("b")
+			a.arrive(t, someone(1))
+			pull(t, b, a)
+			if dropped {
+				a.dropBefore(t, c.today()-30)
+			}
+			c.advance(150 * dayLong)
+			b.arrive(t, someone(2))
+			pull(t, a, b)
+			b.dropBefore(t, c.today()-30)
+			ahead.Store(int64(-365 * dayLong))
+			a.arrive(t, someone(3))
+			pull(t, b, a)
+			if !b.lists(someone(3)) {
+				t.Errorf("filed under %s: somebody who is inside is listed nowhere else", a.FilingDay())
+			}
+		})
+	}
+}
+
 // A campus founded by a clock ahead goes on under the right days once that is
 // noted.
 func TestCampusFoundedAhead(t *testing.T) {
