@@ -63,6 +63,8 @@ func TestFreshnessOutlivesTheNodeAndOurRestart(t *testing.T) {
 		c.within(time.Second, "the entry", c.all(1))
 		time.Sleep(5 * time.Second)
 		gone.stop()
+		time.Sleep(time.Second) // its last words may be on their way
+		synctest.Wait()
 		asOf := a.news(gone).AsOf
 		if asOf.IsZero() {
 			t.Fatal("nothing known of a node that has just gone")
@@ -227,6 +229,8 @@ func TestANewcomerHearsOfTheGoneWithoutGossip(t *testing.T) {
 		c.meshed()
 		a, b, gone := c.nodes[0], c.nodes[1], c.nodes[2]
 		gone.stop()
+		time.Sleep(time.Second) // its last words may be on their way
+		synctest.Wait()
 		asOf := a.news(gone).AsOf
 		b.stop()
 		*b.beats = beatShelf{}
