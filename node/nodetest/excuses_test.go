@@ -97,6 +97,44 @@ func TestAStoppedNodeKeepsWhatItHas(t *testing.T) {
 	}
 }
 
+// What a revoked node alone holds of one that was put back, nobody gets from it.
+func TestWhatOnlyARevokedNodeHoldsMayBeLost(t *testing.T) {
+	for _, revokedFirst := range []bool{true, false} {
+		for _, heldToo := range []bool{true, false} {
+			inCampus(t, func(c *Campus, h []*House) {
+				with, without := []identity.NodeID{h[1].ID, h[3].ID}, []identity.NodeID{h[0].ID, h[2].ID}
+				if heldToo {
+					with, without = append(with, h[2].ID), without[:1]
+				}
+				c.Net.Partition(memnet.Closing, with, without)
+				must(t, h[1].backUp(h[1].dir+".copy", 1, 0))
+				time.Sleep(time.Millisecond)
+				v, err := c.arrive(h[1])
+				must(t, err)
+				time.Sleep(2 * repairEvery)
+				revoke := func() {
+					_, err := c.revoke(Step{A: 2})
+					must(t, err)
+				}
+				if revokedFirst {
+					revoke()
+				}
+				must(t, c.toCopy(h[1], 1, false))
+				if !revokedFirst {
+					revoke()
+				}
+				if !h[3].revoked || v.arrived.shaky == heldToo {
+					t.Errorf("revoked first: %v, a member holds it: %v, may be lost: %v", revokedFirst, heldToo, v.arrived.shaky)
+				}
+				must(t, c.Heal())
+				if _, err := c.Settle(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
 // Of a node that was put back acts may be missing or there twice, and not altered.
 func TestNothingExcusesAnAlteredAct(t *testing.T) {
 	back := &House{back: 1}

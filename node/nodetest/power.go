@@ -260,7 +260,7 @@ func (c *Campus) revoke(s Step) (string, error) {
 	h.revoked = true
 	c.noteRevoked(h)
 	c.truth.facts(func(v *visit, f *fact) {
-		if f.by == h && !knows(first, v, f) {
+		if f.by == h && !knows(first, v, f) || f.lost && !c.held(v, f) {
 			f.shaky = true
 		}
 	})

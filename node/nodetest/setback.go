@@ -70,7 +70,7 @@ func (c *Campus) heldElsewhere(h *House) bool {
 		}
 		found := false
 		for _, o := range c.on() {
-			if _, err := o.Node().Replica().Sealed(v.card()); o != h && err == nil && !o.mixed {
+			if _, err := o.Node().Replica().Sealed(v.card()); o != h && !o.revoked && err == nil && !o.mixed {
 				found = true
 				for _, f := range v.fixed {
 					found = found && knows(o, v, f)
@@ -162,13 +162,13 @@ func (c *Campus) watchReturn(h *House) error {
 }
 
 // endanger marks the facts that may be gone now that h has forgotten: those
-// which no running node holds.
+// which no member holds.
 func (c *Campus) endanger(h *House) {
 	h.backAt = time.Now()
 	for _, v := range c.truth.visits {
 		if v.arrived.by == h && v.arrived.at.After(h.copy.at) && !slices.ContainsFunc(c.on(), func(o *House) bool {
 			_, err := o.Node().Replica().Sealed(v.card())
-			return o != h && err == nil
+			return o != h && !o.revoked && err == nil
 		}) {
 			v.unsealed = true
 		}
@@ -181,14 +181,17 @@ func (c *Campus) endanger(h *House) {
 		if f.at.Before(h.copy.at) && f.by == h || f.shaky {
 			return
 		}
-		for _, o := range c.Houses {
-			if o.Node() != nil && knows(o, v, f) || o.laidBy[f] && !o.revoked {
-				return
-			}
-		}
-		if f.by == h || f.by.back > 0 {
+		if !c.held(v, f) && (f.by == h || f.by.back > 0) {
 			f.shaky = true
 		}
 	})
 	c.seen.forget(h)
+}
+
+// held reports whether a member holds a fact, running or not. What a revoked
+// node has, nobody may ask it for.
+func (c *Campus) held(v *visit, f *fact) bool {
+	return slices.ContainsFunc(c.members(), func(o *House) bool {
+		return o.Node() != nil && knows(o, v, f) || o.laidBy[f]
+	})
 }
