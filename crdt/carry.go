@@ -10,12 +10,12 @@ import (
 )
 
 // CarrySettled writes anew, into today's document, what this node's own
-// documents of the days before day tell of open visits, as a drop would, and
-// drops nothing. Until it has been called for a document that Positions no
+// documents of the days before day tell of open visits and of evacuations under
+// way, as a drop would, and drops nothing. Until it has been called for a document that Positions no
 // longer reach back to by their days, they reach back to it all the same: what
 // was acknowledged in it may have got to nobody. Idempotent and cheap when
-// there is nothing to carry; settled is as in DropSettled.
-func (r *Replica) CarrySettled(ctx context.Context, day record.Day, settled func(record.Presence) bool) error {
+// there is nothing to carry.
+func (r *Replica) CarrySettled(ctx context.Context, day record.Day, others Elsewhere) error {
 	r.dropping.Lock()
 	defer r.dropping.Unlock()
 	due := r.uncarried(day)
@@ -29,8 +29,11 @@ func (r *Replica) CarrySettled(ctx context.Context, day record.Day, settled func
 	for at := range due {
 		docs[at.doc] = true
 	}
-	if err := r.carryOver(ctx, slices.Sorted(maps.Keys(docs)), day, settled); err != nil {
+	if err := r.carryOver(ctx, slices.Sorted(maps.Keys(docs)), day, others); err != nil {
 		return fmt.Errorf("carry over visits: %w", err)
+	}
+	if err := r.carryEvacuations(ctx, day, others); err != nil {
+		return fmt.Errorf("carry over evacuations: %w", err)
 	}
 	r.state.mu.RLock()
 	defer r.state.mu.RUnlock()

@@ -9,7 +9,7 @@ import (
 
 func (m *member) carry(t testing.TB, day record.Day, settled func(record.Presence) bool) {
 	t.Helper()
-	if err := m.CarrySettled(context.Background(), day, settled); err != nil {
+	if err := m.CarrySettled(context.Background(), day, Elsewhere{Settled: settled}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,18 +20,12 @@ import (
 // since before day; see NoteAhead. Idempotent, and safe to cut at any point: it is durable
 // document by document, and the next call goes on.
 func (r *Replica) DropBefore(ctx context.Context, day record.Day) error {
-	return r.DropSettled(ctx, day, nil, 0)
+	return r.DropSettled(ctx, day, Elsewhere{})
 }
 
 // DropSettled is DropBefore for a node that comes back to others who have
-// dropped the days already. Of an open visit that nothing tells of any more
-// once the days are dropped, settled says whether those others knew it: then
-// they have carried it over, or dropped what says that the person left, and it
-// is not carried over from here. Nor is the start of an evacuation that no
-// document from the day gone on tells of: gone is the first day that all of
-// those others keep, and what ran before is over for them, unless they carried
-// it over. Where they have dropped nothing, it runs on.
-func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(record.Presence) bool, gone record.Day) error {
+// dropped the days already: what they have settled is not carried over from here.
+func (r *Replica) DropSettled(ctx context.Context, day record.Day, others Elsewhere) error {
 	r.dropping.Lock()
 	defer r.dropping.Unlock()
 	docs := r.closeBefore(day)
@@ -43,10 +37,10 @@ func (r *Replica) DropSettled(ctx context.Context, day record.Day, settled func(
 	if err := r.Sync(); err != nil {
 		return fmt.Errorf("drop days: %w", err)
 	}
-	if err := r.carryOver(ctx, docs, day, settled); err != nil {
+	if err := r.carryOver(ctx, docs, day, others); err != nil {
 		return fmt.Errorf("carry over visits: %w", err)
 	}
-	if err := r.carryEvacuations(ctx, day, gone); err != nil {
+	if err := r.carryEvacuations(ctx, day, others); err != nil {
 		return fmt.Errorf("carry over evacuations: %w", err)
 	}
 	if err := r.carryActs(ctx, docs, day); err != nil {
@@ -142,7 +136,7 @@ func (r *Replica) unblockBefore(day record.Day) {
 
 // carryOver writes what must outlive the documents into today's. Whoever does
 // it, and how often, the fold is the same.
-func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record.Day, settled func(record.Presence) bool) error {
+func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record.Day, others Elsewhere) error {
 	badges, err := r.badgesIn(docs)
 	if err != nil {
 		return err
@@ -157,8 +151,8 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if err != nil {
 			return err
 		}
-		if settled != nil {
-			events = unsettled(events, stays, settled)
+		if others.Settled != nil {
+			events = unsettled(events, stays, func(p record.Presence) bool { return others.Settled(p) && !r.ownSince(p.Seen.ID, others.Since) })
 		}
 		over := record.CarryOver(events, stays)
 		carried := map[record.VisitID]bool{}

@@ -173,9 +173,8 @@ func (r *Replica) refoldEvacuations(entries []staged) error {
 }
 
 // carryEvacuations writes anew what must be known of evacuations when the days
-// before day are dropped, but for starts that others have dropped with the days
-// before gone.
-func (r *Replica) carryEvacuations(ctx context.Context, day, gone record.Day) error {
+// before day are dropped, but for starts that others have dropped with theirs.
+func (r *Replica) carryEvacuations(ctx context.Context, day record.Day, others Elsewhere) error {
 	all, err := r.evacEvents()
 	if err != nil {
 		return err
@@ -184,14 +183,15 @@ func (r *Replica) carryEvacuations(ctx context.Context, day, gone record.Day) er
 		d, err := record.ParseDocID(string(id.Doc))
 		return err == nil && d.Day >= day
 	})
-	told := map[record.EvacID]record.Day{}
+	told, own := map[record.EvacID]record.Day{}, map[record.EvacID]bool{}
 	for _, s := range all {
 		if s.Event.Kind == record.EvacStarted {
 			told[s.Event.Evac] = max(told[s.Event.Evac], r.heldUnder(s.ID.Doc))
+			own[s.Event.Evac] = own[s.Event.Evac] || r.ownSince(s.ID, others.Since)
 		}
 	}
 	over = slices.DeleteFunc(over, func(e record.Event) bool {
-		return e.Kind == record.EvacStarted && told[e.Evac] < gone
+		return e.Kind == record.EvacStarted && told[e.Evac] < others.Gone && !own[e.Evac]
 	})
 	for part := range slices.Chunk(over, maxGroup) {
 		var drafts []Draft

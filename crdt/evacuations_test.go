@@ -108,7 +108,7 @@ func TestEvacuationsOutliveAClosure(t *testing.T) {
 				gone++
 			}
 			settled := func(record.Presence) bool { return true }
-			if err := a.DropSettled(context.Background(), c.today()-30, settled, gone); err != nil {
+			if err := a.DropSettled(context.Background(), c.today()-30, Elsewhere{Settled: settled, Gone: gone}); err != nil {
 				t.Fatal(err)
 			}
 			if _, on := a.Evacuations().Running(""); on == dropped {

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
 )
 
@@ -46,4 +47,66 @@ func TestAnEntranceBehindItsTime(t *testing.T) {
 		w.net.Heal()
 		east.on()
 	})
+}
+
+// Devices without a clock of their own lie in a drawer for weeks and come back
+// with the time at which they were put there, or with none. What is done at one
+// before it hears the others they learn when it does, also where they have
+// dropped the days that it takes for today, and its clock stays as it is.
+func TestFromTheDrawer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
+	const away = 40
+	for name, behind := range map[string]time.Duration{
+		"the clock stood still": away * 24 * time.Hour, "the clock began anew": 30 * 365 * 24 * time.Hour,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newTown(t, "Reception", "East gate", "West gate")
+				defer w.close()
+				desk, east, west := w.houses[0], w.houses[1], w.houses[2]
+				old := desk.arrive("Bertil Borta")
+				w.sleep(2)
+				w.net.Partition(memnet.Closing, []identity.NodeID{desk.key.ID(), west.key.ID()}, []identity.NodeID{east.key.ID()})
+				east.shut()
+				desk.leave(old)
+				w.sleep(away)
+				out := desk.arrive("Astrid Marker")
+				time.Sleep(time.Hour)
+				east.ahead.Store(int64(-behind))
+				east.on()
+				in := east.arrive("Cecilia Dal")
+				east.leave(out)
+				if _, err := east.Alarm().Start(t.Context(), true, ""); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Minute)
+				learnt := func(when string) {
+					for _, o := range []*house{desk, west} {
+						if p, err := o.replica.Presence(out); err != nil || p.Open() {
+							t.Errorf("%s: %s does not know who left at the east gate: %+v, %v", when, o.name, p, err)
+						}
+						if p, err := o.replica.Presence(in); err != nil || !p.Open() {
+							t.Errorf("%s: %s does not know who came in at the east gate: %+v, %v", when, o.name, p, err)
+						}
+						if p, err := o.replica.Presence(old); err == nil && p.Open() {
+							t.Errorf("%s: who left weeks ago is on the list of %s", when, o.name)
+						}
+						if _, on := o.replica.Evacuations().Running(""); !on {
+							t.Errorf("%s: %s has not heard the drill", when, o.name)
+						}
+					}
+				}
+				w.net.Heal()
+				time.Sleep(time.Minute)
+				learnt("the clock is wrong still")
+				east.shut()
+				east.ahead.Store(0)
+				east.on()
+				time.Sleep(30 * time.Minute)
+				learnt("the clock is right")
+			})
+		})
+	}
 }

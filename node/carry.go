@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh"
 )
@@ -42,16 +43,17 @@ func (n *Node) runCarry(ctx context.Context) error {
 
 // carry writes anew what this node's own days before day tell of open visits,
 // before its positions stop telling of those days, so that nobody calls it
-// complete who lacks them. It destroys nothing and so needs no clock to agree;
-// but what was settled while this node was away must not come back by it, and
+// complete who lacks them. It destroys nothing and so goes by the clock of the
+// campus where this node's own is off, or else needs none to agree; but what was settled while this node was away must not come back by it, and
 // that only those can tell who are heard.
 func (n *Node) carry(ctx context.Context, day record.Day, now time.Time) error {
 	c, err := n.loadContacts()
 	if err != nil {
 		return err
 	}
-	news := n.mesh.Freshness()
-	c.note(news, now)
+	news, ahead := n.mesh.Freshness(), n.calendar.ahead(now)
+	news, now = seenBy(news, ahead), now.Add(ahead)
+	c.note(news, now, n.replica.End())
 	back := c.reunited(news, now, day)
 	switch wordOf(news, now) {
 	case silence:
@@ -61,13 +63,13 @@ func (n *Node) carry(ctx context.Context, day record.Day, now time.Time) error {
 			return nil
 		}
 	}
-	var settled func(record.Presence) bool
+	var others crdt.Elsewhere
 	if len(back) > 0 {
-		if settled, _, err = n.elsewhere(ctx, back, c); err != nil {
+		if others, err = n.elsewhere(ctx, back, c); err != nil {
 			return err
 		}
 	}
-	return n.replica.CarrySettled(ctx, day, settled)
+	return n.replica.CarrySettled(ctx, day, others)
 }
 
 // doubtful are members that are heard, by a clock less than a day off, and
@@ -85,7 +87,7 @@ func (c contacts) doubtful(news []mesh.NodeNews, now time.Time, day record.Day) 
 		}
 		one := c[fullName(x.Node)]
 		if one.Before.IsZero() {
-			one.Before = one.Last
+			one.Before, one.BeforeAt = one.Last, one.At
 		}
 		if !one.Before.IsZero() && record.DayOf(one.Before) < day {
 			out[fullName(x.Node)], back = one, append(back, x)

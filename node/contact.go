@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh"
@@ -34,9 +35,13 @@ var keyContacts = []byte("n/contacts")
 // contact is when a member was heard last, by a clock that it bore out.
 type contact struct {
 	Last time.Time `json:"last"`
+	// At is how far this node's feed had come by then; 0: not known.
+	At crdt.Cursor `json:"at,omitzero"`
 	// Before is when it had been heard last before a long silence; zero once
 	// all that this silence may have kept apart has been dropped.
 	Before time.Time `json:"before,omitzero"`
+	// BeforeAt is At of Before.
+	BeforeAt crdt.Cursor `json:"before_at,omitzero"`
 }
 
 // contacts are by the node's full id in hex.
@@ -65,8 +70,9 @@ func (n *Node) saveContacts(c contacts) error {
 	return put(n.store, keyContacts, v)
 }
 
-// note takes down who is heard at now, and forgets those who are no members.
-func (c contacts) note(news []mesh.NodeNews, now time.Time) {
+// note takes down who is heard at now, when this node's feed has come to at, and
+// forgets those who are no members.
+func (c contacts) note(news []mesh.NodeNews, now time.Time, at crdt.Cursor) {
 	members := map[string]bool{}
 	for _, x := range news {
 		id := fullName(x.Node)
@@ -76,10 +82,10 @@ func (c contacts) note(news []mesh.NodeNews, now time.Time) {
 		}
 		old := c[id]
 		if !old.Last.IsZero() && now.Sub(old.Last) > longApart {
-			old.Before = old.Last
+			old.Before, old.BeforeAt = old.Last, old.At
 		}
 		if old.Last.Before(now) {
-			old.Last = now
+			old.Last, old.At = now, at
 		}
 		c[id] = old
 	}
@@ -106,7 +112,7 @@ func (c contacts) reunited(news []mesh.NodeNews, now time.Time, day record.Day) 
 func (c contacts) settle(news []mesh.NodeNews, now time.Time) {
 	for _, x := range news {
 		if old, ok := c[fullName(x.Node)]; ok && agrees(x, now) {
-			old.Before = time.Time{}
+			old.Before, old.BeforeAt = time.Time{}, 0
 			c[fullName(x.Node)] = old
 		}
 	}
@@ -224,26 +230,31 @@ func (n *Node) askWhatIsKept(ctx context.Context, news []mesh.NodeNews, now time
 // elsewhere says which open visits others have settled while they were apart
 // from this node: they knew of them before, and have dropped their days, with
 // whatever said that the person left, since. What may still be open among them
-// they carried over themselves. gone is the first day that all of them keep. An
-// error: not everyone has been asked.
-func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) (settled func(record.Presence) bool, gone record.Day, err error) {
+// they carried over themselves. An error: not everyone has been asked.
+func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) (out crdt.Elsewhere, err error) {
 	type peer struct {
 		horizon record.Day
 		known   time.Time
 	}
 	var peers []peer
+	unknown := false
 	for _, x := range back {
 		if !x.Covered {
-			return nil, 0, errors.New("what others carried over is still on its way")
+			return out, errors.New("what others carried over is still on its way")
 		}
 		h, err := n.horizonOf(ctx, x.Node)
 		if err != nil {
-			return nil, 0, err
+			return out, err
 		}
-		gone = max(gone, h)
-		peers = append(peers, peer{h, c[fullName(x.Node)].Before.Add(-unsure)})
+		one := c[fullName(x.Node)]
+		unknown = unknown || one.BeforeAt == 0
+		out.Gone, out.Since = max(out.Gone, h), max(out.Since, one.BeforeAt)
+		peers = append(peers, peer{h, one.Before.Add(-unsure)})
 	}
-	return func(p record.Presence) bool {
+	if unknown {
+		out.Since = 0
+	}
+	out.Settled = func(p record.Presence) bool {
 		seen := p.Seen.At.Time()
 		if day, ahead := n.replica.FirstHeld(p.Seen.ID.Doc); ahead {
 			seen = day.Start() // its own time is that of a wrong clock
@@ -254,5 +265,6 @@ func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) 
 			}
 		}
 		return false
-	}, gone, nil
+	}
+	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/store"
 	"github.com/upprop/upprop/mesh"
@@ -84,7 +85,7 @@ func (n *Node) noteUntil(ctx context.Context, tick, soon <-chan time.Time) {
 		c, err := n.loadContacts()
 		if err == nil {
 			news, now := n.mesh.Freshness(), n.cfg.Now()
-			c.note(news, now)
+			c.note(news, now, n.replica.End())
 			err = n.saveContacts(c)
 			n.askWhatIsKept(ctx, news, now)
 		}
@@ -112,7 +113,7 @@ func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration,
 	if err != nil {
 		return credit, err
 	}
-	c.note(news, now)
+	c.note(news, now, n.replica.End())
 	defer func() {
 		if err := n.saveContacts(c); err != nil && ctx.Err() == nil {
 			n.log.Error("who was heard could not be saved", "err", err)
@@ -143,20 +144,19 @@ func (n *Node) retain(ctx context.Context, credit time.Duration) (time.Duration,
 	if upTo <= oldest && !due {
 		return credit, nil
 	}
-	var settled func(record.Presence) bool
-	var gone record.Day
+	var others crdt.Elsewhere
 	if len(back) > 0 {
-		if settled, gone, err = n.elsewhere(ctx, back, known); err != nil {
+		if others, err = n.elsewhere(ctx, back, known); err != nil {
 			n.log.Info("old days are kept until all is told with those who are back", "err", err)
 			return credit, nil
 		}
 	}
 	if before, ended := n.newcomer(ctx, news, now, oldest); before != nil {
-		apart := settled
-		gone = max(gone, ended)
-		settled = func(p record.Presence) bool { return before(p) || apart != nil && apart(p) }
+		apart := others.Settled
+		others.Gone = max(others.Gone, ended)
+		others.Settled = func(p record.Presence) bool { return before(p) || apart != nil && apart(p) }
 	}
-	if err := n.replica.DropSettled(ctx, upTo, settled, gone); err != nil {
+	if err := n.replica.DropSettled(ctx, upTo, others); err != nil {
 		return credit, err
 	}
 	if ok {

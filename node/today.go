@@ -44,6 +44,32 @@ func (c *calendar) today() record.Day {
 	return record.DayOf(ran)
 }
 
+// ahead is how far the clock of the campus is ahead of the node's own, where
+// that is off by more than an hour; else zero.
+func (c *calendar) ahead(now time.Time) time.Duration {
+	s := c.last.Load()
+	if s == nil {
+		return 0
+	}
+	d := s.campus.Add(time.Since(s.at)).Sub(now)
+	if d < 0 && -d < asleep || d.Abs() <= expiry.Agreeing {
+		return 0
+	}
+	return d
+}
+
+// seenBy are news as a clock sees them that is ahead of the node's own.
+func seenBy(news []mesh.NodeNews, ahead time.Duration) []mesh.NodeNews {
+	if ahead == 0 {
+		return news
+	}
+	news = slices.Clone(news)
+	for i := range news {
+		news[i].LastHeard, news[i].ClockOffset = news[i].LastHeard.Add(ahead), news[i].ClockOffset-ahead
+	}
+	return news
+}
+
 // hear takes what other clocks show. Where no majority of clocks agrees, it
 // changes nothing: nobody can tell who is right.
 func (c *calendar) hear(news []mesh.NodeNews, now time.Time) {

@@ -1,0 +1,35 @@
+package crdt
+
+import "github.com/upprop/upprop/crdt/record"
+
+// Elsewhere is what became of days that are still held here at nodes from which
+// this one was apart, and which may have dropped them meanwhile. The zero value:
+// it was apart from nobody.
+type Elsewhere struct {
+	// Settled says of an open visit that nothing tells of any more once the days
+	// are dropped whether those others knew it: then they have carried it over,
+	// or dropped what says that the person left. Nil: they have settled nothing.
+	Settled func(record.Presence) bool
+	// Gone is the first day that all of those others keep. The start of an
+	// evacuation that no document from that day on tells of is over for them,
+	// unless they carried it over. Where they have dropped nothing, it runs on.
+	Gone record.Day
+	// Since is how far this node's feed had come when it last heard them. What
+	// it wrote itself after that they cannot have settled, whatever its clock
+	// said. Zero: not known, and the days alone count.
+	Since Cursor
+}
+
+// ownSince reports whether this node wrote an entry itself, and after a place in
+// its feed that is known.
+func (r *Replica) ownSince(id record.EventID, since Cursor) bool {
+	if since == 0 || id.Actor.Node() != r.cfg.Node {
+		return false
+	}
+	v, err := r.store.Get(entryKey(id))
+	if err != nil {
+		return false
+	}
+	e, err := parseStored(v)
+	return err == nil && Cursor(e.feed) > since
+}
