@@ -23,13 +23,19 @@ type Elsewhere struct {
 // ownSince reports whether this node wrote an entry itself, and after a place in
 // its feed that is known.
 func (r *Replica) ownSince(id record.EventID, since Cursor) bool {
-	if since == 0 || id.Actor.Node() != r.cfg.Node {
-		return false
-	}
+	return since > 0 && id.Actor.Node() == r.cfg.Node && r.Taken(id) > since
+}
+
+// Taken is the place in this node's feed of an entry, written here or received;
+// 0 where it is not held.
+func (r *Replica) Taken(id record.EventID) Cursor {
 	v, err := r.store.Get(entryKey(id))
 	if err != nil {
-		return false
+		return 0
 	}
 	e, err := parseStored(v)
-	return err == nil && Cursor(e.feed) > since
+	if err != nil {
+		return 0
+	}
+	return Cursor(e.feed)
 }

@@ -110,3 +110,42 @@ func TestFromTheDrawer(t *testing.T) {
 		})
 	}
 }
+
+// Whoever was away before a closure of weeks does not put back on the list who
+// left meanwhile, though a clock that was decades off had dated the arrival; and
+// who came in by such a clock before the closure and stayed is on it still.
+func TestWhoCameInByAWrongClockLeavesForGood(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
+	const decades = 30 * 365 * 24 * time.Hour
+	for name, off := range map[string]time.Duration{"ahead": decades, "behind": -decades} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newTown(t, "Reception", "East gate", "West gate")
+				defer w.close()
+				desk, east, west := w.houses[0], w.houses[1], w.houses[2]
+				west.ahead.Store(int64(off))
+				left, stays := west.arrive("Bertil Borta"), west.arrive("Astrid Marker")
+				west.ahead.Store(0)
+				time.Sleep(3 * retentionTick)
+				east.shut()
+				desk.leave(left)
+				time.Sleep(time.Minute)
+				desk.shut()
+				west.shut()
+				w.leap.Add(int64(42 * 24 * time.Hour))
+				desk.on()
+				west.on()
+				time.Sleep(2 * retentionTick)
+				east.on()
+				time.Sleep(3 * retentionTick)
+				for _, h := range w.houses {
+					if h.lists(left) || !h.lists(stays) {
+						t.Errorf("%s lists who left: %v, who stays: %v", h.name, h.lists(left), h.lists(stays))
+					}
+				}
+			})
+		})
+	}
+}

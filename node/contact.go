@@ -200,7 +200,7 @@ func (n *Node) newcomer(ctx context.Context, news []mesh.NodeNews, now time.Time
 		}
 	}
 	return func(p record.Presence) bool {
-		seen := p.Seen.At.Time()
+		seen, _ := n.lastSeen(p)
 		return seen.Before(in) && record.DayOf(seen) < kept && p.Seen.By() != self && p.Arrived.By() != self
 	}, min(kept, record.DayOf(in))
 }
@@ -227,6 +227,30 @@ func (n *Node) askWhatIsKept(ctx context.Context, news []mesh.NodeNews, now time
 	}
 }
 
+// filedUnder is the day of a document, or since when one is held that is far ahead.
+func (n *Node) filedUnder(id record.DocID) record.Day {
+	if since, ahead := n.replica.FirstHeld(id); ahead {
+		return since
+	}
+	d, err := record.ParseDocID(string(id))
+	if err != nil {
+		return 0
+	}
+	return d.Day
+}
+
+// lastSeen is when the person of an open visit was seen last: by the event's own
+// time, or, where a wrong clock gave it that, the beginning of the day under which
+// it was filed.
+func (n *Node) lastSeen(p record.Presence) (at time.Time, wrong bool) {
+	at = p.Seen.At.Time()
+	filed, day := n.filedUnder(p.Seen.ID.Doc), record.DayOf(at)
+	if wrong = day < filed-1 || day > filed+1; wrong {
+		at = filed.Start()
+	}
+	return at, wrong
+}
+
 // elsewhere says which open visits others have settled while they were apart
 // from this node: they knew of them before, and have dropped their days, with
 // whatever said that the person left, since. What may still be open among them
@@ -235,6 +259,7 @@ func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) 
 	type peer struct {
 		horizon record.Day
 		known   time.Time
+		at      crdt.Cursor
 	}
 	var peers []peer
 	unknown := false
@@ -249,18 +274,20 @@ func (n *Node) elsewhere(ctx context.Context, back []mesh.NodeNews, c contacts) 
 		one := c[fullName(x.Node)]
 		unknown = unknown || one.BeforeAt == 0
 		out.Gone, out.Since = max(out.Gone, h), max(out.Since, one.BeforeAt)
-		peers = append(peers, peer{h, one.Before.Add(-unsure)})
+		peers = append(peers, peer{h, one.Before.Add(-unsure), one.BeforeAt})
 	}
 	if unknown {
 		out.Since = 0
 	}
 	out.Settled = func(p record.Presence) bool {
-		seen := p.Seen.At.Time()
-		if day, ahead := n.replica.FirstHeld(p.Seen.ID.Doc); ahead {
-			seen = day.Start() // its own time is that of a wrong clock
-		}
+		seen, wrong := n.lastSeen(p)
+		day := record.DayOf(seen)
 		for _, x := range peers {
-			if record.DayOf(seen) < x.horizon && record.DayOf(x.known) < x.horizon && seen.Before(x.known) {
+			known := seen.Before(x.known)
+			if wrong && x.at > 0 {
+				known = n.replica.Taken(p.Seen.ID) <= x.at
+			}
+			if known && day < x.horizon && record.DayOf(x.known) < x.horizon {
 				return true
 			}
 		}

@@ -178,6 +178,8 @@ func walk(node record.NodeID, all []Entry, horizon record.Day) (c Chain, out []F
 			default:
 				fault(Altered, n, 1, "entry %d does not follow from entry %d: one of the two has been altered", n, n-1)
 			}
+		case i > 0 && ahead(all[:i], e.ID) && begins(e.ID, horizon):
+			c.Dropped = true
 		case i > 0:
 			from := all[i-1].Acts.N + 1
 			fault(Missing, from, n-from, "%d entries from %d on are missing", n-from, from)
@@ -198,6 +200,17 @@ func walk(node record.NodeID, all []Entry, horizon record.Day) (c Chain, out []F
 func begins(id record.EventID, horizon record.Day) bool {
 	d, err := record.ParseDocID(string(id.Doc))
 	return err == nil && horizon > 0 && d.Day >= horizon && id.Seq == 1
+}
+
+// ahead reports whether every one of the entries before one stands in a document
+// of a later day: a clock that was far ahead filed them, and they stay longer than
+// what was written after them by one that was right.
+func ahead(before []Entry, id record.EventID) bool {
+	d, err := record.ParseDocID(string(id.Doc))
+	return err == nil && !slices.ContainsFunc(before, func(e Entry) bool {
+		x, err := record.ParseDocID(string(e.ID.Doc))
+		return err != nil || x.Day <= d.Day
+	})
 }
 
 // disordered are entries whose place in their document contradicts their
