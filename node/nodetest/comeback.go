@@ -14,6 +14,9 @@ const (
 	// confirmed is how long a member that is there may take to tell what it
 	// knows.
 	confirmed = 300 * time.Millisecond
+	// synced is how long it may take where it came when others had confirmed
+	// already and names were shown: the erasure itself is on its way then.
+	synced = time.Second
 )
 
 // comeBack has a node miss an erasure, by being off or by being put back to
@@ -63,10 +66,16 @@ func (c *Campus) comeBack(s Step) (string, error) {
 
 // watchNames looks often at what a node shows that has just started.
 func (c *Campus) watchNames(h *House, v *visit) error {
-	there := map[*House]time.Time{}
+	there, shown := map[*House]time.Time{}, time.Time{}
 	whole := !slices.ContainsFunc(c.Houses, func(o *House) bool { return o.moved })
 	for range int(withheld / glimpse) {
 		_, opened, _ := shows(h, v)
+		switch {
+		case !opened:
+			shown = time.Time{}
+		case shown.IsZero():
+			shown = time.Now()
+		}
 		peers := map[identity.NodeID]bool{}
 		for _, p := range h.Node().Mesh().Peers() {
 			peers[p.ID] = true
@@ -82,7 +91,11 @@ func (c *Campus) watchNames(h *House, v *visit) error {
 			if there[o].IsZero() {
 				there[o] = time.Now()
 			}
-			if opened && time.Since(there[o]) >= confirmed {
+			may := confirmed
+			if !shown.IsZero() && shown.Before(there[o]) {
+				may = synced
+			}
+			if opened && time.Since(there[o]) >= may {
 				return violated("asks before it shows", "%s comes back and opens v%d, and %s, which it is connected with, knows that it is erased", h.Name, v.n, o.Name)
 			}
 		}
