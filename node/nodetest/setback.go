@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/upprop/upprop/mesh/identity"
 )
 
 const (
@@ -172,6 +174,9 @@ func (c *Campus) endanger(h *House) {
 		}) {
 			v.unsealed = true
 		}
+		if h.Role == identity.RoleDesk && v.arrived.at.After(h.copy.at) && !c.readElsewhere(h, v) {
+			v.unsealed = true // to a key that is as new, and that no other file of keys may have taken
+		}
 	}
 	c.truth.facts(func(v *visit, f *fact) {
 		if f.by == h && f.at.After(h.copy.at) && !f.lost {
@@ -186,6 +191,19 @@ func (c *Campus) endanger(h *House) {
 		}
 	})
 	c.seen.forget(h)
+}
+
+// readElsewhere reports whether another member reads all of a visit: the card may
+// be sealed to a newer key than the dossier.
+func (c *Campus) readElsewhere(h *House, v *visit) bool {
+	return slices.ContainsFunc(c.on(), func(o *House) bool {
+		if o == h || o.revoked {
+			return false
+		}
+		_, _, dossier := shows(o, v)
+		_, err := o.Node().Visits().Card(v.id)
+		return dossier && err == nil
+	})
 }
 
 // held reports whether a member holds a fact, running or not. What a revoked
