@@ -3,6 +3,7 @@ package crdt
 import (
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
@@ -245,4 +246,36 @@ func TestAWriterThatDroppedDaysFarAheadIsComplete(t *testing.T) {
 	if covers(b, a) {
 		t.Error("complete without what was written last")
 	}
+}
+
+// A clock that was decades ahead gave a key a date that is as far off. What
+// outranked it has gone with its day after a closure, and nobody has it any more:
+// who comes later takes the entry all the same, and is complete.
+func TestAKeyOfAClockFarAheadIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestCampus(t)
+		a := c.keeper("a")
+		b := c.keeper("b")
+		ahead := a.goWrong(t)
+		v := someone(1)
+		a.do(t, sealing(someone(2), 1, c.today()+30))
+		ahead.Store(int64(decades))
+		a.do(t, sealing(v, 1, record.DayOf(a.cfg.Now())+30))
+		pull(t, b.member, a.member)
+		ahead.Store(int64(0))
+		a.do(t, sealing(v, 2, c.today()+30))
+		pull(t, b.member, a.member)
+		c.advance(35 * dayLong)
+		for _, m := range []*keeper{a, b} {
+			m.noteAhead(t, c.today())
+			m.dropBefore(t, c.today()-30)
+		}
+		synctest.Wait()
+		x := c.keeper("x")
+		pull(t, x.member, b.member)
+		same(t, x.member, b.member)
+		_ = x.Close()
+		_ = a.Close()
+		_ = b.Close()
+	})
 }

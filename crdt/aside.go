@@ -201,8 +201,10 @@ func (r *Replica) admitKeys(e candidate, all []record.SealedEntry, wraps [][]byt
 // not count here, a higher record stands or is known to have been written, or
 // its date is over. late: it was written after a revocation.
 func (r *Replica) superseded(k record.PartKey, at rank, until record.Day, late bool, n *ranks) (bool, error) {
-	// By a clock that is ahead nothing is lost: who still has the key sends it.
-	if until < r.horizon() || until <= r.today() || r.awaited.outranked(k, r.weigh(k, at), late) {
+	// By a clock that is ahead nothing is lost: who still has the key sends it. Nor
+	// where the date can only be that of such a clock: what outranks its key may have
+	// gone with its day, and the key is asked for on.
+	if until < r.horizon() || until <= r.today() || until > r.today()+record.MostKept+farAhead || r.awaited.outranked(k, r.weigh(k, at), late) {
 		return true, nil
 	}
 	if _, buried, err := r.tomb(n, k.Visit); buried || err != nil {
