@@ -154,6 +154,9 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if others.Settled != nil {
 			events = unsettled(events, stays, func(p record.Presence) bool { return others.Settled(p) && !r.ownSince(p.Seen.ID, others.Since) })
 		}
+		if err := r.carryMarks(ctx, r.freshMarks(events, stays, others.Since)); err != nil {
+			return err
+		}
 		over := record.CarryOver(events, stays)
 		carried := map[record.VisitID]bool{}
 		for _, e := range over {

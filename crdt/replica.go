@@ -93,6 +93,7 @@ type Replica struct {
 	// writing guards the order of the log: what is assigned to whom.
 	writing sync.Mutex
 	actor   record.ActorID
+	opened  time.Time // monotonic
 	heads   vectors
 	// slots counts each author's in heads; maxSlots is the constant, but in tests.
 	slots    map[record.NodeID]int
@@ -150,6 +151,7 @@ func Open(cfg Config) (*Replica, error) {
 	}
 	r := &Replica{
 		cfg:       cfg,
+		opened:    time.Now(),
 		quiet:     cfg.Store,
 		stirred:   &stirred{},
 		clock:     record.NewClock(cfg.Now),

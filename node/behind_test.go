@@ -5,8 +5,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
+	"github.com/upprop/upprop/node/alarm"
 )
 
 // An entrance that starts alone with a clock behind what it knows takes people
@@ -81,6 +83,19 @@ func TestFromTheDrawer(t *testing.T) {
 				if _, err := east.Alarm().Start(t.Context(), true, ""); err != nil {
 					t.Fatal(err)
 				}
+				code := record.Code{Badge: in.Badge(), Visit: in}
+				for _, m := range []record.Mark{record.Safe, record.Inside} {
+					if _, err := east.Alarm().Mark(t.Context(), alarm.MarkRequest{Code: code, Mark: m, How: "command"}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				wrong, err := east.Alarm().Mark(t.Context(), alarm.MarkRequest{Code: code, Mark: record.Refuge, How: "command"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if u, err := east.Alarm().Undo(t.Context(), code, record.OnceID{}); err != nil || u.Of != wrong.ID {
+					t.Fatal(u, err)
+				}
 				time.Sleep(10 * time.Minute)
 				learnt := func(when string) {
 					for _, o := range []*house{desk, west} {
@@ -93,8 +108,13 @@ func TestFromTheDrawer(t *testing.T) {
 						if p, err := o.replica.Presence(old); err == nil && p.Open() {
 							t.Errorf("%s: who left weeks ago is on the list of %s", when, o.name)
 						}
-						if _, on := o.replica.Evacuations().Running(""); !on {
+						e, on := o.replica.Evacuations().Running("")
+						if !on {
 							t.Errorf("%s: %s has not heard the drill", when, o.name)
+						}
+						p, err := o.replica.Presence(in)
+						if is := p.Verdict(e); err != nil || is.Mark != record.Inside {
+							t.Errorf("%s: %s does not know who was marked inside: %+v, %v", when, o.name, is, err)
 						}
 					}
 				}

@@ -53,10 +53,10 @@ func (c *Campus) marksStand(h *House) error {
 			if f.shaky || f.lost || f.by.revoked || time.Since(f.at) > kept {
 				continue
 			}
-			if !holds(h, v, f.said.id) {
+			if !holds(h, v, f.said) {
 				return violated("nothing acknowledged is lost", "%s lacks the %s of v%d, acknowledged at %s", h.Name, f.kind, v.n, f.by.Name)
 			}
-			if f.kind == marked && !folded(h, v, f.said.id) {
+			if f.kind == marked && !folded(h, v, f.said) {
 				return violated("nothing acknowledged is lost", "%s has the mark of v%d that %s acknowledged, and does not count it", h.Name, v.n, f.by.Name)
 			}
 			if f.kind == undone && is.By.ID == f.said.of && is.Mark != "" {
@@ -72,16 +72,16 @@ func (c *Campus) marksStand(h *House) error {
 
 // folded reports whether a mark is among those of its badge, or was taken back.
 // Where the arrival was lost with an old copy, one by code stands alone.
-func folded(h *House, v *visit, id record.EventID) bool {
+func folded(h *House, v *visit, f said) bool {
 	all, err := h.Node().Replica().ByBadge(v.id.Badge())
 	if err == nil && slices.ContainsFunc(all, func(p record.Presence) bool {
-		return slices.ContainsFunc(p.Marks, func(m record.MarkFact) bool { return m.ID == id })
+		return slices.ContainsFunc(p.Marks, func(m record.MarkFact) bool { return f.is(m.ID, m.At) })
 	}) {
 		return true
 	}
 	stated, err := h.Node().Replica().Evidence(v.id.Badge())
 	return err == nil && slices.ContainsFunc(stated, func(s record.Stated) bool {
-		return s.Event.Kind == record.Corrected && s.Event.Of != nil && *s.Event.Of == id
+		return s.Event.Kind == record.Corrected && s.Event.Of != nil && *s.Event.Of == f.id
 	})
 }
 

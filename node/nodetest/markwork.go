@@ -14,7 +14,10 @@ import (
 
 // said is what a mark says, or which one a correction takes back.
 type said struct {
-	id     record.EventID
+	id record.EventID
+	// at is its own time: a clock that was behind has its node write it anew, and
+	// that stays.
+	at     record.HLC
 	mark   record.Mark
 	starts []record.EvacID
 	// of is the mark that a correction takes back.
@@ -26,10 +29,10 @@ type said struct {
 
 // holds reports whether a running house has an event of a visit, on disk or
 // shown ahead of its turn.
-func holds(h *House, v *visit, id record.EventID) bool {
-	r := h.Node().Replica()
+func holds(h *House, v *visit, f said) bool {
+	r, id := h.Node().Replica(), f.id
 	stated, err := r.Evidence(v.id.Badge())
-	if err == nil && slices.ContainsFunc(stated, func(s record.Stated) bool { return s.ID == id }) {
+	if err == nil && slices.ContainsFunc(stated, func(s record.Stated) bool { return f.is(s.ID, s.Event.At) }) {
 		return true
 	}
 	ps, err := r.ByBadge(v.id.Badge())
@@ -38,11 +41,27 @@ func holds(h *House, v *visit, id record.EventID) bool {
 	})
 }
 
+// is reports whether an event is this, or this written anew by its node.
+func (f said) is(id record.EventID, at record.HLC) bool {
+	return id == f.id || f.at != 0 && at == f.at && id.Actor.Node() == f.id.Actor.Node()
+}
+
+// timeOf is an event's own time, as the node that has just written it says.
+func timeOf(l *life, b record.BadgeCode, id record.EventID) (at record.HLC) {
+	stated, _ := l.node.Replica().Evidence(b)
+	for _, s := range stated {
+		if s.ID == id {
+			at = s.Event.At
+		}
+	}
+	return at
+}
+
 // overrules notes that somebody at a house says something else of a person now:
 // what the house knows of stands no more.
 func (c *Campus) overrules(h *House, v *visit) {
 	for _, f := range v.said {
-		f.said.over = f.said.over || holds(h, v, f.said.id)
+		f.said.over = f.said.over || holds(h, v, f.said)
 	}
 }
 
@@ -137,7 +156,7 @@ func (c *Campus) markAt(h *House, v *visit, m record.Mark, byCode bool) (string,
 	}
 	v.said = append(v.said, &fact{
 		kind: marked, by: h, id: got.ID, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
-		said: said{id: got.ID, mark: m, starts: e.IDs()},
+		said: said{id: got.ID, at: got.At, mark: m, starts: e.IDs()},
 	})
 	return done, nil
 }
@@ -216,7 +235,7 @@ func (c *Campus) unmark(s Step) (string, error) {
 	}
 	v.said = append(v.said, &fact{
 		kind: undone, by: h, id: got.ID, at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked,
-		said: said{id: got.ID, of: got.Of, over: true},
+		said: said{id: got.ID, at: timeOf(l, got.Badge, got.ID), of: got.Of, over: true},
 	})
 	return done, nil
 }
@@ -255,7 +274,7 @@ func (c *Campus) add(s Step) (string, error) {
 	if r.Point != "" {
 		// Which event its mark is, its own node says.
 		if p, err := l.node.Replica().Presence(v.id); err == nil && len(p.Marks) > 0 {
-			f.kind, f.id, f.said = marked, p.Marks[0].ID, said{id: p.Marks[0].ID, mark: record.Safe, starts: e.IDs()}
+			f.kind, f.id, f.said = marked, p.Marks[0].ID, said{id: p.Marks[0].ID, at: p.Marks[0].At, mark: record.Safe, starts: e.IDs()}
 			v.said = append(v.said, &f)
 		}
 	}

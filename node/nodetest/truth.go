@@ -223,7 +223,7 @@ func knows(h *House, v *visit, f *fact) bool {
 		_, _, _, ok, err := r.Erasure(f.erasure)
 		return err == nil && ok
 	case marked, undone:
-		return holds(h, v, f.said.id)
+		return holds(h, v, f.said)
 	case sounded:
 		return slices.ContainsFunc(r.Evacuations(), func(x record.Start) bool { return x.ID == f.evac })
 	case edited:
