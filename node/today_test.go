@@ -35,8 +35,19 @@ func TestTheCalendarFollowsMostClocks(t *testing.T) {
 		want("one against one", record.DayOf(now()))
 		c.hear(peers(-age, 0), now())
 		want("two wrong, one right", record.DayOf(now()))
+		if got := c.ahead(now()); got != 0 {
+			t.Errorf("while nobody can tell, the campus is %v ahead", got)
+		}
 		c.hear(peers(-age, -age), now())
 		want("two against it", right())
+		if got := c.ahead(now()); got != -age {
+			t.Errorf("the campus is %v ahead, not %v", got, -age)
+		}
+		for _, x := range seenBy(peers(-age, time.Minute-age), c.ahead(now())) {
+			if at := now().Add(-age); !x.LastHeard.Equal(at) || x.ClockOffset < 0 || x.ClockOffset > time.Minute {
+				t.Errorf("by the campus's clock one that is right is %v off and was heard at %v, not %v", x.ClockOffset, x.LastHeard, at)
+			}
+		}
 		time.Sleep(50 * 24 * time.Hour)
 		want("weeks later, alone", right())
 		ahead = 0
@@ -46,5 +57,8 @@ func TestTheCalendarFollowsMostClocks(t *testing.T) {
 		want("wrong the other way", right())
 		ahead = 3 * 24 * time.Hour
 		want("after a sleep of three days", record.DayOf(now()))
+		if got := c.ahead(now()); got != 0 {
+			t.Errorf("after a sleep the campus is %v ahead", got)
+		}
 	})
 }
