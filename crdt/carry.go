@@ -11,10 +11,10 @@ import (
 
 // CarrySettled writes anew, into today's document, what this node's own
 // documents of the days before day tell of open visits and of evacuations under
-// way, as a drop would, and drops nothing. Until it has been called for a document that Positions no
-// longer reach back to by their days, they reach back to it all the same: what
-// was acknowledged in it may have got to nobody. Idempotent and cheap when
-// there is nothing to carry.
+// way, as a drop would, and drops nothing. Until it has been called for a
+// document that Positions no longer reach back to by their days, they reach back
+// to it all the same: what was acknowledged in it may have got to nobody.
+// Idempotent and cheap when there is nothing to carry.
 func (r *Replica) CarrySettled(ctx context.Context, day record.Day, others Elsewhere) error {
 	r.dropping.Lock()
 	defer r.dropping.Unlock()

@@ -44,8 +44,9 @@ func (n *Node) runCarry(ctx context.Context) error {
 // carry writes anew what this node's own days before day tell of open visits,
 // before its positions stop telling of those days, so that nobody calls it
 // complete who lacks them. It destroys nothing and so goes by the clock of the
-// campus where this node's own is off, or else needs none to agree; but what was settled while this node was away must not come back by it, and
-// that only those can tell who are heard.
+// campus where this node's own is off, or else needs none to agree; but what was
+// settled while this node was away must not come back by it, and that only those
+// can tell who are heard.
 func (n *Node) carry(ctx context.Context, day record.Day, now time.Time) error {
 	c, err := n.loadContacts()
 	if err != nil {
