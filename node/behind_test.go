@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/upprop/upprop/crdt/record"
-	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/mesh/memnet"
 	"github.com/upprop/upprop/node/alarm"
+	"github.com/upprop/upprop/node/visits"
 )
 
 // An entrance that starts alone with a clock behind what it knows takes people
@@ -59,24 +59,40 @@ func TestFromTheDrawer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("weeks of a campus's life: in the long run only")
 	}
-	const away = 40
-	for name, behind := range map[string]time.Duration{
-		"the clock stood still": away * 24 * time.Hour, "the clock began anew": 30 * 365 * 24 * time.Hour,
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		away   int
+		behind time.Duration
+		others []string
+	}{
+		"the clock stood still":                 {40, 40 * day, []string{"West gate"}},
+		"the clock began anew":                  {40, 30 * 365 * day, []string{"West gate"}},
+		"the clock stood still, in a small one": {70, 70 * day, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newTown(t, "Reception", "East gate", "West gate")
+				w := newTown(t, append([]string{"Reception", "East gate"}, c.others...)...)
 				defer w.close()
-				desk, east, west := w.houses[0], w.houses[1], w.houses[2]
+				desk, east := w.houses[0], w.houses[1]
+				others := append([]*house{desk}, w.houses[2:]...)
 				old := desk.arrive("Bertil Borta")
 				w.sleep(2)
-				w.net.Partition(memnet.Closing, []identity.NodeID{desk.key.ID(), west.key.ID()}, []identity.NodeID{east.key.ID()})
+				for _, o := range others {
+					w.net.Cut(memnet.Closing, o.key.ID(), east.key.ID())
+				}
 				east.shut()
 				desk.leave(old)
-				w.sleep(away)
+				w.sleep(c.away)
+				if len(others) == 1 { // alone it has dropped what is twice as old by then
+					if err := desk.replica.DropBefore(t.Context(), record.DayOf(desk.now())-2*visits.Retention); err != nil {
+						t.Fatal(err)
+					}
+					desk.shut() // these days passed without running time, which its calendar follows
+					desk.on()
+				}
 				out := desk.arrive("Astrid Marker")
 				time.Sleep(time.Hour)
-				east.ahead.Store(int64(-behind))
+				east.ahead.Store(int64(-c.behind))
 				east.on()
 				in := east.arrive("Cecilia Dal")
 				east.leave(out)
@@ -98,7 +114,7 @@ func TestFromTheDrawer(t *testing.T) {
 				}
 				time.Sleep(10 * time.Minute)
 				learnt := func(when string) {
-					for _, o := range []*house{desk, west} {
+					for _, o := range others {
 						if p, err := o.replica.Presence(out); err != nil || p.Open() {
 							t.Errorf("%s: %s does not know who left at the east gate: %+v, %v", when, o.name, p, err)
 						}

@@ -72,10 +72,31 @@ func seenBy(news []mesh.NodeNews, ahead time.Duration) []mesh.NodeNews {
 
 // hear takes what other clocks show. Where no majority of clocks agrees, it
 // changes nothing: nobody can tell who is right.
-func (c *calendar) hear(news []mesh.NodeNews, now time.Time) {
-	if off, ok := majority(news, now); ok {
-		c.last.Store(&sure{now.Add(off), time.Now()})
+func (c *calendar) hear(news []mesh.NodeNews, now time.Time) (ok bool) {
+	off, ok := majority(news, now)
+	if ok {
+		c.follow(now.Add(off))
 	}
+	return ok
+}
+
+// follow takes campus for the time that it is now.
+func (c *calendar) follow(campus time.Time) { c.last.Store(&sure{campus, time.Now()}) }
+
+// outlived is how far ahead of ours the clock is of a member that is heard and has
+// dropped the day which ours shows, of several the least; false where nobody has.
+// Nobody drops a day before its time, so ours is behind, whoever else says so:
+// what is filed by it nobody takes.
+func (n *Node) outlived(ctx context.Context, news []mesh.NodeNews, now time.Time) (ahead time.Duration, ok bool) {
+	for _, x := range news {
+		if !heard(x, now) || x.ClockOffset <= aDay || ok && x.ClockOffset >= ahead {
+			continue
+		}
+		if h, err := n.horizonOf(ctx, x.Node); err == nil && h > record.DayOf(now) {
+			ahead, ok = x.ClockOffset, true
+		}
+	}
+	return ahead, ok
 }
 
 // majority is how far ahead of ours the clocks are that agree with one another
@@ -109,7 +130,11 @@ func (n *Node) runCalendar(ctx context.Context) error {
 	tick := time.NewTicker(calendarTick)
 	defer tick.Stop()
 	for {
-		n.calendar.hear(n.mesh.Freshness(), n.cfg.Now())
+		if news, now := n.mesh.Freshness(), n.cfg.Now(); !n.calendar.hear(news, now) {
+			if ahead, ok := n.outlived(ctx, news, now); ok {
+				n.calendar.follow(now.Add(ahead))
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return nil
