@@ -135,6 +135,36 @@ func TestWhatOnlyARevokedNodeHoldsMayBeLost(t *testing.T) {
 	}
 }
 
+// After a closure longer than keys are made ahead, who comes in before a desk has
+// made others is sealed to one that is past; not who comes in later.
+func TestOnlyPastKeysAreKnownForAMoment(t *testing.T) {
+	inCampus(t, func(c *Campus, h []*House) {
+		if onlyPastKeys(h[1].now()) {
+			t.Error("a new campus knows past keys alone")
+		}
+		desks := c.desks()
+		for _, d := range desks {
+			must(t, c.stop(d))
+		}
+		h = c.on()
+		for range 2 {
+			_, err := c.closeDown(Step{X: 1025}) // nine weeks
+			must(t, err)
+		}
+		first, err := c.arrive(h[1])
+		must(t, err)
+		for _, d := range desks {
+			must(t, c.startHouse(d))
+		}
+		time.Sleep(2 * time.Minute)
+		second, err := c.arrive(h[1])
+		must(t, err)
+		if first == nil || !first.unsealed || second == nil || second.unsealed {
+			t.Errorf("to a key that is past, first: %v, and later: %v", first == nil || first.unsealed, second == nil || second.unsealed)
+		}
+	})
+}
+
 // Of a node that was put back acts may be missing or there twice, and not altered.
 func TestNothingExcusesAnAlteredAct(t *testing.T) {
 	back := &House{back: 1}

@@ -110,7 +110,8 @@ type visit struct {
 	// tangled: a correction was told and not acknowledged.
 	tangled bool
 	// unsealed: its arrival is known, and all its particulars may be lost with
-	// the only disk that had them.
+	// the only disk that had them or their key, or were sealed to one of a date
+	// that is past.
 	unsealed bool
 	// ends is the date of its keys, unless they are sealed anew.
 	ends record.Day

@@ -3,8 +3,10 @@ package nodetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/node/visits"
 )
@@ -38,7 +40,7 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 	}
 	began := time.Now()
 	name := c.aName(h)
-	ends := l.node.KeptFrom() + visits.Retention
+	ends, past := l.node.KeptFrom()+visits.Retention, onlyPastKeys(l)
 	got, err := l.node.Visits().CheckIn(context.Background(), visits.Arrival{Name: record.Private(name), Email: record.Private(name + "@example.org")})
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -55,9 +57,18 @@ func (c *Campus) arrive(h *House) (*visit, error) {
 		}
 		return nil, c.excused(h, err)
 	}
-	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Arrived), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends, qr: got.QR, years: c.yearsOff()}
+	v := &visit{n: len(c.truth.visits) + 1, id: got.Visit, arrived: fact{by: h, id: lastOf(l, h.NodeID(), got.Visit.Badge(), record.Arrived), at: time.Now(), clock: h.Clock.Timeline(), back: h.back, shaky: h.revoked}, names: []string{name}, ends: ends, qr: got.QR, years: c.yearsOff(), unsealed: past}
 	c.truth.visits = append(c.truth.visits, v)
 	return v, nil
+}
+
+// onlyPastKeys reports whether a node knows no key of a date to come: a closure
+// was longer than any is made ahead. What it seals goes to one that is past and
+// has not died, and who joins then is not given that.
+func onlyPastKeys(l *life) bool {
+	keys, err := l.node.Replica().PublishedKeys()
+	today := l.node.KeptFrom()
+	return err == nil && !slices.ContainsFunc(keys, func(k crdt.PublishedKey) bool { return k.Until > today })
 }
 
 // aName is one that nobody else has.
