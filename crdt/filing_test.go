@@ -107,3 +107,35 @@ func TestNotedByClockFromBefore(t *testing.T) {
 		t.Errorf("%d documents are held, %d of them ahead", len(b.Digests()), b.Ahead())
 	}
 }
+
+// What a device marked before it heard that its clock was behind does not go with
+// the day under which it was filed, nor does what takes a mark back; what was
+// marked in an earlier life, on that day, does.
+func TestMarksMadeByAClockBehindStay(t *testing.T) {
+	c := newTestCampus(t)
+	a, ahead := c.wrong("a")
+	b := c.node("b")
+	mark := func(m record.Mark) record.EventID {
+		return a.write(t, record.Event{Kind: record.Marked, Visit: someone(1), Mark: m, Starts: []record.EvacID{{1}}})
+	}
+	a.arrive(t, someone(1))
+	a.alarm(t, 1, false)
+	mark(record.Safe)
+	_ = a.Close()
+	a.open(t)
+	c.advance(40 * dayLong)
+	ahead.Store(int64(-40 * dayLong))
+	mark(record.Inside)
+	wrong := mark(record.Refuge)
+	a.write(t, record.Event{Kind: record.Corrected, Visit: someone(1), Of: &wrong})
+	ahead.Store(0)
+	for range 2 {
+		a.dropBefore(t, c.today()-30)
+		pull(t, b, a)
+		same(t, a, b)
+		p, err := b.Presence(someone(1))
+		if err != nil || len(p.Marks) != 1 || p.Marks[0].Mark != record.Inside {
+			t.Fatalf("marked: %+v, %v", p.Marks, err)
+		}
+	}
+}
