@@ -10,8 +10,20 @@ import (
 
 // Who joins when a closed campus opens again hears of a visit from a node that was off
 // when it ended, and of its end from nobody: the others have dropped that day. They
-// put nobody back on the list (found by seed 5549).
+// put nobody back on the list (found by seed 5549), also where the clock at the door
+// was decades off.
 func TestANewcomerPutsNobodyBackOnTheList(t *testing.T) {
+	for name, off := range map[string]time.Duration{"a clock that is right": 0, "one of another century": 99 * year, "one that is behind": -29 * year} {
+		t.Run(name, func(t *testing.T) {
+			if off != 0 && testing.Short() {
+				t.Skip("weeks of a campus's life: once in the short run")
+			}
+			aNewcomerPutsNobodyBack(t, off)
+		})
+	}
+}
+
+func aNewcomerPutsNobodyBack(t *testing.T, off time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := newCampus(t.TempDir(), 5549, 4, pace{beatEvery, repairEvery, dialEvery, access.Ahead})
 		if err != nil {
@@ -23,6 +35,7 @@ func TestANewcomerPutsNobodyBackOnTheList(t *testing.T) {
 			}
 		}()
 		time.Sleep(2 * repairEvery)
+		c.Houses[3].Clock.Jump(off)
 		v, err := c.arrive(c.Houses[3])
 		if err != nil {
 			t.Fatal(err)
