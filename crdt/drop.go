@@ -154,7 +154,8 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if others.Settled != nil {
 			events = unsettled(events, stays, func(p record.Presence) bool { return others.Settled(p) && !r.ownSince(p.Seen.ID, others.Since) })
 		}
-		if err := r.carryMarks(ctx, r.freshMarks(events, stays, others.Since)); err != nil {
+		marks, told := r.freshMarks(events, stays, others.Since)
+		if err := r.carryMarks(ctx, marks, told); err != nil {
 			return err
 		}
 		over := record.CarryOver(events, stays)

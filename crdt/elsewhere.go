@@ -47,28 +47,34 @@ func (r *Replica) fresh(id record.EventID, since Cursor) bool {
 // freshMarks are the marks and what takes them back of a badge's events that do
 // not stay and are fresh: a clock that is behind filed them under days that others
 // have dropped, and nobody has heard of them. Other marks go with their day.
-func (r *Replica) freshMarks(events []record.Stated, stays func(record.EventID) bool, since Cursor) (out []record.Stated) {
-	told := map[record.HLC]bool{}
+// told are the names of what this node has written so already, by its time.
+func (r *Replica) freshMarks(events []record.Stated, stays func(record.EventID) bool, since Cursor) (out []record.Stated, told map[record.HLC]record.EventID) {
+	told = map[record.HLC]record.EventID{}
 	for _, s := range events {
 		if stays(s.ID) && s.ID.Actor.Node() == r.cfg.Node {
-			told[s.Event.At] = true
+			told[s.Event.At] = s.ID
 		}
 	}
 	for _, s := range events {
 		marks := s.Event.Kind == record.Marked || s.Event.Kind == record.Corrected
-		if marks && !stays(s.ID) && !told[s.Event.At] && r.fresh(s.ID, since) {
+		if marks && !stays(s.ID) && r.fresh(s.ID, since) {
 			out = append(out, s)
 		}
 	}
 	slices.SortFunc(out, func(a, b record.Stated) int { return cmp.Compare(a.Event.At, b.Event.At) })
-	return out
+	return out, told
 }
 
-// carryMarks writes marks anew as they are, but for the names that they have got.
-func (r *Replica) carryMarks(ctx context.Context, marks []record.Stated) error {
+// carryMarks writes marks anew as they are, but for the names that they have got,
+// and goes on where it was cut off.
+func (r *Replica) carryMarks(ctx context.Context, marks []record.Stated, told map[record.HLC]record.EventID) error {
 	now := map[record.EventID]record.EventID{}
 	for _, s := range marks {
 		e := s.Event
+		if id, ok := told[e.At]; ok {
+			now[s.ID] = id
+			continue
+		}
 		if e.Of != nil {
 			of, ok := now[*e.Of]
 			if !ok {

@@ -129,6 +129,15 @@ func TestMarksMadeByAClockBehindStay(t *testing.T) {
 	wrong := mark(record.Refuge)
 	a.write(t, record.Event{Kind: record.Corrected, Visit: someone(1), Of: &wrong})
 	ahead.Store(0)
+	// The power goes before the correction is written anew.
+	events, err := a.Evidence(someone(1).Badge())
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks, told := a.freshMarks(events, func(id record.EventID) bool { return false }, 0)
+	if err := a.carryMarks(context.Background(), marks[:2], told); len(marks) != 3 || err != nil {
+		t.Fatalf("%d are fresh; %v", len(marks), err)
+	}
 	for range 2 {
 		a.dropBefore(t, c.today()-30)
 		pull(t, b, a)
