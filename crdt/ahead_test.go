@@ -279,3 +279,24 @@ func TestAKeyOfAClockFarAheadIsNotWaitedFor(t *testing.T) {
 		_ = b.Close()
 	})
 }
+
+// A clock that is decades behind does not make the date of a key that of a wrong
+// one: its entry waits for the key.
+func TestAClockBehindWaitsForKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestCampus(t)
+		a, b := c.keeper("a"), c.keeper("b")
+		behind := b.goWrong(t)
+		a.do(t, sealing(someone(1), 1, c.today()+30))
+		pull(t, b.member, a.member)
+		behind.Store(int64(-decades))
+		b.writing.Lock()
+		ok, err := b.superseded(card(someone(2)), rank{}, c.today()+30, false, nil)
+		b.writing.Unlock()
+		if ok || err != nil {
+			t.Errorf("taken without its key: %v, %v", ok, err)
+		}
+		_ = a.Close()
+		_ = b.Close()
+	})
+}

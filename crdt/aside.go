@@ -203,8 +203,10 @@ func (r *Replica) admitKeys(e candidate, all []record.SealedEntry, wraps [][]byt
 func (r *Replica) superseded(k record.PartKey, at rank, until record.Day, late bool, n *ranks) (bool, error) {
 	// By a clock that is ahead nothing is lost: who still has the key sends it. Nor
 	// where the date can only be that of such a clock: what outranks its key may have
-	// gone with its day, and the key is asked for on.
-	if until < r.horizon() || until <= r.today() || until > r.today()+record.MostKept+farAhead || r.awaited.outranked(k, r.weigh(k, at), late) {
+	// gone with its day, and the key is asked for on. One that is behind, by what is
+	// held here, does not make it so.
+	today := r.today()
+	if until < r.horizon() || until <= today || until > r.filed(today)+record.MostKept+farAhead || r.awaited.outranked(k, r.weigh(k, at), late) {
 		return true, nil
 	}
 	if _, buried, err := r.tomb(n, k.Visit); buried || err != nil {
