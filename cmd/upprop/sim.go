@@ -46,6 +46,10 @@ seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
 					fmt.Fprintf(cmd.ErrOrStderr(), "seed %d: %v\n", f.Options.Seed, f.Result.Broken)
 				}
 			}
+			cfg.Progress = func(s sim.Summary) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d campuses in %v, %d with a broken promise\n",
+					s.Campuses, cfg.Seeds, s.Took.Round(time.Second), s.Failed)
+			}
 			sum, err := sim.Run(cmd.Context(), cfg)
 			if err != nil {
 				return errors.Join(err, c.say("%s", summary(cfg, sum)))

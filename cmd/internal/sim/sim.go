@@ -26,9 +26,15 @@ type Config struct {
 	Worker, Env []string
 	// Failed, if not nil, is told of each campus that failed.
 	Failed func(Failure)
+	// Progress, if not nil, is told of the summary so far after every
+	// [Between] campuses.
+	Progress func(Summary)
 	// Most is after how many failures no new campus is begun; 0 means 1.
 	Most int
 }
+
+// Between is how many campuses there are between two words of progress.
+const Between = 500
 
 // Failure is a campus in which a promise did not hold.
 type Failure struct {
@@ -85,9 +91,14 @@ func Run(ctx context.Context, cfg Config) (sum Summary, err error) {
 		sum.Settled, sum.Spent = max(sum.Settled, r.Settled), sum.Spent+r.Spent
 		if r.Broken != nil {
 			failed++
+			sum.Failed = failed
 			if cfg.Failed != nil {
 				cfg.Failed(Failure{o, r, a.died})
 			}
+		}
+		if sum.Campuses%Between == 0 && sum.Campuses < cfg.Seeds && cfg.Progress != nil {
+			sum.Took = time.Since(began)
+			cfg.Progress(sum)
 		}
 	}
 	var wg sync.WaitGroup
@@ -101,7 +112,7 @@ func Run(ctx context.Context, cfg Config) (sum Summary, err error) {
 		})
 	}
 	wg.Wait()
-	sum.Failed, sum.Took = failed, time.Since(began)
+	sum.Took = time.Since(began)
 	return sum, errors.Join(err, ctx.Err())
 }
 
