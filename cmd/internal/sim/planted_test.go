@@ -8,8 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,7 +65,11 @@ func TestPlantedBugs(t *testing.T) {
 	}
 	bugs := slices.Concat(bugs, nodeBugs)
 	program := buildPlanted(t, bugs)
-	var table strings.Builder
+	// Two bugs at a time, each with one worker: beside a campus that shows the bug
+	// another would run for nothing.
+	rows := make([]string, len(bugs))
+	slots := make(chan struct{}, runtime.NumCPU())
+	var wg sync.WaitGroup
 	for i, bug := range bugs {
 		if i > 0 && bugs[i-1].name == bug.name {
 			continue // a bug of two pieces
@@ -74,61 +80,74 @@ func TestPlantedBugs(t *testing.T) {
 		if bug.rare && os.Getenv("UPPROP_SOAK") == "" && *only == "" {
 			continue
 		}
-		most, first := mostSeeds, max(bug.seed, 1)
-		if bug.rare {
-			most *= patience
-		}
-		faults, err := nodetest.ParseFaults(bug.fault)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, seed, began := "not found", uint64(0), time.Now()
-		agreed := soon
-		if bug.fault == "away" {
-			agreed = 0 // old days are dropped in their own time
-		}
-		cfg := sim.Config{
-			Program: program, Worker: []string{"sim-worker"},
-			Options: nodetest.Options{Steps: 60, Faults: faults, Patience: agreed}, Env: []string{"UPPROP_PLANTED=" + bug.name},
-		}
-		// A bug may break other promises too, and at times those first.
-		var beside []string
-		for next, end := first, first+uint64(most); seed == 0 && next < end && len(beside) < mostBeside; {
-			broke := uint64(0)
-			cfg.First, cfg.Seeds = next, int(end-next)
-			cfg.Failed = func(f sim.Failure) {
-				broke = max(broke, f.Options.Seed)
-				what := fmt.Sprintf("seed %d: %s", f.Options.Seed, f.Result.Broken.Promise)
-				if slices.Contains(bug.breaks, f.Result.Broken.Promise) && f.Died == bug.dies {
-					found, seed = what, f.Options.Seed
-					return
-				}
-				beside = append(beside, what)
-			}
-			if _, err := sim.Run(context.Background(), cfg); err != nil {
-				t.Fatal(err)
-			}
-			if broke == 0 {
-				break
-			}
-			next = broke + 1
-		}
-		if seed != 0 && (*only != "" || os.Getenv("UPPROP_SOAK") != "") {
-			cfg.First, cfg.Seeds, cfg.Env = seed, 1, nil
-			cfg.Failed = func(f sim.Failure) {
-				t.Errorf("%s: seed %d breaks something without the bug too: %v", bug.name, f.Options.Seed, f.Result.Broken)
-			}
-			if _, err := sim.Run(context.Background(), cfg); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if found == "not found" {
-			t.Errorf("%s: not found in %d seeds; but %s", bug.name, most, strings.Join(beside, ", "))
-		}
-		fmt.Fprintf(&table, "  %-40s %-12s %s\n", bug.name, bug.fault, found)
-		t.Logf("%s: %s (beside it: %d), in %v", bug.name, found, len(beside), time.Since(began).Round(time.Second))
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			rows[i] = bug.lookFor(t, program)
+		})
 	}
-	t.Logf("planted bugs:\n%s", table.String())
+	wg.Wait()
+	t.Logf("planted bugs:\n%s", strings.Join(rows, ""))
+}
+
+// lookFor looks for a bug, and tells by which seed it was found.
+func (bug planted) lookFor(t *testing.T, program string) (row string) {
+	most, first := mostSeeds, max(bug.seed, 1)
+	if bug.rare {
+		most *= patience
+	}
+	faults, err := nodetest.ParseFaults(bug.fault)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	found, seed, began := "not found", uint64(0), time.Now()
+	agreed := soon
+	if bug.fault == "away" {
+		agreed = 0 // old days are dropped in their own time
+	}
+	cfg := sim.Config{
+		Program: program, Worker: []string{"sim-worker"}, Workers: 1,
+		Options: nodetest.Options{Steps: 60, Faults: faults, Patience: agreed}, Env: []string{"UPPROP_PLANTED=" + bug.name},
+	}
+	// A bug may break other promises too, and at times those first.
+	var beside []string
+	for next, end := first, first+uint64(most); seed == 0 && next < end && len(beside) < mostBeside; {
+		broke := uint64(0)
+		cfg.First, cfg.Seeds = next, int(end-next)
+		cfg.Failed = func(f sim.Failure) {
+			broke = max(broke, f.Options.Seed)
+			what := fmt.Sprintf("seed %d: %s", f.Options.Seed, f.Result.Broken.Promise)
+			if slices.Contains(bug.breaks, f.Result.Broken.Promise) && f.Died == bug.dies {
+				found, seed = what, f.Options.Seed
+				return
+			}
+			beside = append(beside, what)
+		}
+		if _, err := sim.Run(context.Background(), cfg); err != nil {
+			t.Error(err)
+			return ""
+		}
+		if broke == 0 {
+			break
+		}
+		next = broke + 1
+	}
+	if seed != 0 && (*only != "" || os.Getenv("UPPROP_SOAK") != "") {
+		cfg.First, cfg.Seeds, cfg.Env = seed, 1, nil
+		cfg.Failed = func(f sim.Failure) {
+			t.Errorf("%s: seed %d breaks something without the bug too: %v", bug.name, f.Options.Seed, f.Result.Broken)
+		}
+		if _, err := sim.Run(context.Background(), cfg); err != nil {
+			t.Error(err)
+			return ""
+		}
+	}
+	if seed == 0 {
+		t.Errorf("%s: not found in %d seeds; but %s", bug.name, most, strings.Join(beside, ", "))
+	}
+	t.Logf("%s: %s (beside it: %d), in %v", bug.name, found, len(beside), time.Since(began).Round(time.Second))
+	return fmt.Sprintf("  %-40s %-12s %s\n", bug.name, bug.fault, found)
 }
 
 // buildPlanted builds the program with all bugs in it, each asleep until the
