@@ -14,7 +14,7 @@ build: tools ## bin/upprop
 
 test: tools ## every test
 	@command -v chromium >/dev/null || echo "test: chromium is not installed, so the browser tests are skipped (Debian: apt-get install chromium)"
-	$(GO) test -timeout 30m ./...
+	$(GO) test -p 3 -timeout 30m ./... # browsers and real processes mostly wait
 	UPPROP_ALONE=1 $(GO) test -run TestCopiedFolder ./cmd/upprop
 
 check: fmt vet lint test race sim ## what CI runs

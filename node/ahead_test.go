@@ -18,9 +18,7 @@ import (
 // where nobody could note when it came: at its own node, whose clock was wrong,
 // and at one that was off. All nodes are closed for weeks before either could.
 func TestDaysFarAheadGoEverywhereAtOnce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of a campus's life: in the long run only")
-	}
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTownIn(t, 26*365*24*time.Hour, "Reception", "East gate", "West gate", "North gate", "South gate")
 		defer w.close()
@@ -155,9 +153,7 @@ func TestTheEarliestOfClocksThatAreOffByHours(t *testing.T) {
 // A node whose clock is hours off among others that agree drops its days like
 // any other, and stays complete to them.
 func TestAClockOffByHoursKeepsNoDaysForEver(t *testing.T) {
-	if testing.Short() {
-		t.Skip("lives through a whole retention")
-	}
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()

@@ -29,9 +29,7 @@ func (h *house) oldest() record.Day {
 func TestANodeThatWasAwayForLong(t *testing.T) {
 	for name, off := range map[string]bool{"off": true, "cut off": false} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() {
-				t.Skip("lives through a whole retention")
-			}
+			inTheLongRunOnly(t)
 			synctest.Test(t, func(t *testing.T) {
 				w := newTown(t, "Reception", "East gate", "West gate")
 				defer w.close()
@@ -126,9 +124,7 @@ func (w *town) steady() {
 
 // All nodes off for longer than the retention: everyone who was inside still is.
 func TestACampusThatWasOffForLong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of a campus's life: in the long run only")
-	}
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()
@@ -166,9 +162,7 @@ func TestACampusThatWasOffForLong(t *testing.T) {
 // A node whose clock is 40 days ahead drops nothing, neither with the others
 // nor alone, whatever running time it has to its credit.
 func TestAFastClockDropsNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of a campus's life: in the long run only")
-	}
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()

@@ -15,9 +15,7 @@ import (
 // in all the same, however far behind, and their names are read when it is back
 // among others.
 func TestAnEntranceBehindItsTime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of a campus's life: in the long run only")
-	}
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()
@@ -56,9 +54,7 @@ func TestAnEntranceBehindItsTime(t *testing.T) {
 // before it hears the others they learn when it does, also where they have
 // dropped the days that it takes for today, and its clock stays as it is.
 func TestFromTheDrawer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of a campus's life: in the long run only")
-	}
+	inTheLongRunOnly(t)
 	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
 		away   int
@@ -151,9 +147,7 @@ func TestFromTheDrawer(t *testing.T) {
 // left meanwhile, though a clock that was decades off had dated the arrival; and
 // who came in by such a clock before the closure and stayed is on it still.
 func TestWhoCameInByAWrongClockLeavesForGood(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of a campus's life: in the long run only")
-	}
+	inTheLongRunOnly(t)
 	const decades = 30 * 365 * 24 * time.Hour
 	for name, off := range map[string]time.Duration{"ahead": decades, "behind": -decades} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 // Who is let in as somebody comes back from a long absence hears from that node alone
 // of an alarm whose end the others have dropped: it does not begin anew.
 func TestANewcomerRingsNoOldAlarm(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()
@@ -50,6 +51,7 @@ func TestANewcomerRingsNoOldAlarm(t *testing.T) {
 // A handheld that is tried out for some minutes and then lies in a drawer for weeks puts
 // nobody back on the list who was inside as it was tried, and rings no old drill.
 func TestTriedOutAndPutAway(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()
@@ -94,6 +96,7 @@ func TestTriedOutAndPutAway(t *testing.T) {
 // Of chains of acts whose beginnings were dropped before it was let in, a new node does
 // not say that something is missing.
 func TestANewcomerMissesNothingOfTheAudit(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()

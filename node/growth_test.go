@@ -62,6 +62,15 @@ func newTown(t testing.TB, names ...string) *town {
 	return newTownIn(t, 0, names...)
 }
 
+// inTheLongRunOnly is said by tests that live through weeks of a campus: the race
+// detector has seen all that they do in days, and would take minutes over each.
+func inTheLongRunOnly(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("weeks of a campus's life: in the long run only")
+	}
+}
+
 // newTownIn is a town that was founded so long after the bubble's beginning.
 func newTownIn(t testing.TB, leap time.Duration, names ...string) *town {
 	t.Helper()
@@ -283,9 +292,7 @@ func (s sample) String() string {
 // TestNothingGrowsForEver lives through 90 days (or UPPROP_GROWTH_DAYS) at a
 // steady load, and finds the last third no larger than the one before.
 func TestNothingGrowsForEver(t *testing.T) {
-	if testing.Short() {
-		t.Skip("lives for 90 days")
-	}
+	inTheLongRunOnly(t)
 	days := 90
 	if s := os.Getenv("UPPROP_GROWTH_DAYS"); s != "" {
 		n, err := strconv.Atoi(s)

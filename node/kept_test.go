@@ -95,6 +95,7 @@ func (h *house) opened(v record.VisitID) (out []kept.Record) {
 // lifted; nothing else does. Desks that make the same apart make one. A gate never
 // opens any of it.
 func TestWhatMustBeKeptOutlivesItsDay(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()

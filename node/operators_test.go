@@ -77,6 +77,7 @@ func TestOperatorsAreOnEveryDesk(t *testing.T) {
 
 // Keys die on their dates; what operators sign in with does not.
 func TestOperatorsOutliveTheKeysOfADate(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()

@@ -38,6 +38,7 @@ func (h *house) dies(v record.VisitID, a record.Audience) int {
 // Shorter terms hold for what is stored, on every node, also on one that was cut
 // off and on what it took in meanwhile; longer ones for new visits alone.
 func TestTermsReachEveryNode(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate")
 		defer w.close()

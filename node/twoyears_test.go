@@ -45,9 +45,7 @@ func TestTwoYears(t *testing.T) {
 	if os.Getenv("UPPROP_SOAK") != "" {
 		days = 730
 	}
-	if testing.Short() {
-		t.Skip("lives for two months")
-	}
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) { twoYears(t, days) })
 }
 

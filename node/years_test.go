@@ -22,8 +22,8 @@ func TestAClockWrongByDecades(t *testing.T) {
 		"behind": {-25 * 365 * 24 * time.Hour, false}, "behind, cut off": {-25 * 365 * 24 * time.Hour, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if c.alone && testing.Short() {
-				t.Skip("lives through a whole retention")
+			if c.alone {
+				inTheLongRunOnly(t)
 			}
 			synctest.Test(t, func(t *testing.T) {
 				w := newTownIn(t, 26*365*24*time.Hour, "Reception", "East gate", "West gate")
@@ -104,6 +104,7 @@ func TestAClockWrongByDecades(t *testing.T) {
 // out: nothing that is held is destroyed, and all goes on when it is right
 // again.
 func TestATimeServerOutOfItsMind(t *testing.T) {
+	inTheLongRunOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t, "Reception", "East gate", "West gate")
 		defer w.close()

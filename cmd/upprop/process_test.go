@@ -153,7 +153,8 @@ func (p *process) await(what string, limit time.Duration, ok func() bool) time.D
 		if time.Since(began) > limit {
 			p.t.Fatalf("never: %s (%s)", what, p.dir)
 		}
-		time.Sleep(5 * time.Millisecond)
+		// What is asked is a whole program at times: who waits for long asks seldom.
+		time.Sleep(min(5*time.Millisecond+time.Since(began)/10, 200*time.Millisecond))
 	}
 	return time.Since(began)
 }

@@ -99,6 +99,9 @@ func TestAStoppedNodeKeepsWhatItHas(t *testing.T) {
 
 // What a revoked node alone holds of one that was put back, nobody gets from it.
 func TestWhatOnlyARevokedNodeHoldsMayBeLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the race detector sees the like in TestPromises")
+	}
 	for _, revokedFirst := range []bool{true, false} {
 		for _, heldToo := range []bool{true, false} {
 			inCampus(t, func(c *Campus, h []*House) {
@@ -245,6 +248,9 @@ func TestAShortClosureLeavesNoDoubt(t *testing.T) {
 // Who was cut off before it went, and not healed since, heard of a visit no later
 // than that.
 func TestWhoWasCutOffMetNobodySince(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the race detector sees the like in TestPromises")
+	}
 	inCampus(t, func(c *Campus, h []*House) {
 		whole := time.Now()
 		c.fallApart(memnet.Closing, []identity.NodeID{h[3].ID})
