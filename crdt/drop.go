@@ -151,10 +151,15 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if err != nil {
 			return err
 		}
-		if others.Settled != nil {
-			events = unsettled(events, stays, func(p record.Presence) bool { return others.Settled(p) && !r.ownSince(p.Seen.ID, others.Since) })
-		}
 		marks, told := r.freshMarks(events, stays, others.Since)
+		if others.Settled != nil {
+			events = unsettled(events, r.newer(events, stays), func(p record.Presence) bool { return others.Settled(p) && !r.ownSince(p.Seen.ID, others.Since) })
+		}
+		if gone := r.freshGone(events, stays, others.Since); len(gone) > 0 {
+			if _, err := r.Commit(ctx, gone...); err != nil {
+				return fmt.Errorf("carry over who came and went: %w", err)
+			}
+		}
 		if err := r.carryMarks(ctx, marks, told); err != nil {
 			return err
 		}
@@ -183,11 +188,11 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 }
 
 // unsettled are the events but for those of open visits that are settled
-// elsewhere and that no event which stays is about.
-func unsettled(events []record.Stated, stays func(record.EventID) bool, settled func(record.Presence) bool) []record.Stated {
+// elsewhere and that no newer event is about.
+func unsettled(events []record.Stated, newer func(record.EventID) bool, settled func(record.Presence) bool) []record.Stated {
 	told := map[record.VisitID]bool{}
 	for _, s := range events {
-		told[s.Event.Visit] = told[s.Event.Visit] || stays(s.ID)
+		told[s.Event.Visit] = told[s.Event.Visit] || newer(s.ID)
 	}
 	over := map[record.VisitID]bool{}
 	for _, p := range record.FoldBadge(events) {

@@ -41,7 +41,42 @@ func (r *Replica) ownSince(id record.EventID, since Cursor) bool {
 // fresh is ownSince, or, where no place is known, whether this node wrote an entry
 // since it was started not long ago.
 func (r *Replica) fresh(id record.EventID, since Cursor) bool {
-	return r.ownSince(id, since) || since == 0 && time.Since(r.opened) < newLife && id.Actor == r.Actor()
+	return r.ownSince(id, since) || since == 0 && r.ofThisLife(id)
+}
+
+// ofThisLife reports whether this node wrote an entry since it was started, and
+// that not long ago.
+func (r *Replica) ofThisLife(id record.EventID) bool {
+	return time.Since(r.opened) < newLife && id.Actor == r.Actor()
+}
+
+// freshGone are the events that tell of a badge's visits which are over, and of whose
+// coming nothing stays, where this node wrote the arrival in this life and since it
+// last heard the others: they are days old at most, and were filed by a clock that was
+// behind. What was written in earlier lives may be as old as it says, and its
+// time is over. The arrival is as it was.
+func (r *Replica) freshGone(events []record.Stated, stays func(record.EventID) bool, since Cursor) (out []Draft) {
+	told := map[record.VisitID]bool{}
+	for _, s := range events {
+		came := s.Event.Kind == record.Arrived || s.Event.Kind == record.Added || s.Event.Kind == record.Carried
+		told[s.Event.Visit] = told[s.Event.Visit] || came && stays(s.ID)
+	}
+	for _, p := range record.FoldBadge(events) {
+		if p.State != record.Gone || p.Visit.IsZero() || told[p.Visit] || !r.ofThisLife(p.Arrived.ID) || !r.ownSince(p.Arrived.ID, since) {
+			continue
+		}
+		i := slices.IndexFunc(events, func(s record.Stated) bool { return s.ID == p.Arrived.ID })
+		if i < 0 {
+			continue
+		}
+		came := events[i].Event
+		if out = append(out, Draft{Event: &came}); !stays(p.Left.ID) {
+			out = append(out, Draft{Event: &record.Event{
+				Kind: record.Left, Visit: p.Visit, At: p.Left.At, Place: p.Left.Place, How: p.Left.How, Said: p.Left.Said,
+			}})
+		}
+	}
+	return out
 }
 
 // freshMarks are the marks and what takes them back of a badge's events that do
@@ -63,6 +98,23 @@ func (r *Replica) freshMarks(events []record.Stated, stays func(record.EventID) 
 	}
 	slices.SortFunc(out, func(a, b record.Stated) int { return cmp.Compare(a.Event.At, b.Event.At) })
 	return out, told
+}
+
+// newer reports of an event whether it stays and says something new: no mark that
+// this node has only written anew.
+func (r *Replica) newer(events []record.Stated, stays func(record.EventID) bool) func(record.EventID) bool {
+	old, copies := map[record.HLC]bool{}, map[record.EventID]bool{}
+	for _, s := range events {
+		if !stays(s.ID) && s.ID.Actor.Node() == r.cfg.Node {
+			old[s.Event.At] = true
+		}
+	}
+	for _, s := range events {
+		if s.ID.Actor.Node() == r.cfg.Node && old[s.Event.At] {
+			copies[s.ID] = true
+		}
+	}
+	return func(id record.EventID) bool { return stays(id) && !copies[id] }
 }
 
 // carryMarks writes marks anew as they are, but for the names that they have got,

@@ -71,7 +71,7 @@ func TestFromTheDrawer(t *testing.T) {
 				defer w.close()
 				desk, east := w.houses[0], w.houses[1]
 				others := append([]*house{desk}, w.houses[2:]...)
-				old := desk.arrive("Bertil Borta")
+				old, long := desk.arrive("Bertil Borta"), desk.arrive("Dag Lindh")
 				w.sleep(2)
 				for _, o := range others {
 					w.net.Cut(memnet.Closing, o.key.ID(), east.key.ID())
@@ -90,10 +90,16 @@ func TestFromTheDrawer(t *testing.T) {
 				time.Sleep(time.Hour)
 				east.ahead.Store(int64(-c.behind))
 				east.on()
-				in := east.arrive("Cecilia Dal")
+				in, short := east.arrive("Cecilia Dal"), east.arrive("Erik Strand")
 				east.leave(out)
+				east.leave(short)
 				if _, err := east.Alarm().Start(t.Context(), true, ""); err != nil {
 					t.Fatal(err)
+				}
+				for _, v := range []record.VisitID{long, old} {
+					if _, err := east.Alarm().Mark(t.Context(), alarm.MarkRequest{Code: record.Code{Badge: v.Badge(), Visit: v}, Mark: record.Inside, How: "command"}); err != nil {
+						t.Fatal(err)
+					}
 				}
 				code := record.Code{Badge: in.Badge(), Visit: in}
 				for _, m := range []record.Mark{record.Safe, record.Inside} {
@@ -117,16 +123,21 @@ func TestFromTheDrawer(t *testing.T) {
 						if p, err := o.replica.Presence(in); err != nil || !p.Open() {
 							t.Errorf("%s: %s does not know who came in at the east gate: %+v, %v", when, o.name, p, err)
 						}
-						if p, err := o.replica.Presence(old); err == nil && p.Open() {
-							t.Errorf("%s: who left weeks ago is on the list of %s", when, o.name)
+						if p, err := o.replica.Presence(old); err != nil || p.Open() && !p.MarkedOnly {
+							t.Errorf("%s: of who left weeks ago and was marked since %s says %+v, %v", when, o.name, p, err)
+						}
+						if p, err := o.replica.Presence(short); err != nil || p.Open() || p.Arrived.IsZero() {
+							t.Errorf("%s: %s does not know who came and went at the east gate: %+v, %v", when, o.name, p, err)
 						}
 						e, on := o.replica.Evacuations().Running("")
 						if !on {
 							t.Errorf("%s: %s has not heard the drill", when, o.name)
 						}
-						p, err := o.replica.Presence(in)
-						if is := p.Verdict(e); err != nil || is.Mark != record.Inside {
-							t.Errorf("%s: %s does not know who was marked inside: %+v, %v", when, o.name, is, err)
+						for _, v := range []record.VisitID{in, long} {
+							p, err := o.replica.Presence(v)
+							if is := p.Verdict(e); err != nil || !p.Open() || is.Mark != record.Inside {
+								t.Errorf("%s: %s does not know who was marked inside: %+v, %v", when, o.name, is, err)
+							}
 						}
 					}
 				}
