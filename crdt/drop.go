@@ -151,15 +151,17 @@ func (r *Replica) carryOver(ctx context.Context, docs []record.DocID, day record
 		if err != nil {
 			return err
 		}
-		marks, told := r.freshMarks(events, stays, others.Since)
+		all := events
 		if others.Settled != nil {
 			events = unsettled(events, r.newer(events, stays), func(p record.Presence) bool { return others.Settled(p) && !r.ownSince(p.Seen.ID, others.Since) })
 		}
-		if gone := r.freshGone(events, stays, others.Since); len(gone) > 0 {
+		gone := r.freshGone(events, stays, others.Since)
+		if len(gone) > 0 {
 			if _, err := r.Commit(ctx, gone...); err != nil {
 				return fmt.Errorf("carry over who came and went: %w", err)
 			}
 		}
+		marks, told := r.freshMarks(all, stays, others.Since, alsoTold(events, gone, stays))
 		if err := r.carryMarks(ctx, marks, told); err != nil {
 			return err
 		}
@@ -198,7 +200,7 @@ func unsettled(events []record.Stated, newer func(record.EventID) bool, settled 
 	for _, p := range record.FoldBadge(events) {
 		over[p.Visit] = p.Open() && !told[p.Visit] && settled(p)
 	}
-	return slices.DeleteFunc(events, func(s record.Stated) bool { return over[s.Event.Visit] })
+	return slices.DeleteFunc(slices.Clone(events), func(s record.Stated) bool { return over[s.Event.Visit] })
 }
 
 // badgesIn are the badges that day documents tell of, in order.

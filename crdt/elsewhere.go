@@ -79,21 +79,46 @@ func (r *Replica) freshGone(events []record.Stated, stays func(record.EventID) b
 	return out
 }
 
+// alsoTold says of which of a badge's visits more will be known than marks when the
+// events that do not stay are dropped: events are those to be carried over, gone is
+// what freshGone found.
+func alsoTold(events []record.Stated, gone []Draft, stays func(record.EventID) bool) func(record.VisitID) bool {
+	told := map[record.VisitID]bool{}
+	for _, p := range record.FoldBadge(events) {
+		told[p.Visit] = p.Open()
+	}
+	for _, d := range gone {
+		told[d.Event.Visit] = true
+	}
+	for _, s := range events {
+		marks := s.Event.Kind == record.Marked || s.Event.Kind == record.Corrected
+		told[s.Event.Visit] = told[s.Event.Visit] || !marks && stays(s.ID)
+	}
+	return func(v record.VisitID) bool { return told[v] }
+}
+
 // freshMarks are the marks and what takes them back of a badge's events that do
 // not stay and are fresh: a clock that is behind filed them under days that others
-// have dropped, and nobody has heard of them. Other marks go with their day.
-// told are the names of what this node has written so already, by its time.
-func (r *Replica) freshMarks(events []record.Stated, stays func(record.EventID) bool, since Cursor) (out []record.Stated, told map[record.HLC]record.EventID) {
+// have dropped, and nobody has heard of them. Other marks go with their day, and so do
+// those of an evacuation that is over on a visit of which nothing else is told: they
+// would put somebody on the list. told are the names of what this node has written so
+// already, by its time.
+func (r *Replica) freshMarks(events []record.Stated, stays func(record.EventID) bool, since Cursor, alsoTold func(record.VisitID) bool) (out []record.Stated, told map[record.HLC]record.EventID) {
 	told = map[record.HLC]record.EventID{}
 	for _, s := range events {
 		if stays(s.ID) && s.ID.Actor.Node() == r.cfg.Node {
 			told[s.Event.At] = s.ID
 		}
 	}
+	running, _ := r.Evacuations().Running("")
 	for _, s := range events {
-		marks := s.Event.Kind == record.Marked || s.Event.Kind == record.Corrected
-		if marks && !stays(s.ID) && r.fresh(s.ID, since) {
-			out = append(out, s)
+		if stays(s.ID) || !r.fresh(s.ID, since) {
+			continue
+		}
+		runs := slices.ContainsFunc(running.Starts, func(x record.Start) bool { return slices.Contains(s.Event.Starts, x.ID) })
+		switch {
+		case s.Event.Kind == record.Corrected, s.Event.Kind == record.Marked && (runs || alsoTold(s.Event.Visit) && r.ofThisLife(s.ID)):
+			out = append(out, s) // what takes back what is not written anew is left out
 		}
 	}
 	slices.SortFunc(out, func(a, b record.Stated) int { return cmp.Compare(a.Event.At, b.Event.At) })

@@ -134,7 +134,7 @@ func TestMarksMadeByAClockBehindStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	marks, told := a.freshMarks(events, func(id record.EventID) bool { return false }, 0)
+	marks, told := a.freshMarks(events, func(record.EventID) bool { return false }, 0, func(record.VisitID) bool { return true })
 	if err := a.carryMarks(context.Background(), marks[:2], told); len(marks) != 3 || err != nil {
 		t.Fatalf("%d are fresh; %v", len(marks), err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/memnet"
+	"github.com/upprop/upprop/node/alarm"
 	"github.com/upprop/upprop/node/visits"
 )
 
@@ -48,6 +49,17 @@ func TestANodeThatWasAwayForLong(t *testing.T) {
 				// What is acknowledged while nobody hears it.
 				alone := away.arrive("Alone")
 				gone := away.arrive("Gone")
+				if _, err := away.Alarm().Start(t.Context(), true, ""); err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range []record.VisitID{left, gone} {
+					if _, err := away.Alarm().Mark(t.Context(), alarm.MarkRequest{Code: record.Code{Badge: v.Badge(), Visit: v}, Mark: record.Safe, How: "command"}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := away.Alarm().End(t.Context(), "all are out"); err != nil {
+					t.Fatal(err)
+				}
 				away.leave(gone)
 				if off {
 					away.shut()
@@ -85,6 +97,9 @@ func TestANodeThatWasAwayForLong(t *testing.T) {
 					}
 					if !h.lists(stays) || !h.lists(alone) {
 						t.Errorf("%s: a person vanished: %v %v", h.name, h.lists(stays), h.lists(alone))
+					}
+					if all := h.replica.Open(); len(all) > 2 {
+						t.Errorf("%s: somebody who was marked weeks ago is on the list again: %v", h.name, all)
 					}
 					if d := h.oldest(); d < record.DayOf(h.now())-visits.Retention {
 						t.Errorf("%s holds %v", h.name, d)
