@@ -47,6 +47,7 @@ sim: ## 200 simulated campuses, every promise checked
 
 soak: ## SEEDS simulated campuses, a longer life, and the race detector and real processes again and again
 	$(GO) run ./cmd/upprop sim --seeds $(SEEDS)
+	$(GO) run ./cmd/upprop sim --seeds $$(($(SEEDS) / 50 + 1)) --steps 30 --faults drawer,alarm
 	UPPROP_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run PlantedBugs ./cmd/internal/sim
 	UPPROP_GROWTH_DAYS=240 $(GO) test -count=1 -timeout 60m -run NothingGrows ./node
 	UPPROP_SOAK=1 $(GO) test -count=1 -timeout 60m -run TwoYears ./node

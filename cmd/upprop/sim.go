@@ -28,7 +28,8 @@ visitors coming and going. After each step every node is held to what must
 always be true, and in the end, with all healed, to what really happened.
 
 A failure is shortened to the steps that matter and can be run again by its
-seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `.`,
+seed. Faults: ` + strings.Join(nodetest.FaultNames(), ", ") + `;
+and ` + nodetest.Drawer + `, which is not among all.`,
 		Example: `  upprop sim --seed 7
   upprop sim --seed 1 --seeds 1000 --nodes 5 --steps 80 --faults partition,crash`,
 		Args: usage(cobra.NoArgs),

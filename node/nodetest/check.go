@@ -140,13 +140,24 @@ func (c *Campus) checkFreshness(h *House) error {
 	var bad error
 	c.truth.facts(func(v *visit, f *fact) {
 		t := asOf[f.by.ID]
-		if bad != nil || f.shaky || f.lost || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) || standsDropped(h, v, f) {
+		if bad != nil || f.shaky || f.lost || !f.clock.Before(t) || c.past(v, f) || knows(h, v, f) || standsDropped(h, v, f) || comesAnew(h, v, f) {
 			return
 		}
 		bad = violated("freshness is never wrong", "%s calls %s complete as of %s, and lacks the %s, acknowledged there at %s",
 			h.Name, f.by.Name, clock(t), f.about(v), clock(f.clock))
 	})
 	return bad
+}
+
+// comesAnew reports whether a house has dropped the day under which a mark was filed
+// by a clock of which nobody could tell that it was behind, and who wrote it holds it
+// still: it writes it anew as soon as it hears what others have settled.
+func comesAnew(h *House, v *visit, f *fact) bool {
+	if f.kind != marked && f.kind != undone {
+		return false
+	}
+	d, err := record.ParseDocID(string(f.said.id.Doc))
+	return err == nil && d.Day < h.Node().Replica().Horizon() && f.by.Node() != nil && knows(f.by, v, f)
 }
 
 // checkLosses: of a node that lost what it had told of, h says so, from the
@@ -190,7 +201,25 @@ func (c *Campus) ownFacts(h *House) error {
 
 // past: the fact is of a visit that is over, and may have been dropped.
 func (c *Campus) past(v *visit, f *fact) bool {
+	switch {
+	case f.kind == undone && v.over(f), f.kind == named && v.overFor(kept):
+		return true
+	case f.kind == erased && f.filed < record.DayOf(f.at.Add(-kept)) && v.ends < record.DayOf(time.Now()):
+		return true // by a clock that was behind, of what nobody can read any more
+	}
 	return (f.kind != arrival && f.kind != departure && f.kind != addition || v.gone()) && time.Since(f.at) > kept
+}
+
+// over reports whether all marks were over by themselves of which one was taken back:
+// then neither is kept.
+func (v *visit) over(f *fact) bool {
+	return !slices.ContainsFunc(v.said, func(g *fact) bool { return g.kind == marked && g.at.Before(f.at) && time.Since(g.at) <= kept })
+}
+
+// overFor reports whether somebody went so long ago: what is said of the visit since
+// goes with it.
+func (v *visit) overFor(d time.Duration) bool {
+	return v.gone() && time.Since(v.arrived.at) > d && !slices.ContainsFunc(v.left, func(f *fact) bool { return time.Since(f.at) <= d })
 }
 
 func clock(t time.Time) string { return t.UTC().Format("02T15:04:05.000") }

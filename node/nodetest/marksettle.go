@@ -50,7 +50,7 @@ func (c *Campus) marksStand(h *House) error {
 	for _, v := range slices.Concat(c.truth.visits, c.truth.added) {
 		is, e, on := verdict(h, v)
 		for _, f := range v.said {
-			if f.shaky || f.lost || f.by.revoked || time.Since(f.at) > kept {
+			if f.shaky || f.lost || f.by.revoked || time.Since(f.at) > kept || f.kind == undone && v.over(f) {
 				continue
 			}
 			if !holds(h, v, f.said) {
@@ -80,8 +80,17 @@ func folded(h *House, v *visit, f said) bool {
 		return true
 	}
 	stated, err := h.Node().Replica().Evidence(v.id.Badge())
-	return err == nil && slices.ContainsFunc(stated, func(s record.Stated) bool {
-		return s.Event.Kind == record.Corrected && s.Event.Of != nil && *s.Event.Of == f.id
+	if err != nil {
+		return false
+	}
+	names := map[record.EventID]bool{f.id: true} // one more where it was written anew
+	for _, s := range stated {
+		if f.is(s.ID, s.Event.At) {
+			names[s.ID] = true
+		}
+	}
+	return slices.ContainsFunc(stated, func(s record.Stated) bool {
+		return s.Event.Kind == record.Corrected && s.Event.Of != nil && names[*s.Event.Of]
 	})
 }
 

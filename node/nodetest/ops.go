@@ -57,6 +57,7 @@ func init() {
 		{"all-clear", "alarm", 1, (*Campus).allClear},
 
 		{"let-die", "away", 4, (*Campus).letDie},
+		{"drawer", Drawer, 6, (*Campus).drawer},
 	}
 }
 

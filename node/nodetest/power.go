@@ -187,23 +187,9 @@ func (c *Campus) closeDown(s Step) (string, error) {
 		}
 	}
 	weeks := closures[s.X%uint64(len(closures))] * 7 * 24 * time.Hour
-	c.doubts(weeks)
-	on := c.on()
-	for _, h := range on {
-		if err := c.stop(h); err != nil {
-			return "", err
-		}
+	if err := c.closedFor(weeks, s.X); err != nil {
+		return "", err
 	}
-	time.Sleep(weeks)
-	rng := rand.New(rand.NewPCG(s.X, 2))
-	rng.Shuffle(len(on), func(i, j int) { on[i], on[j] = on[j], on[i] })
-	for _, h := range on {
-		if err := c.startHouse(h); err != nil {
-			return "", err
-		}
-	}
-	c.closed, c.away = true, true
-	c.shut += weeks
 	if s.X>>10%2 == 0 {
 		if err := c.cutInRetention(s.X); err != nil {
 			return "", err
@@ -213,6 +199,28 @@ func (c *Campus) closeDown(s Step) (string, error) {
 		time.Sleep(dropping)
 	}
 	return fmt.Sprintf("the campus is closed for %.0f days", weeks.Hours()/24), nil
+}
+
+// closedFor stops all that are on for weeks, and starts them again in any order.
+func (c *Campus) closedFor(weeks time.Duration, x uint64) error {
+	c.doubts(weeks)
+	on := c.on()
+	for _, h := range on {
+		if err := c.stop(h); err != nil {
+			return err
+		}
+	}
+	time.Sleep(weeks)
+	rng := rand.New(rand.NewPCG(x, 2))
+	rng.Shuffle(len(on), func(i, j int) { on[i], on[j] = on[j], on[i] })
+	for _, h := range on {
+		if err := c.startHouse(h); err != nil {
+			return err
+		}
+	}
+	c.closed, c.away = true, true
+	c.shut += weeks
+	return nil
 }
 
 func (c *Campus) joinOne(s Step) (string, error) {

@@ -206,7 +206,7 @@ func (c *Campus) endsWell(v *visit, all []*House) error {
 			}
 		}
 		for _, f := range v.orders {
-			if f.shaky || time.Since(f.at) > kept {
+			if f.shaky || time.Since(f.at) > kept || c.past(v, f) {
 				continue
 			}
 			if err := c.proven(h, v, f, given, all); err != nil {

@@ -60,7 +60,7 @@ func Run(o Options) (res Result, err error) {
 	began := time.Now()
 	plan := Plan(o.Seed, o.Steps, o.Faults)
 	p := pace{beatEvery, repairEvery, dialEvery, soonAhead}
-	if slices.ContainsFunc(plan, func(s Step) bool { return s.Do == "close-down" }) {
+	if slices.ContainsFunc(plan, func(s Step) bool { return s.Do == "close-down" || s.Do == "drawer" }) {
 		p.ahead = access.Ahead
 	}
 	c, err := newCampus(dir, o.Seed, nodes, p)

@@ -159,4 +159,22 @@ var nodeBugs = []planted{
 		old:  "				r.dropSealed(b, one, e.env.ID.Actor.Node())\n",
 		new:  "				if !PLANTED {\n					r.dropSealed(b, one, e.env.ID.Actor.Node())\n				}\n",
 	},
+	{
+		rare: true, name: "marks go with the day that a clock showed", seed: 1, fault: "drawer", breaks: []string{"nothing acknowledged is lost", "freshness is never wrong"},
+		file: "crdt/elsewhere.go",
+		old:  "		if stays(s.ID) || !r.fresh(s.ID, since) {\n",
+		new:  "		if stays(s.ID) || PLANTED || !r.fresh(s.ID, since) {\n",
+	},
+	{
+		rare: true, name: "who came and went at a device from a drawer is not told of", seed: 1, fault: "drawer", breaks: []string{"nothing acknowledged is lost", "freshness is never wrong"},
+		file: "crdt/elsewhere.go",
+		old:  "p.State != record.Gone || p.Visit.IsZero()",
+		new:  "PLANTED || p.State != record.Gone || p.Visit.IsZero()",
+	},
+	{
+		rare: true, name: "what a device from a drawer did counts as known", seed: 1, fault: "drawer", breaks: []string{"nothing acknowledged is lost", "freshness is never wrong", "no silent absence"},
+		file: "crdt/elsewhere.go",
+		old:  "	return since > 0 && id.Actor.Node()",
+		new:  "	return since > 0 && !PLANTED && id.Actor.Node()",
+	},
 }
