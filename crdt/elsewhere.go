@@ -81,7 +81,8 @@ func (r *Replica) freshGone(events []record.Stated, stays func(record.EventID) b
 
 // alsoTold says of which of a badge's visits more will be known than marks when the
 // events that do not stay are dropped: events are those to be carried over, gone is
-// what freshGone found.
+// what freshGone found. What is said by the badge's code alone, which names no visit, may
+// be of any of them.
 func alsoTold(events []record.Stated, gone []Draft, stays func(record.EventID) bool) func(record.VisitID) bool {
 	told := map[record.VisitID]bool{}
 	for _, p := range record.FoldBadge(events) {
@@ -93,6 +94,9 @@ func alsoTold(events []record.Stated, gone []Draft, stays func(record.EventID) b
 	for _, s := range events {
 		marks := s.Event.Kind == record.Marked || s.Event.Kind == record.Corrected
 		told[s.Event.Visit] = told[s.Event.Visit] || !marks && stays(s.ID)
+	}
+	for _, is := range told {
+		told[record.VisitID{}] = told[record.VisitID{}] || is
 	}
 	return func(v record.VisitID) bool { return told[v] }
 }

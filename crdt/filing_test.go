@@ -148,3 +148,32 @@ func TestMarksMadeByAClockBehindStay(t *testing.T) {
 		}
 	}
 }
+
+// A mark is written anew with a visit that is told of otherwise, also where it was
+// made by the badge's code alone; of who is gone with the day it is not.
+func TestMarksGoWithWhatElseIsTold(t *testing.T) {
+	came := func(n int) record.Stated {
+		return record.Stated{ID: record.EventID{Seq: uint64(n)}, Event: record.Event{Kind: record.Arrived, Visit: someone(n), At: record.HLC(n)}}
+	}
+	left := func(n int) record.Stated {
+		return record.Stated{ID: record.EventID{Seq: 100 + uint64(n)}, Event: record.Event{Kind: record.Left, Visit: someone(n), At: 100 + record.HLC(n)}}
+	}
+	goes, stays := func(record.EventID) bool { return false }, func(record.EventID) bool { return true }
+	for name, c := range map[string]struct {
+		events []record.Stated
+		gone   []Draft
+		stays  func(record.EventID) bool
+		want   bool
+	}{
+		"inside":                {[]record.Stated{came(1)}, nil, goes, true},
+		"gone with the day":     {[]record.Stated{came(1), left(1)}, nil, goes, false},
+		"gone, and told anew":   {[]record.Stated{came(1), left(1)}, []Draft{{Event: &record.Event{Visit: someone(1)}}}, goes, true},
+		"gone, and on record":   {[]record.Stated{came(1), left(1)}, nil, stays, true},
+		"settled by the others": {nil, nil, goes, false},
+	} {
+		told := alsoTold(c.events, c.gone, c.stays)
+		if told(someone(1)) != c.want || told(record.VisitID{}) != c.want || told(someone(2)) {
+			t.Errorf("%s: %v, by code %v, somebody else %v", name, told(someone(1)), told(record.VisitID{}), told(someone(2)))
+		}
+	}
+}

@@ -30,15 +30,15 @@ func (d Day) String() string { return d.Start().Format("20060102") }
 // ParseDay reads the form of String.
 func ParseDay(s string) (Day, error) {
 	// Digits are read here: a node takes names apart thousands of times a minute.
+	if len(s) != 8 {
+		return 0, errDay
+	}
 	n := 0
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {
 			return 0, errDay
 		}
 		n = 10*n + int(c-'0')
-	}
-	if len(s) != 8 {
-		return 0, errDay
 	}
 	year, month, day := n/10000, time.Month(n/100%100), n%100
 	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
