@@ -11,17 +11,17 @@ import (
 
 // carryActs writes anew, into today's document, the shreds in documents that
 // are about to be dropped whose visits have key records with a date to come,
-// and this node's receipts for them. Any number of nodes may do so.
+// and this node's receipts for them, also where only the receipt goes: a clock that
+// was behind has filed it before the shred. Any number of nodes may do so.
 func (r *Replica) carryActs(ctx context.Context, docs []record.DocID, day record.Day) error {
-	if r.cfg.MayEdit != nil && !r.cfg.MayEdit(r.cfg.Node) {
-		return nil // its word would not count: those whose does, carry over
-	}
 	stays := func(doc record.DocID) bool {
 		d, err := record.ParseDocID(string(doc))
 		_, goes := slices.BinarySearch(docs, doc) // though its day may be far ahead
 		return err == nil && d.Day >= day && !goes
 	}
 	over := carriage{r: r, stays: stays, done: map[shredOf]bool{}}
+	// Of a shred its word might not count: those whose does, carry it over.
+	mayShred := r.cfg.MayEdit == nil || r.cfg.MayEdit(r.cfg.Node)
 	for _, doc := range docs {
 		if d, err := record.ParseDocID(string(doc)); err != nil || d.Kind != record.DocActs {
 			continue
@@ -32,10 +32,13 @@ func (r *Replica) carryActs(ctx context.Context, docs []record.DocID, day record
 				return err
 			}
 			for _, a := range acts.Acts {
-				if a.Kind != record.ActShred {
-					continue
+				switch {
+				case a.Kind == record.ActShred:
+					err = over.add(a, shredBy(a, e.env.ID))
+				case a.Kind == record.ActReceipt && e.env.ID.Actor.Node() == r.cfg.Node:
+					err = over.addReceipts(a)
 				}
-				if err := over.add(a, shredBy(a, e.env.ID)); err != nil {
+				if err != nil {
 					return err
 				}
 			}
@@ -43,6 +46,9 @@ func (r *Replica) carryActs(ctx context.Context, docs []record.DocID, day record
 		}); err != nil {
 			return err
 		}
+	}
+	if !mayShred {
+		over.shreds = nil
 	}
 	for _, a := range slices.Concat(over.shreds, over.receipts) {
 		if _, err := r.Commit(ctx, Draft{Acts: []record.Act{a}}); err != nil {
@@ -96,6 +102,22 @@ func (c *carriage) add(a record.Act, by record.NodeID) error {
 		c.shreds = append(c.shreds, record.Act{
 			Kind: record.ActShred, At: a.At, Visits: visits, Erasure: a.Erasure, What: carriedShred, By: by.String(), Note: a.Note, Until: a.Until,
 		})
+	}
+	return nil
+}
+
+// addReceipts carries this node's receipts for the visits of an act that gave them,
+// while their shreds are kept.
+func (c *carriage) addReceipts(a record.Act) error {
+	today := record.DayOf(c.r.cfg.Now())
+	for _, v := range a.Visits {
+		until, buried, err := c.r.tomb(nil, v)
+		if err == nil && buried && until >= today {
+			err = c.addReceipt(v)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

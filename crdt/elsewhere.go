@@ -51,29 +51,45 @@ func (r *Replica) ofThisLife(id record.EventID) bool {
 }
 
 // freshGone are the events that tell of a badge's visits which are over, and of whose
-// coming nothing stays, where this node wrote the arrival in this life and since it
-// last heard the others: they are days old at most, and were filed by a clock that was
-// behind. What was written in earlier lives may be as old as it says, and its
-// time is over. The arrival is as it was.
+// coming nothing stays, where this node wrote the arrival or the departure in this life
+// and since it last heard the others: that is days old at most, and was filed by a clock
+// that was behind. What was written in earlier lives may be as old as it says, and its
+// time is over. Of an arrival that the others have known, or that nobody here knows, the
+// departure alone is told. Both are as they were.
 func (r *Replica) freshGone(events []record.Stated, stays func(record.EventID) bool, since Cursor) (out []Draft) {
-	told := map[record.VisitID]bool{}
+	told, left := map[record.VisitID]bool{}, map[record.HLC]bool{}
 	for _, s := range events {
-		came := s.Event.Kind == record.Arrived || s.Event.Kind == record.Added || s.Event.Kind == record.Carried
-		told[s.Event.Visit] = told[s.Event.Visit] || came && stays(s.ID)
+		e := s.Event
+		switch {
+		case !stays(s.ID):
+		case e.Kind == record.Arrived || e.Kind == record.Added || e.Kind == record.Carried:
+			told[e.Visit] = true
+		case e.Kind == record.Left && s.ID.Actor.Node() == r.cfg.Node:
+			left[e.At] = true
+		}
 	}
+	unheard := func(id record.EventID) bool { return r.ofThisLife(id) && r.ownSince(id, since) }
+	known := map[record.EventID]bool{}
 	for _, p := range record.FoldBadge(events) {
-		if p.State != record.Gone || p.Visit.IsZero() || told[p.Visit] || !r.ofThisLife(p.Arrived.ID) || !r.ownSince(p.Arrived.ID, since) {
+		known[p.Left.ID] = true
+		if p.State != record.Gone || p.Visit.IsZero() || told[p.Visit] || !unheard(p.Arrived.ID) && !unheard(p.Left.ID) {
 			continue
 		}
 		i := slices.IndexFunc(events, func(s record.Stated) bool { return s.ID == p.Arrived.ID })
-		if i < 0 {
-			continue
+		if i >= 0 && r.ownSince(p.Arrived.ID, since) {
+			came := events[i].Event
+			out = append(out, Draft{Event: &came})
 		}
-		came := events[i].Event
-		if out = append(out, Draft{Event: &came}); !stays(p.Left.ID) {
+		if !stays(p.Left.ID) && !left[p.Left.At] {
+			left[p.Left.At] = true
 			out = append(out, Draft{Event: &record.Event{
 				Kind: record.Left, Visit: p.Visit, At: p.Left.At, Place: p.Left.Place, How: p.Left.How, Said: p.Left.Said,
 			}})
+		}
+	}
+	for _, s := range events {
+		if e := s.Event; e.Kind == record.Left && e.Visit.IsZero() && !known[s.ID] && !stays(s.ID) && !left[e.At] && unheard(s.ID) {
+			out = append(out, Draft{Event: &e})
 		}
 	}
 	return out

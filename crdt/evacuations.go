@@ -173,26 +173,36 @@ func (r *Replica) refoldEvacuations(entries []staged) error {
 }
 
 // carryEvacuations writes anew what must be known of evacuations when the days
-// before day are dropped, but for starts that others have dropped with theirs.
+// before day are dropped, but for starts that others have dropped with theirs; and
+// what is over already where it began here in this life of the node and nobody has
+// heard of it: a clock that was behind has filed it.
 func (r *Replica) carryEvacuations(ctx context.Context, day record.Day, others Elsewhere) error {
 	all, err := r.evacEvents()
 	if err != nil {
 		return err
 	}
-	over := record.CarryEvacuations(all, func(id record.EventID) bool {
+	stays := func(id record.EventID) bool {
 		d, err := record.ParseDocID(string(id.Doc))
 		return err == nil && d.Day >= day
-	})
-	told, own := map[record.EvacID]record.Day{}, map[record.EvacID]bool{}
+	}
+	over := record.CarryEvacuations(all, stays)
+	told, own, fresh, stay := map[record.EvacID]record.Day{}, map[record.EvacID]bool{}, map[record.EvacID]bool{}, map[record.EvacID]bool{}
 	for _, s := range all {
 		if s.Event.Kind == record.EvacStarted {
 			told[s.Event.Evac] = max(told[s.Event.Evac], r.heldUnder(s.ID.Doc))
 			own[s.Event.Evac] = own[s.Event.Evac] || r.ownSince(s.ID, others.Since)
+			fresh[s.Event.Evac] = fresh[s.Event.Evac] || r.ownSince(s.ID, others.Since) && r.ofThisLife(s.ID)
+			stay[s.Event.Evac] = stay[s.Event.Evac] || stays(s.ID)
 		}
 	}
 	over = slices.DeleteFunc(over, func(e record.Event) bool {
 		return e.Kind == record.EvacStarted && told[e.Evac] < others.Gone && !own[e.Evac]
 	})
+	for _, s := range record.FoldEvacuations(all) {
+		if s.Ended != 0 && fresh[s.ID] && !stay[s.ID] {
+			over = append(over, s.Anew()...)
+		}
+	}
 	for part := range slices.Chunk(over, maxGroup) {
 		var drafts []Draft
 		for _, e := range part {

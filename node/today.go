@@ -125,20 +125,39 @@ func majority(news []mesh.NodeNews, now time.Time) (ahead time.Duration, ok bool
 	return middle, true
 }
 
-// runCalendar keeps the calendar.
+// runCalendar keeps the calendar. Until others have been heard it looks whenever there
+// is news: what is filed by a clock that has stood still is not here to stay.
 func (n *Node) runCalendar(ctx context.Context) error {
+	news := make(chan struct{}, 1)
+	defer n.mesh.Watch(func() {
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	})()
 	tick := time.NewTicker(calendarTick)
 	defer tick.Stop()
 	for {
-		if news, now := n.mesh.Freshness(), n.cfg.Now(); !n.calendar.hear(news, now) {
-			if ahead, ok := n.outlived(ctx, news, now); ok {
-				n.calendar.follow(now.Add(ahead))
-			}
+		early := news
+		if n.lookAtClocks(ctx) {
+			early = nil
 		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-early:
 		case <-tick.C:
 		}
 	}
+}
+
+// lookAtClocks reports whether the calendar goes by other clocks than its own.
+func (n *Node) lookAtClocks(ctx context.Context) (known bool) {
+	news, now := n.mesh.Freshness(), n.cfg.Now()
+	if !n.calendar.hear(news, now) {
+		if ahead, ok := n.outlived(ctx, news, now); ok {
+			n.calendar.follow(now.Add(ahead))
+		}
+	}
+	return n.calendar.last.Load() != nil
 }

@@ -220,10 +220,21 @@ func CarryEvacuations(events []Stated, stays func(EventID) bool) (out []Event) {
 		left, told := after[s.ID]
 		switch {
 		case s.Ended == 0 && (!told || left.At != s.At || left.Drill != s.Drill || left.Site != s.Site):
-			out = append(out, Event{Kind: EvacStarted, Evac: s.ID, Since: s.At, Drill: s.Drill, Scope: s.Site, How: "carried"})
+			out = append(out, s.started())
 		case s.Ended != 0 && told && left.Ended == 0:
-			out = append(out, Event{Kind: EvacEnded, Starts: []EvacID{s.ID}, Since: s.Ended, Reason: s.Reason, How: "carried"})
+			out = append(out, s.ended())
 		}
 	}
 	return out
+}
+
+// Anew are the events that tell of an evacuation that is over.
+func (s Start) Anew() []Event { return []Event{s.started(), s.ended()} }
+
+func (s Start) started() Event {
+	return Event{Kind: EvacStarted, Evac: s.ID, Since: s.At, Drill: s.Drill, Scope: s.Site, How: "carried"}
+}
+
+func (s Start) ended() Event {
+	return Event{Kind: EvacEnded, Starts: []EvacID{s.ID}, Since: s.Ended, Reason: s.Reason, How: "carried"}
 }
