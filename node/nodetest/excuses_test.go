@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -333,6 +334,41 @@ func TestWhoHoldsADroppedDocumentHasItAll(t *testing.T) {
 		must(t, err)
 		if sameEntries(h[0], h[1], but) == nil {
 			t.Error("two that hold different entries of a document pass for equal")
+		}
+	})
+}
+
+// Who has not heard that a desk is revoked seals to the keys that it alone has: nobody
+// else can read that ever. Of what is sealed to another's keys it is no excuse.
+func TestWhatIsSealedToARevokedDesksKeyMayBeUnreadable(t *testing.T) {
+	inCampus(t, func(c *Campus, h []*House) {
+		before, err := c.arrive(h[1])
+		must(t, err)
+		h[0].setJam(true) // it makes no keys
+		_, err = c.revoke(Step{A: 2})
+		must(t, err)
+		for range 200 {
+			time.Sleep(10 * time.Millisecond)
+			if x, ok := h[2].Node().Roster().Member(h[3].ID); ok && x.Revoked != nil {
+				break
+			}
+		}
+		c.Net.Partition(memnet.Closing, []identity.NodeID{h[0].ID}, []identity.NodeID{h[1].ID, h[2].ID})
+		time.Sleep(time.Minute)
+		h[0].setJam(false)
+		_, err = c.revoke(Step{A: 1})
+		must(t, err)
+		v, err := c.arrive(h[1])
+		must(t, err)
+		must(t, c.Heal())
+		if _, err := c.Settle(); err != nil {
+			t.Error(err)
+		}
+		if _, err := h[0].Node().Visits().Card(v.id); !errors.Is(err, visits.ErrNotForUs) || !c.toLateKey(h[0], v.card()) {
+			t.Errorf("%v; sealed to a key that a revoked desk alone had: %v", err, c.toLateKey(h[0], v.card()))
+		}
+		if c.toLateKey(h[0], before.card()) {
+			t.Error("who came before is excused too")
 		}
 	})
 }
