@@ -28,6 +28,8 @@ func TestWhatAClockBehindFiledStays(t *testing.T) {
 	since := a.End()
 	a.leave(t, someone(1))
 	a.write(t, record.Event{Kind: record.Left, Badge: someone(2).Badge()})
+	a.arrive(t, someone(3))
+	a.leave(t, someone(3))
 	a.alarm(t, 2, true)
 	a.allClear(t)
 	ahead.Store(0)
@@ -42,10 +44,20 @@ func TestWhatAClockBehindFiledStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.dropBefore(t, c.today()-28)
-		pull(t, b, a)
+		for _, raw := range missing(t, a, b) {
+			if _, err := b.Put(context.Background(), [][]byte{raw}); err != nil {
+				t.Fatal(err)
+			}
+			if _, on := b.Evacuations().Running(""); on {
+				t.Fatal("what is over runs for a moment")
+			}
+			if b.lists(someone(3)) {
+				t.Fatal("who has left is listed for a moment")
+			}
+		}
 		pull(t, a, b)
 		same(t, a, b)
-		for n, want := range map[int]int{1: 1, 2: 1, 4: 0} {
+		for n, want := range map[int]int{1: 1, 2: 1, 3: 1, 4: 0} {
 			events, err := b.Evidence(someone(n).Badge())
 			left := 0
 			for _, s := range events {

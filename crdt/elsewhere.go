@@ -55,7 +55,8 @@ func (r *Replica) ofThisLife(id record.EventID) bool {
 // and since it last heard the others: that is days old at most, and was filed by a clock
 // that was behind. What was written in earlier lives may be as old as it says, and its
 // time is over. Of an arrival that the others have known, or that nobody here knows, the
-// departure alone is told. Both are as they were.
+// departure alone is told. Both are as they were; the departure comes first, so that
+// nobody is listed who has heard the half of it.
 func (r *Replica) freshGone(events []record.Stated, stays func(record.EventID) bool, since Cursor) (out []Draft) {
 	told, left := map[record.VisitID]bool{}, map[record.HLC]bool{}
 	for _, s := range events {
@@ -75,16 +76,16 @@ func (r *Replica) freshGone(events []record.Stated, stays func(record.EventID) b
 		if p.State != record.Gone || p.Visit.IsZero() || told[p.Visit] || !unheard(p.Arrived.ID) && !unheard(p.Left.ID) {
 			continue
 		}
-		i := slices.IndexFunc(events, func(s record.Stated) bool { return s.ID == p.Arrived.ID })
-		if i >= 0 && r.ownSince(p.Arrived.ID, since) {
-			came := events[i].Event
-			out = append(out, Draft{Event: &came})
-		}
 		if !stays(p.Left.ID) && !left[p.Left.At] {
 			left[p.Left.At] = true
 			out = append(out, Draft{Event: &record.Event{
 				Kind: record.Left, Visit: p.Visit, At: p.Left.At, Place: p.Left.Place, How: p.Left.How, Said: p.Left.Said,
 			}})
+		}
+		i := slices.IndexFunc(events, func(s record.Stated) bool { return s.ID == p.Arrived.ID })
+		if i >= 0 && r.ownSince(p.Arrived.ID, since) {
+			came := events[i].Event
+			out = append(out, Draft{Event: &came})
 		}
 	}
 	for _, s := range events {

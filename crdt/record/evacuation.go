@@ -228,8 +228,9 @@ func CarryEvacuations(events []Stated, stays func(EventID) bool) (out []Event) {
 	return out
 }
 
-// Anew are the events that tell of an evacuation that is over.
-func (s Start) Anew() []Event { return []Event{s.started(), s.ended()} }
+// Anew are the events that tell of an evacuation that is over: its end first, so that
+// it runs nowhere for the moment between them.
+func (s Start) Anew() []Event { return []Event{s.ended(), s.started()} }
 
 func (s Start) started() Event {
 	return Event{Kind: EvacStarted, Evac: s.ID, Since: s.At, Drill: s.Drill, Scope: s.Site, How: "carried"}
