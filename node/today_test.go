@@ -8,6 +8,7 @@ import (
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh"
 	"github.com/upprop/upprop/mesh/beat"
+	"github.com/upprop/upprop/mesh/memnet"
 )
 
 func TestTheCalendarFollowsMostClocks(t *testing.T) {
@@ -59,6 +60,43 @@ func TestTheCalendarFollowsMostClocks(t *testing.T) {
 		want("after a sleep of three days", record.DayOf(now()))
 		if got := c.ahead(now()); got != 0 {
 			t.Errorf("after a sleep the campus is %v ahead", got)
+		}
+	})
+}
+
+// A node that starts with a clock of long ago files by the campus's as soon as it has
+// heard it: what is done at it a second later stays.
+func TestTheCalendarLooksAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, "Reception", "East gate", "West gate")
+		defer w.close()
+		east, others := w.houses[1], []*house{w.houses[0], w.houses[2]}
+		time.Sleep(time.Minute)
+		for _, o := range others {
+			w.net.Cut(memnet.Closing, o.key.ID(), east.key.ID())
+		}
+		east.shut()
+		east.ahead.Store(-int64(40 * 24 * time.Hour))
+		east.on()
+		time.Sleep(time.Hour + time.Second)
+		if got, is := east.calendar.today(), record.DayOf(others[0].now()); got == is {
+			t.Fatal("by its own clock it knows the day")
+		}
+		w.net.Heal()
+		both := func() (n int) {
+			for _, x := range east.mesh.Freshness() {
+				if heard(x, east.now()) {
+					n++
+				}
+			}
+			return n
+		}
+		for both() < 2 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(500 * time.Millisecond)
+		if got, want := east.calendar.today(), record.DayOf(others[0].now()); got != want {
+			t.Errorf("half a second after both others were heard it takes %s for today, and it is %s", got, want)
 		}
 	})
 }
