@@ -27,7 +27,11 @@ func (d Draft) checkKeys(day record.Day) error {
 			return fmt.Errorf("key record without its form: %w", ErrDraft)
 		}
 		if !checkUntil(s, day) {
-			return fmt.Errorf("key record until %s, written on %s: %w", s.Until, day, ErrDraft)
+			err := fmt.Errorf("key record until %s, written on %s: %w", s.Until, day, ErrDraft)
+			if s.Until < day {
+				err = fmt.Errorf("%w: %w", ErrExpired, err)
+			}
+			return err
 		}
 		if deadlined(s) {
 			size += 3 + len(s.Box)

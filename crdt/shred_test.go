@@ -558,7 +558,7 @@ func TestKeyDraftsThatAreRefused(t *testing.T) {
 	a := c.keeper("a")
 	day := c.today()
 	for _, until := range []record.Day{day - 2, day + maxUntil + 1, -5} {
-		if _, err := a.Commit(context.Background(), sealing(someone(1), 1, until)); !errors.Is(err, ErrDraft) {
+		if _, err := a.Commit(context.Background(), sealing(someone(1), 1, until)); !errors.Is(err, ErrDraft) || errors.Is(err, ErrExpired) != (until < day) {
 			t.Errorf("until %d of %d: %v", until, day, err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/mesh/identity"
 	"github.com/upprop/upprop/node/alarm"
@@ -171,9 +170,6 @@ func (c *Campus) rectify(s Step) (string, error) {
 func (c *Campus) unreadable(h *House, v *visit, err error) error {
 	if errors.Is(err, privacy.ErrNotOpened) || h.full || h.jammed || record.DayOf(h.Clock.Now()) >= v.ends {
 		return nil // not heard of, erased, over by its own clock, or its key has not come yet
-	}
-	if c.years && errors.Is(err, crdt.ErrDraft) && h.Node().Replica().FilingDay() > v.ends {
-		return nil // by all that it has to go by, what it would write is over
 	}
 	return violated("answers alone", "%s refuses to correct v%d: %v", h.Name, v.n, err)
 }

@@ -369,7 +369,10 @@ func (r *Resealer) reseal(ctx context.Context, visit record.VisitID, until Dates
 	if bearer {
 		entries = append(entries, nobody(visit, record.BearerAudience, version, max(until.Card, today+1)))
 	}
-	if _, err := r.cfg.Records.Commit(ctx, crdt.Draft{Sealed: entries}); err != nil {
+	switch _, err := r.cfg.Records.Commit(ctx, crdt.Draft{Sealed: entries}); {
+	case errors.Is(err, crdt.ErrExpired):
+		return ErrNotOpened // the clock of the campus is ahead of the one that opened it
+	case err != nil:
 		return fmt.Errorf("seal anew: %w", err)
 	}
 	stored()

@@ -310,6 +310,7 @@ func TestRectify(t *testing.T) {
 		"unknown":       {func() { clear(s.parts) }, Correction{Name: private("x")}, ErrNotOpened},
 		"half of it":    {func() { s.shut[dossierOf] = true }, Correction{Name: private("x")}, ErrNotOpened},
 		"the disk":      {func() { s.fail = context.DeadlineExceeded }, Correction{Name: private("x")}, context.DeadlineExceeded},
+		"the date":      {func() { s.fail = fmt.Errorf("%w: %w", crdt.ErrExpired, crdt.ErrDraft) }, Correction{Name: private("x")}, ErrNotOpened},
 		"not even read": {func() { s.shut[dossierOf], s.shut[cardOf] = true, true }, Correction{Name: private("x")}, ErrNotOpened},
 	} {
 		s = newSafe()
