@@ -28,6 +28,21 @@ func serve(t *testing.T, k *kiosk.Kiosk) *httptest.Server {
 	return srv
 }
 
+// TestASlowReader: a tablet that is busy, or a reader over Bluetooth, leaves time between
+// the keys of a badge, and it is read all the same.
+func TestASlowReader(t *testing.T) {
+	k, _, _ := door(t, reception)
+	srv := serve(t, k)
+	p := browsertest.Start(t).Page(t, browsertest.Look{})
+	p.Goto(srv.URL + "/kiosk?lang=sv")
+	p.Wait(".choice.first")
+	for _, key := range "7K3M9Q21" + browsertest.Enter {
+		time.Sleep(100 * time.Millisecond)
+		p.Type(string(key))
+	}
+	p.Wait(".goodbye")
+}
+
 // TestPause waits for the question, answers it once, and then does not.
 func TestPause(t *testing.T) {
 	k, _, _ := door(t, func(c *kiosk.Config) { c.Warn, c.Clear = time.Second, 9*time.Second })

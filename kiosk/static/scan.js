@@ -1,14 +1,14 @@
-// A scanner types a badge and Enter faster than any hand. On the start page,
-// where there is no field to type in, that is a check-out.
+// A scanner types a badge and Enter without a pause. On the start page, where there
+// is no field to type in, that is a check-out. A tablet that is busy, or a reader over
+// Bluetooth, leaves tens of milliseconds between keys.
 const form = document.querySelector("form[data-scan]");
 let typed = "";
 let last = 0;
 
 if (form) {
   addEventListener("keydown", (event) => {
-    const now = performance.now();
-    if (now - last > 50) typed = "";
-    last = now;
+    if (event.timeStamp - last > 400) typed = "";
+    last = event.timeStamp;
     if (event.key === "Enter" && typed.length >= 6) {
       event.preventDefault();
       form.elements.code.value = typed;
