@@ -3,20 +3,16 @@ package nodetest
 import (
 	"slices"
 
-	"github.com/upprop/upprop/crdt"
 	"github.com/upprop/upprop/crdt/record"
 	"github.com/upprop/upprop/crdt/seal"
 	"github.com/upprop/upprop/mesh/identity"
 )
 
-// toLateKey reports whether a part is sealed to a key that a revoked desk alone had:
-// one that it made when the revoker heard it no more, which therefore is not published,
-// or one that has been declared gone since. Who takes somebody in and has not heard of
-// the revocation seals to it all the same.
+// toLateKey reports whether a part is sealed to a key that a revoked desk alone has:
+// one that it made when the revoker heard it no more, or could not keep what it was
+// given. Who takes somebody in and has not heard of the revocation seals to it all the
+// same.
 func (c *Campus) toLateKey(h *House, k record.PartKey) bool {
-	if !slices.ContainsFunc(c.Houses, func(o *House) bool { return o.revoked && o.Role == identity.RoleDesk }) {
-		return false
-	}
 	part, err := h.Node().Replica().Sealed(k)
 	if err != nil {
 		return false
@@ -25,15 +21,14 @@ func (c *Campus) toLateKey(h *House, k record.PartKey) bool {
 	if err != nil {
 		return false
 	}
-	keys, err := h.Node().Replica().PublishedKeys()
-	if err != nil {
-		return false
-	}
-	published, gone := false, false
-	for _, p := range keys {
-		if key, err := seal.NewPublicKey(p.Audience, seal.DateOf(p.Until), p.Bytes); err == nil && key.ID == wrap.KeyID {
-			published, gone = true, gone || p.Epoch == crdt.GoneEpoch
+	late := false
+	for _, o := range c.Houses {
+		l, err := o.stolen()
+		held := err != nil || slices.ContainsFunc(l.keys, func(p seal.PublicKey) bool { return p.ID == wrap.KeyID })
+		if held && !o.revoked {
+			return false
 		}
+		late = late || held && o.Role == identity.RoleDesk
 	}
-	return !published || gone
+	return late
 }
